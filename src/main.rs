@@ -1,0 +1,2 @@
+//! strongroom, the program.
+fn main() {}

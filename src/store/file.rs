@@ -1,0 +1,227 @@
+//! The vault as a file: private folders, private files, no symlinks, and a new
+//! vault that appears whole or not at all.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+
+/// Checks an existing vault file and gives its canonical path.
+pub(super) fn check(path: &Path) -> Result<PathBuf> {
+    let path = canonical(path)?;
+    let metadata = fs::symlink_metadata(&path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Error::not_found(format!("There is no vault at {}.", path.display()))
+            .hint("Make one with strongroom init, or name another with --vault."),
+        _ => refused(&path, &format!("cannot be looked at ({error})"), "Check its permissions and its folder's."),
+    })?;
+    if metadata.file_type().is_symlink() {
+        return Err(refused(&path, "is a symlink", "Name the file itself with --vault."));
+    }
+    if !metadata.is_file() {
+        return Err(refused(&path, "is not a regular file", "Name a vault file with --vault."));
+    }
+    if metadata.nlink() != 1 {
+        return Err(refused(&path, "has a second name (a hard link)", "Remove the other name, then open it again."));
+    }
+    check_private(&path, &metadata, 0o077, "600")?;
+    check_ancestors(&path)?;
+    for suffix in ["-wal", "-shm"] {
+        let mut beside = path.clone().into_os_string();
+        beside.push(suffix);
+        if fs::symlink_metadata(&beside).is_ok_and(|metadata| metadata.file_type().is_symlink()) {
+            return Err(refused(Path::new(&beside), "is a symlink", "Somebody planted it; remove it."));
+        }
+    }
+    Ok(path)
+}
+
+/// Makes the folder of a new vault (0700) where it is missing, and gives the
+/// canonical path.
+pub(super) fn prepare_folder(path: &Path) -> Result<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| refused(folder, &format!("cannot be made ({error})"), "Choose another place with --vault."))?;
+    let path = canonical(path)?;
+    if fs::symlink_metadata(&path).is_ok() {
+        return Err(exists(&path));
+    }
+    check_ancestors(&path)?;
+    Ok(path)
+}
+
+/// A vault under construction; removed when it is not published.
+pub(super) struct Draft(PathBuf);
+
+impl Draft {
+    /// An empty file of mode 0600 beside `path`.
+    pub(super) fn new(path: &Path) -> Result<Self> {
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(format!(".init-{}", Uuid::new_v4().simple()));
+        let draft = path.with_file_name(name);
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+            .open(&draft)
+            .map_err(|error| refused(&draft, &format!("cannot be made ({error})"), "Check the folder and the disk."))?;
+        Ok(Self(draft))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Gives the finished file its name, never over another one, and makes that durable.
+    pub(super) fn publish(self, path: &Path) -> Result<()> {
+        let unsaved = |error: std::io::Error| {
+            Error::failure(format!("The new vault {} could not be saved ({error}).", path.display()))
+                .hint("Check the disk and try again; nothing was kept.")
+        };
+        File::open(&self.0).and_then(|file| file.sync_all()).map_err(unsaved)?;
+        renameat_with(CWD, &self.0, CWD, path, RenameFlags::NOREPLACE).map_err(|error| match error {
+            rustix::io::Errno::EXIST => exists(path),
+            error => unsaved(error.into()),
+        })?;
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(unsaved)
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = self.0.clone().into_os_string();
+            name.push(suffix);
+            // Published drafts are gone already.
+            let _ = fs::remove_file(name);
+        }
+    }
+}
+
+/// The path with its folder resolved, since SQLite refuses symlinks anywhere in it.
+fn canonical(path: &Path) -> Result<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().ok_or_else(|| {
+        Error::usage(format!("{} is no file name.", path.display())).hint("Name a file with --vault.")
+    })?;
+    let folder = folder.canonicalize().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Error::not_found(format!("There is no vault at {}.", path.display()))
+            .hint("Make one with strongroom init, or name another with --vault."),
+        _ => refused(folder, &format!("cannot be entered ({error})"), "Check its permissions."),
+    })?;
+    Ok(folder.join(name))
+}
+
+/// Every folder above the file belongs to us or root and cannot be written by others.
+fn check_ancestors(path: &Path) -> Result<()> {
+    const STICKY: u32 = 0o1000;
+    for folder in path.ancestors().skip(1) {
+        let metadata = fs::metadata(folder)
+            .map_err(|error| refused(folder, &format!("cannot be looked at ({error})"), "Check its permissions."))?;
+        let ours = metadata.uid() == effective_user() || metadata.uid() == 0;
+        if !ours || (metadata.mode() & 0o022 != 0 && metadata.mode() & STICKY == 0) {
+            return Err(refused(
+                folder,
+                "can be changed by other users, who could replace the vault in it",
+                &format!("Take the right away with chmod go-w {}, or choose another folder.", folder.display()),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_private(path: &Path, metadata: &Metadata, others: u32, mode: &str) -> Result<()> {
+    if metadata.uid() != effective_user() {
+        return Err(refused(path, "belongs to another user", "Use the account that owns it."));
+    }
+    if metadata.mode() & others != 0 {
+        let hint = format!("Make it private with chmod {mode} {}", path.display());
+        return Err(refused(path, "is open to other users", &hint));
+    }
+    Ok(())
+}
+
+fn effective_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+fn refused(path: &Path, what: &str, hint: &str) -> Error {
+    Error::denied(format!("{} {what}.", path.display())).hint(hint)
+}
+
+fn exists(path: &Path) -> Error {
+    Error::conflict(format!("{} exists already; a vault is never overwritten.", path.display()))
+        .hint("Open it as it is, or name another file with --vault.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn private_file(folder: &Path) -> PathBuf {
+        let path = folder.join("vault.db");
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).unwrap();
+        path
+    }
+
+    fn kind_of(path: &Path) -> Option<Kind> {
+        check(path).err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn loose_permissions_links_and_folders_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = private_file(folder.path());
+        assert_eq!(kind_of(&path), None);
+        for mode in [0o604, 0o640, 0o666, 0o610] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(kind_of(&path), Some(Kind::Denied), "{mode:o}");
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let link = folder.path().join("link.db");
+        symlink(&path, &link).unwrap();
+        assert_eq!(kind_of(&link), Some(Kind::Denied));
+        let planted = folder.path().join("vault.db-wal");
+        symlink("/etc/passwd", &planted).unwrap();
+        assert_eq!(kind_of(&path), Some(Kind::Denied));
+        fs::remove_file(planted).unwrap();
+        fs::hard_link(&path, folder.path().join("second.db")).unwrap();
+        assert_eq!(kind_of(&path), Some(Kind::Denied));
+        assert_eq!(kind_of(folder.path()), Some(Kind::Denied), "a folder");
+        assert_eq!(kind_of(&folder.path().join("none.db")), Some(Kind::NotFound));
+        assert_eq!(kind_of(&folder.path().join("no/none.db")), Some(Kind::NotFound));
+    }
+
+    #[test]
+    fn a_folder_that_others_may_write_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = folder.path().join("open");
+        fs::create_dir(&open).unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+        let path = private_file(&open);
+        assert_eq!(kind_of(&path), Some(Kind::Denied));
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o1777)).unwrap();
+        assert_eq!(kind_of(&path), None, "sticky, as /tmp is");
+    }
+
+    #[test]
+    fn a_draft_never_replaces_a_file_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = private_file(folder.path());
+        let draft = Draft::new(&path).unwrap();
+        assert_eq!(draft.publish(&path).unwrap_err().kind(), Kind::Conflict);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(prepare_folder(&path).unwrap_err().kind(), Kind::Conflict);
+    }
+}

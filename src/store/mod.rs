@@ -1,0 +1,231 @@
+//! The SQLite file: the only SQL in the house. It knows no keys and keeps sealed
+//! bytes; what they mean is the vault's business.
+//!
+//! Durability: WAL with `synchronous = FULL`, so a commit that was answered is on
+//! the disk. A vault is created, and migrated, in one transaction. Opening never
+//! writes.
+
+mod audit;
+mod file;
+mod schema;
+mod secrets;
+mod slots;
+mod state;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+use crate::error::{Error, Kind, Result};
+
+pub use audit::{AuditRow, PendingRow};
+pub use secrets::{BUCKETS, SecretRow, VersionRow, bucket_of};
+pub use slots::SlotRow;
+pub use state::StateRow;
+
+/// How long a writer waits for another one.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// An open vault file.
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+    read_only: bool,
+    schema_version: i64,
+}
+
+/// One transaction: everything is read from one snapshot, everything written is
+/// written together.
+pub struct Tx<'a> {
+    connection: &'a Connection,
+}
+
+impl Store {
+    /// Makes a new file at `path`, filled by `fill` in the one transaction that
+    /// also makes the tables. It is built under another name and renamed, so that
+    /// nobody ever sees half a vault.
+    ///
+    /// # Errors
+    /// Conflict, when `path` exists; Denied, when its folder is not private.
+    pub fn create(path: &Path, fill: impl FnOnce(&Tx<'_>) -> Result<()>) -> Result<Self> {
+        let path = file::prepare_folder(path)?;
+        let draft = file::Draft::new(&path)?;
+        {
+            let mut connection = connect(draft.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            connection.pragma_update(None, "journal_mode", "WAL").map_err(failure)?;
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
+            schema::migrate(&transaction, 0)?;
+            fill(&Tx { connection: &transaction })?;
+            transaction.commit().map_err(failure)?;
+            connection.close().map_err(|(_, error)| failure(error))?;
+        }
+        draft.publish(&path)?;
+        Self::open(&path)
+    }
+
+    /// Opens a vault file after checking its permissions, its header and its schema.
+    ///
+    /// # Errors
+    /// `NotFound`, when there is no file; Denied, when it or a folder above it is open to
+    /// others, or it is a symlink; Damaged, when it is no vault; Failure, when its
+    /// format is newer.
+    pub fn open(path: &Path) -> Result<Self> {
+        let path = file::check(path)?;
+        let (connection, read_only) = match connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
+            Ok(connection) => {
+                let read_only = connection.is_readonly("main").unwrap_or(false);
+                (connection, read_only)
+            }
+            Err(error) if error.kind() == Kind::Denied => (connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?, true),
+            Err(error) => return Err(error),
+        };
+        schema::check(&connection)?;
+        let schema_version = schema_version(&connection)?;
+        Ok(Self { connection, path, read_only, schema_version })
+    }
+
+    /// The file's path, canonical.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// True when the file, or its file system, cannot be written.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    /// Runs `work` on one snapshot.
+    ///
+    /// # Errors
+    /// Those of `work`; Busy or Damaged from the file.
+    pub fn read<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Deferred).map_err(failure)?;
+        work(&Tx { connection: &transaction })
+    }
+
+    /// Runs `work` as the only writer and commits; nothing is kept when it fails.
+    ///
+    /// # Errors
+    /// Those of `work`; Busy, Denied, Damaged or Failure from the file. After a failed
+    /// commit the outcome is unknown: reopen and look.
+    pub fn write<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+        if self.read_only {
+            return Err(Error::denied(format!("The vault {} cannot be written.", self.path.display()))
+                .hint("Nothing leaves a vault that cannot keep its audit log; mount the file system read-write."));
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
+        if schema_version(&transaction)? != self.schema_version {
+            schema::check(&transaction)?;
+            self.schema_version = schema_version(&transaction)?;
+        }
+        let done = work(&Tx { connection: &transaction })?;
+        transaction.commit().map_err(failure)?;
+        Ok(done)
+    }
+
+    /// Writes the log back into the file and cuts it, so that nothing destroyed
+    /// stays readable in it.
+    ///
+    /// # Errors
+    /// Busy, when a reader holds the log.
+    pub fn checkpoint(&self) -> Result<()> {
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failure)
+    }
+
+    /// SQLite's own check of the file's structure.
+    ///
+    /// # Errors
+    /// Damaged, when it finds anything.
+    pub fn quick_check(&self) -> Result<()> {
+        let verdict: String =
+            self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failure)?;
+        if verdict == "ok" {
+            return Ok(());
+        }
+        Err(Error::damaged(format!("The vault file {} is damaged inside.", self.path.display()))
+            .hint("Restore it from a backup; keep the damaged one for inspection."))
+    }
+}
+
+fn schema_version(connection: &Connection) -> Result<i64> {
+    connection.pragma_query_value(None, "schema_version", |row| row.get(0)).map_err(failure)
+}
+
+/// Opens SQLite with everything off that a hostile file could use.
+fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags).map_err(failure)?;
+    connection.busy_timeout(BUSY).map_err(failure)?;
+    for (setting, on) in [
+        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+    ] {
+        connection.set_db_config(setting, on).map_err(failure)?;
+    }
+    connection
+        .execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+             PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;
+             PRAGMA mmap_size = 0; PRAGMA journal_size_limit = 16777216; PRAGMA wal_autocheckpoint = 1000;",
+        )
+        .map_err(failure)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// What a SQLite error means for the operator. The message names no data.
+fn failure(error: rusqlite::Error) -> Error {
+    let code = match &error {
+        rusqlite::Error::SqliteFailure(failure, _) => failure.code,
+        rusqlite::Error::QueryReturnedNoRows
+        | rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::IntegralValueOutOfRange(..) => ErrorCode::DatabaseCorrupt,
+        _ => return Error::failure("SQLite refused a request of ours.").hint("This is a bug; please report it."),
+    };
+    match code {
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+            Error::damaged("The vault file is damaged: truncated, altered, or no vault at all.")
+                .hint("Restore it from a backup; keep the damaged one for inspection.")
+        }
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            Error::busy("Another process has held the vault for 10 seconds.").hint("Try again when it is done.")
+        }
+        ErrorCode::DiskFull => {
+            Error::failure("The disk is full; nothing was changed.").hint("Free some space and try again.")
+        }
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
+            Error::denied("The vault file cannot be opened for writing.")
+                .hint("Check who owns it, and whether the file system is mounted read-only.")
+        }
+        ErrorCode::SystemIoFailure => Error::failure("The disk reported an error; the last change may not be saved.")
+            .hint("Open the vault again and look; check the disk."),
+        ErrorCode::ConstraintViolation => {
+            Error::damaged("The vault file refused a record that should fit.").hint("Restore it from a backup.")
+        }
+        other => Error::failure(format!("SQLite failed with {other:?}.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// The flags of `.cargo/config.toml` reached the library that is linked.
+    #[test]
+    fn sqlite_is_built_as_asked() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        let mut statement = connection.prepare("PRAGMA compile_options").unwrap();
+        let options: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        for wanted in ["SECURE_DELETE", "TEMP_STORE=3", "OMIT_LOAD_EXTENSION", "DQS=0", "DEFAULT_SYNCHRONOUS=2"] {
+            assert!(options.iter().any(|option| option == wanted), "{wanted} is missing in {options:?}");
+        }
+        for unwanted in ["USE_URI", "ENABLE_LOAD_EXTENSION", "ENABLE_FTS5"] {
+            assert!(!options.iter().any(|option| option == unwanted), "{unwanted} is on");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The tables, as numbered migrations that are never edited once landed, and
+//! the fingerprint that shows a schema somebody else has touched.
+
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
+use super::failure;
+
+/// "SRM1" in the file's header: this is a strongroom vault.
+const APPLICATION_ID: i32 = 0x5352_4D31;
+
+/// Migration *n* (from 1) leads to `user_version` *n*.
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+
+/// The `user_version` this program writes and reads.
+fn newest() -> i32 {
+    i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX)
+}
+
+/// Runs every migration after `from` and sets the header, inside the caller's transaction.
+pub(super) fn migrate(connection: &Connection, from: i32) -> Result<()> {
+    for sql in MIGRATIONS.iter().skip(usize::try_from(from).unwrap_or(0)) {
+        connection.execute_batch(sql).map_err(failure)?;
+    }
+    connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(failure)?;
+    connection.pragma_update(None, "user_version", newest()).map_err(failure)
+}
+
+/// SHA-256 over `type NUL name NUL table NUL sql NUL` of every object, in the order
+/// of type and name: another trigger, view, table, index or column changes it.
+pub(super) fn fingerprint(connection: &Connection) -> Result<[u8; 32]> {
+    let mut statement = connection
+        .prepare_cached("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name")
+        .map_err(failure)?;
+    let mut rows = statement.query([]).map_err(failure)?;
+    let mut digest = Sha256::new();
+    while let Some(row) = rows.next().map_err(failure)? {
+        for column in 0..4 {
+            let text = row.get_ref(column).and_then(|value| Ok(value.as_bytes()?)).map_err(failure)?;
+            digest.update(text);
+            digest.update([0]);
+        }
+    }
+    Ok(digest.finalize().into())
+}
+
+/// The fingerprint of the newest schema; a test derives it from the migrations.
+const FINGERPRINT: [u8; 32] = [
+    0xc5, 0x63, 0xd2, 0x04, 0xe6, 0x77, 0xa3, 0x6c, 0x90, 0xfe, 0xc9, 0x6e, 0x88, 0xf0, 0xb5, 0x0a, 0xc4, 0xb5, 0x0a,
+    0x79, 0xae, 0x09, 0xdb, 0xce, 0x2a, 0x30, 0xe5, 0x63, 0x91, 0x5c, 0xe4, 0xf5,
+];
+
+/// Checks header and schema of an opened file.
+pub(super) fn check(connection: &Connection) -> Result<()> {
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(failure);
+    if number("application_id")? != APPLICATION_ID {
+        return Err(Error::damaged("The file is no strongroom vault.")
+            .hint("Name the vault with --vault, or restore it from a backup if it was one."));
+    }
+    let version = number("user_version")?;
+    if version > newest() {
+        return Err(Error::failure(format!(
+            "The vault has format {version}; this program knows formats up to {}.",
+            newest()
+        ))
+        .hint("Use a newer strongroom; this one does not touch the file."));
+    }
+    if fingerprint(connection)? != FINGERPRINT {
+        return Err(Error::damaged("The vault's schema was changed by somebody else.")
+            .hint("A trigger or view may swallow writes; restore the file from a backup."));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_foreign_object_changes_the_fingerprint() {
+        let hostile = [
+            "CREATE TRIGGER t AFTER INSERT ON version BEGIN DELETE FROM version WHERE number = NEW.number; END",
+            "CREATE VIEW v AS SELECT * FROM secret",
+            "CREATE TABLE extra(x)",
+            "CREATE INDEX i ON secret(revision)",
+            "ALTER TABLE audit ADD COLUMN x TEXT",
+            "DROP INDEX secret_modified",
+        ];
+        for sql in hostile {
+            let connection = Connection::open_in_memory().unwrap();
+            migrate(&connection, 0).unwrap();
+            assert_eq!(fingerprint(&connection).unwrap(), FINGERPRINT);
+            connection.execute_batch(sql).unwrap();
+            assert_eq!(check(&connection).unwrap_err().kind(), crate::error::Kind::Damaged, "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_without_calling_it_damaged() {
+        let connection = Connection::open_in_memory().unwrap();
+        migrate(&connection, 0).unwrap();
+        connection.pragma_update(None, "user_version", newest() + 1).unwrap();
+        assert_eq!(check(&connection).unwrap_err().kind(), crate::error::Kind::Failure);
+    }
+}

@@ -1,0 +1,231 @@
+//! [`Catalog`]: every live secret without its values, small enough to hold
+//! 100,000 of them, in the order the list shows them (scope, then name).
+//!
+//! The vault builds it once at unlock and sends changes afterwards; the screen
+//! and `list` read it. Text is interned: one arena for names, one [`Symbol`] for
+//! each different scope, tag set, field set or person.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::record::RawMetadata;
+use super::scope::{Address, ScopePath};
+use super::secret::{FieldName, Secret, SecretId};
+
+/// An interned text of a [`Catalog`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Symbol(u32);
+
+/// A secret as the list shows it: no heap memory of its own but its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Lasting identity.
+    pub id: SecretId,
+    /// Where it lives.
+    pub scope: Symbol,
+    /// What it is called there.
+    pub name: Box<str>,
+    /// The tags, joined by blanks.
+    pub tags: Symbol,
+    /// The field names, joined by blanks.
+    pub fields: Symbol,
+    /// Who wrote version 1.
+    pub created_by: Symbol,
+    /// The owner from the metadata.
+    pub owner: Symbol,
+    /// The current version.
+    pub version: u32,
+    /// Days a value may serve; 0 for no interval.
+    pub rotation_days: u32,
+    /// Unix seconds: first version, any change, value change, rotation, expiry; `i64::MAX` for never.
+    pub created_at: i64,
+    /// See `created_at`.
+    pub updated_at: i64,
+    /// See `created_at`.
+    pub value_changed_at: i64,
+    /// See `created_at`.
+    pub last_rotated: i64,
+    /// See `created_at`.
+    pub expires_at: i64,
+}
+
+/// No such time, in [`Listed`].
+pub const NEVER: i64 = i64::MAX;
+
+impl Listed {
+    /// True when the secret has expired at `now`.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at <= now.as_second()
+    }
+
+    /// When the value is due for rotation, in Unix seconds; `NEVER` without an interval.
+    #[must_use]
+    pub fn due_at(&self) -> i64 {
+        match self.rotation_days {
+            0 => NEVER,
+            days => self.value_changed_at.saturating_add(86_400 * i64::from(days)),
+        }
+    }
+
+    /// True when the value is due at `now`.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.due_at() <= now.as_second()
+    }
+}
+
+/// What another session, or this one, changed since the catalog was built.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CatalogChange {
+    /// New or changed secrets.
+    pub upserted: Vec<Secret>,
+    /// Deleted or purged ones.
+    pub removed: Vec<SecretId>,
+}
+
+/// Every live secret in list order, and the texts they share.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Catalog {
+    listed: Vec<Listed>,
+    symbols: Vec<Box<str>>,
+    known: HashMap<Box<str>, Symbol>,
+}
+
+impl Catalog {
+    /// The secrets in list order.
+    #[must_use]
+    pub fn listed(&self) -> &[Listed] {
+        &self.listed
+    }
+
+    /// The text behind a symbol. A scope is as stored: empty for the root.
+    #[must_use]
+    pub fn text(&self, symbol: Symbol) -> &str {
+        self.symbols.get(symbol.0 as usize).map_or("", |text| text)
+    }
+
+    /// The full address of a listed secret.
+    #[must_use]
+    pub fn address(&self, listed: &Listed) -> Option<Address> {
+        Some(Address { scope: self.text(listed.scope).parse().ok()?, name: listed.name.parse().ok()? })
+    }
+
+    /// The position of a secret in the list.
+    #[must_use]
+    pub fn position(&self, id: SecretId) -> Option<usize> {
+        self.listed.iter().position(|listed| listed.id == id)
+    }
+
+    /// Interns `text`.
+    pub fn intern(&mut self, text: &str) -> Symbol {
+        if let Some(symbol) = self.known.get(text) {
+            return *symbol;
+        }
+        let symbol = Symbol(u32::try_from(self.symbols.len()).unwrap_or(u32::MAX));
+        self.symbols.push(text.into());
+        self.known.insert(text.into(), symbol);
+        symbol
+    }
+
+    /// Adds many secrets and sorts once.
+    pub fn extend(&mut self, secrets: impl IntoIterator<Item = Secret>) {
+        for secret in secrets {
+            let listed = self.list(&secret);
+            self.listed.push(listed);
+        }
+        self.sort();
+    }
+
+    /// Applies changes, keeping the order.
+    pub fn apply(&mut self, change: CatalogChange) {
+        let gone = |listed: &Listed| {
+            change.removed.contains(&listed.id) || change.upserted.iter().any(|secret| secret.id == listed.id)
+        };
+        self.listed.retain(|listed| !gone(listed));
+        for secret in change.upserted.iter().filter(|secret| secret.deleted_at.is_none()) {
+            let listed = self.list(secret);
+            let at = self.listed.partition_point(|other| self.order(other) < self.order(&listed));
+            self.listed.insert(at, listed);
+        }
+    }
+
+    /// The key of the list order.
+    fn order<'a>(&'a self, listed: &'a Listed) -> (&'a str, &'a str) {
+        (self.text(listed.scope), &listed.name)
+    }
+
+    /// Sorts by scope, then name; scopes are ranked once, so that most
+    /// comparisons are of two numbers.
+    pub(super) fn sort(&mut self) {
+        let mut by_text: Vec<usize> = (0..self.symbols.len()).collect();
+        by_text.sort_unstable_by_key(|&symbol| &self.symbols[symbol]);
+        let mut rank = vec![0_u32; self.symbols.len()];
+        for (position, &symbol) in by_text.iter().enumerate() {
+            rank[symbol] = u32::try_from(position).unwrap_or(u32::MAX);
+        }
+        let rank = |listed: &Listed| rank.get(listed.scope.0 as usize).copied().unwrap_or(0);
+        self.listed.sort_unstable_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name)));
+    }
+
+    /// Adds one secret from its opened record, at the end; [`Self::sort`] comes after the last.
+    pub(super) fn push(&mut self, id: [u8; 16], version: u64, created_at: i64, raw: &RawMetadata<'_>) {
+        let second = |milliseconds: Option<i64>| milliseconds.map_or(NEVER, |time| time.div_euclid(1000));
+        let listed = Listed {
+            id: SecretId(id),
+            scope: self.intern(raw.scope),
+            name: raw.name.into(),
+            tags: self.intern(raw.tags),
+            fields: self.intern(raw.fields),
+            created_by: self.intern(raw.created_by),
+            owner: self.intern(raw.owner),
+            version: u32::try_from(version).unwrap_or(u32::MAX),
+            rotation_days: u32::try_from(raw.rotation_days).unwrap_or(u32::MAX),
+            created_at: second(Some(created_at)),
+            updated_at: second(Some(raw.updated_at)),
+            value_changed_at: second(Some(raw.value_changed_at)),
+            last_rotated: second(raw.last_rotated),
+            expires_at: second(raw.expires_at),
+        };
+        self.listed.push(listed);
+    }
+
+    /// The listed form of a secret.
+    fn list(&mut self, secret: &Secret) -> Listed {
+        let second = |time: Option<Timestamp>| time.map_or(NEVER, Timestamp::as_second);
+        let fields: Vec<&str> = secret.fields.iter().map(FieldName::as_str).collect();
+        Listed {
+            id: secret.id,
+            scope: self.intern(secret.address.scope.as_stored()),
+            name: secret.address.name.as_str().into(),
+            tags: self.intern(&secret.metadata.tags.join(" ")),
+            fields: self.intern(&fields.join(" ")),
+            created_by: self.intern(&secret.created_by),
+            owner: self.intern(&secret.metadata.owner),
+            version: u32::try_from(secret.version).unwrap_or(u32::MAX),
+            rotation_days: secret.metadata.rotation_days.unwrap_or(0),
+            created_at: secret.created_at.as_second(),
+            updated_at: secret.updated_at.as_second(),
+            value_changed_at: secret.value_changed_at.as_second(),
+            last_rotated: second(secret.last_rotated),
+            expires_at: second(secret.metadata.expires_at),
+        }
+    }
+}
+
+/// For tests and the first list alike.
+impl FromIterator<Secret> for Catalog {
+    fn from_iter<I: IntoIterator<Item = Secret>>(secrets: I) -> Self {
+        let mut catalog = Self::default();
+        catalog.extend(secrets);
+        catalog
+    }
+}
+
+/// Whether `scope` of the catalog is `wanted` or lies below it.
+#[must_use]
+pub fn stored_scope_is_within(stored: &str, wanted: &ScopePath) -> bool {
+    wanted.is_root()
+        || stored.strip_prefix(wanted.as_stored()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

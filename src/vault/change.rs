@@ -1,0 +1,252 @@
+//! [`Change`]: one write to the vault, from the verified state to the sealed next
+//! one. Everything that is written goes through here, so that no write can forget
+//! its audit record, its bucket or the root.
+
+use std::collections::BTreeSet;
+use std::ops::Deref;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::crypto::keyring::{Keyring, RawKey};
+use crate::crypto::random_array;
+use crate::crypto::seal::{Padding, Place, Purpose, SealKey};
+use crate::error::{Error, Result};
+use crate::store::{AuditRow, SecretRow, Tx, VersionRow};
+
+use super::audit::{Actor, AuditAction};
+use super::integrity::{self, BucketDigest};
+use super::record::{self, AuditBody};
+use super::scope::Address;
+use super::secret::{Fields, Origin, Secret, SecretId, Version};
+use super::view::View;
+
+/// Records under one multi-use key before a new master key is demanded: a tenth
+/// under the bound of NIST SP 800-38D §8.3 for random nonces.
+const MOST_SEALED: u64 = 3_865_470_566;
+
+/// One write in progress.
+pub(super) struct Change<'a> {
+    view: View<'a>,
+    actor: &'a Actor,
+    pub(super) now: Timestamp,
+    touched: BTreeSet<usize>,
+    dirty: bool,
+}
+
+impl<'a> Deref for Change<'a> {
+    type Target = View<'a>;
+
+    fn deref(&self) -> &View<'a> {
+        &self.view
+    }
+}
+
+impl<'a> Change<'a> {
+    /// Verifies what is there and opens the next state.
+    pub(super) fn begin(tx: &'a Tx<'a>, keys: &'a Keyring, actor: &'a Actor, now: Timestamp) -> Result<Self> {
+        let mut view = View::new(tx, keys)?;
+        view.state.seq += 1;
+        Ok(Self { view, actor, now, touched: BTreeSet::new(), dirty: false })
+    }
+
+    /// Seals the next state. True when anything was written.
+    pub(super) fn finish(mut self) -> Result<Option<[u8; 32]>> {
+        if !self.dirty {
+            return Ok(None);
+        }
+        let pages: BTreeSet<usize> = self.touched.iter().map(|bucket| bucket / 32).collect();
+        for bucket in std::mem::take(&mut self.touched) {
+            let mut digest = BucketDigest::default();
+            self.tx.each_in_bucket(bucket, |row| {
+                digest.add(&integrity::head(&self.view.keys.state, &row));
+                Ok(())
+            })?;
+            integrity::set_bucket(&mut self.view.digests, bucket, &digest.finish());
+        }
+        for page in pages {
+            self.tx.put_bucket_page(page * 32, &self.digests)?;
+        }
+        self.view.state.root = integrity::root(&self.digests);
+        if self.state.sealed >= MOST_SEALED {
+            return Err(Error::denied("This master key has sealed as many records as is safe.")
+                .hint("Replace the master key; nothing is written until then."));
+        }
+        self.view.state.tag = integrity::tag(self.tx, self.keys, &self.state)?;
+        self.tx.put_state(&self.state)?;
+        Ok(Some(self.state.tag))
+    }
+
+    /// Milliseconds since the epoch.
+    pub(super) fn at(&self) -> i64 {
+        self.now.as_millisecond()
+    }
+
+    /// Seals `secret`'s metadata into `row` under its next revision and writes the row.
+    /// `buried` is the key it gets.
+    pub(super) fn put(&mut self, mut row: SecretRow<'static>, secret: &Secret, buried: u64) -> Result<()> {
+        if row.buried != buried {
+            self.tx.rebury(&row, buried)?;
+            row.buried = buried;
+        }
+        row.revision += 1;
+        row.current = secret.version;
+        row.deleted_at = secret.deleted_at.map_or(0, Timestamp::as_millisecond);
+        row.modified = self.state.seq;
+        let metadata = record::write_metadata(secret)?;
+        row.metadata =
+            self.seal(|keys| &keys.metadata, &self.metadata_place(&row), Padding::Blocks, metadata.expose())?.into();
+        self.write_row(&row)
+    }
+
+    /// Destroys a secret; what stays is a husk that holds no name, so that other
+    /// sessions see it go and nobody can hide that it went.
+    pub(super) fn purge(&mut self, mut row: SecretRow<'static>) -> Result<()> {
+        self.tx.remove_versions(&row.id)?;
+        if row.buried == 0 {
+            self.tx.rebury(&row, self.state.seq)?;
+            row.buried = self.state.seq;
+        }
+        row.current = 0;
+        row.revision += 1;
+        row.deleted_at = self.at();
+        row.modified = self.state.seq;
+        row.chain = [0; 32];
+        row.metadata = Vec::new().into();
+        self.write_row(&row)
+    }
+
+    fn write_row(&mut self, row: &SecretRow<'_>) -> Result<()> {
+        self.tx.put_secret(row)?;
+        self.touched.insert(row.bucket());
+        self.dirty = true;
+        Ok(())
+    }
+
+    /// The row of a secret that does not exist yet.
+    pub(super) fn new_row(&mut self, address: &Address) -> Result<SecretRow<'static>> {
+        self.view.state.secrets += 1;
+        Ok(SecretRow {
+            name_index: self.name_index(address),
+            buried: 0,
+            id: *uuid::Builder::from_random_bytes(random_array()?).into_uuid().as_bytes(),
+            current: 0,
+            revision: 0,
+            created_at: self.at(),
+            deleted_at: 0,
+            modified: 0,
+            chain: [0; 32],
+            metadata: Vec::new().into(),
+        })
+    }
+
+    /// Seals `fields` as the next version of `row` and links it to the chain.
+    pub(super) fn add_version(
+        &mut self,
+        row: &mut SecretRow<'static>,
+        fields: &Fields,
+        origin: Origin,
+        reason: &str,
+    ) -> Result<()> {
+        let number = row.current + 1;
+        let created_at = self.at();
+        let place = |view: &View<'_>, purpose| view.version_place(purpose, row.id, number, created_at);
+        let plaintext = record::write_fields(fields);
+        let data_key: RawKey = self.keys.data_key(&row.id, number, plaintext.expose())?;
+        let value =
+            SealKey::new(data_key.bytes()).seal(&place(self, Purpose::Value), Padding::Buckets, plaintext.expose())?;
+        let wrapped = self.owner_key()?.seal(&place(self, Purpose::DataKey), Padding::Exact, data_key.bytes())?;
+        let note = record::write_note(&Version {
+            number,
+            created_at: self.now,
+            created_by: self.actor.signature(),
+            reason: reason.to_owned(),
+            origin,
+        });
+        let note = self.seal(|keys| &keys.metadata, &place(self, Purpose::Note), Padding::Buckets, note.expose())?;
+        self.view.state.sealed += 1; // the wrapped data key
+        let data_key = wrapped.try_into().map_err(|_| Error::failure("A data key has the wrong size."))?;
+        let version = VersionRow { secret_id: row.id, number, created_at, data_key, value, note };
+        self.tx.add_version(&version)?;
+        row.chain = integrity::link(&self.keys.state, &row.chain, &version);
+        row.current = number;
+        self.dirty = true;
+        Ok(())
+    }
+
+    /// Seals under a multi-use key and counts it.
+    fn seal(
+        &mut self,
+        key: impl Fn(&Keyring) -> &SealKey,
+        place: &Place,
+        padding: Padding,
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>> {
+        let sealed = key(self.keys).seal(place, padding, plaintext)?;
+        self.view.state.sealed += 1;
+        Ok(sealed)
+    }
+
+    /// Who acts.
+    pub(super) fn signature(&self) -> String {
+        self.actor.signature()
+    }
+
+    /// Appends an audit record about `secret`.
+    pub(super) fn audit(
+        &mut self,
+        action: AuditAction,
+        secret: &Secret,
+        version: Option<u64>,
+        reason: &str,
+    ) -> Result<()> {
+        self.audit_body(action, Some(secret.id), Some(&secret.address), version, reason, None)
+    }
+
+    /// Appends an audit record about anything.
+    pub(super) fn audit_body(
+        &mut self,
+        action: AuditAction,
+        secret: Option<SecretId>,
+        address: Option<&Address>,
+        version: Option<u64>,
+        reason: &str,
+        error: Option<&str>,
+    ) -> Result<()> {
+        let body = AuditBody {
+            action,
+            secret,
+            address: address.cloned(),
+            version,
+            actor: self.actor.clone(),
+            reason: reason.to_owned(),
+            error: error.map(str::to_owned),
+        };
+        let (seq, at) = (self.state.audit_seq + 1, self.at());
+        let place = audit_place(self.keys, seq, at);
+        let body = self.seal(|keys| &keys.audit_body, &place, Padding::Blocks, body.write().expose())?;
+        let mac = audit_link(self.keys, &self.state.audit_head, seq, at, &body);
+        self.tx.append_audit(&AuditRow { seq, at, body, mac })?;
+        self.view.state.audit_seq = seq;
+        self.view.state.audit_head = mac;
+        self.dirty = true;
+        Ok(())
+    }
+}
+
+/// The place of an audit body.
+pub(super) fn audit_place(keys: &Keyring, seq: u64, at: i64) -> Place {
+    Place { key_epoch: keys.key_epoch, version: seq, created_at: at, ..Place::new(Purpose::Audit, keys.vault_id) }
+}
+
+/// The audit chain's code after a record.
+pub(super) fn audit_link(keys: &Keyring, before: &[u8; 32], seq: u64, at: i64, body: &[u8]) -> [u8; 32] {
+    keys.audit.digest(&[
+        b"audit\0",
+        &keys.vault_id,
+        &seq.to_be_bytes(),
+        &at.to_be_bytes(),
+        before,
+        &Sha256::digest(body),
+    ])
+}

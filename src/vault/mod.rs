@@ -1,0 +1,152 @@
+//! The domain, in operators' words; the only place where sealed bytes become plaintext.
+//!
+//! [`LockedVault`] → [`LockedVault::unlock`] → [`Vault`] → [`Vault::lock`]. Front ends
+//! call nothing below this. Every write goes through one [`change::Change`], every read
+//! through one [`view::View`]; both check the keyed digests before they trust a row.
+
+pub mod audit;
+mod audit_log;
+pub mod catalog;
+mod change;
+pub mod generate;
+mod integrity;
+mod read;
+mod record;
+pub mod scope;
+pub mod search;
+pub mod secret;
+mod unlock;
+mod view;
+pub mod when;
+mod write;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::crypto::keyring::{Keyring, SealedSlot};
+use crate::error::{Error, Kind, Result};
+use crate::store::{Store, Tx};
+
+use audit::{Actor, AuditAction};
+use change::Change;
+use scope::Address;
+use secret::SecretId;
+use view::View;
+
+pub use read::{Release, Resolved};
+pub use unlock::{LockedVault, NewVault};
+pub use write::{Expected, MetadataChange, Outcome, Written};
+
+/// An unlocked vault; dropping it wipes the keys.
+pub struct Vault {
+    store: Store,
+    keys: Keyring,
+    actor: Actor,
+    slots: Vec<SealedSlot>,
+    /// The `seq` up to which the caller has seen changes.
+    seen: u64,
+    read_only: Option<String>,
+    clock: fn() -> Timestamp,
+}
+
+impl Vault {
+    /// The file, canonical.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.store.path()
+    }
+
+    /// Why nothing can be written, if so: the file cannot be, or damage was found.
+    #[must_use]
+    pub fn read_only_reason(&self) -> Option<&str> {
+        self.read_only.as_deref()
+    }
+
+    /// Runs `work` on a verified snapshot.
+    fn view<T>(&mut self, work: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
+        let keys = &self.keys;
+        let done = self.store.read(|tx| work(&View::new(tx, keys)?));
+        self.watch(done)
+    }
+
+    /// Runs `work` as a write that is committed, audited and sealed, or not at all.
+    fn write<T>(&mut self, work: impl FnOnce(&mut Change<'_>) -> Result<T>) -> Result<T> {
+        if let Some(reason) = &self.read_only {
+            return Err(Error::denied(reason.clone()).hint("Restore the file from a backup, or make it writable."));
+        }
+        let (keys, actor, now) = (&self.keys, &self.actor, (self.clock)());
+        let mut sealed = None;
+        let committed = self.store.write(|tx: &Tx<'_>| {
+            let mut change = Change::begin(tx, keys, actor, now)?;
+            let done = work(&mut change)?;
+            sealed = Some((done, change.finish()?));
+            Ok(())
+        });
+        let done = match (committed, sealed) {
+            (Ok(()), Some((done, _))) => Ok(done),
+            (Err(error), Some((done, tag))) => self.settle(error, tag).map(|()| done),
+            (Err(error), None) => Err(error),
+            (Ok(()), None) => Err(Error::failure("A write ended without a result.")),
+        };
+        self.watch(done)
+    }
+
+    /// A commit that reported an error may have reached the disk all the same: open the
+    /// file again and look which of the two happened, rather than write twice.
+    fn settle(&mut self, error: Error, tag: Option<[u8; 32]>) -> Result<()> {
+        let mut reopened = Store::open(self.store.path()).map_err(|_| {
+            error
+                .clone()
+                .hint("Whether the last change was saved could not be found out; open the vault again and look.")
+        })?;
+        let found = reopened.read(|tx| tx.state())?.tag;
+        self.store = reopened;
+        if tag.is_none_or(|tag| tag == found) { Ok(()) } else { Err(error) }
+    }
+
+    /// Runs a write and records in the log that it was refused, when it was.
+    fn attempt<T>(
+        &mut self,
+        action: AuditAction,
+        subject: (Option<SecretId>, Option<&Address>),
+        reason: &str,
+        work: impl FnOnce(&mut Change<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let done = self.write(work);
+        if let Err(error) = &done
+            && matches!(error.kind(), Kind::NotFound | Kind::Conflict | Kind::Expired | Kind::Denied)
+            && self.read_only.is_none()
+        {
+            // The refusal stands whether or not it could be written down.
+            let _ = self
+                .write(|change| change.audit_body(action, subject.0, subject.1, None, reason, Some(error.message())));
+        }
+        done
+    }
+
+    /// Remembers damage: from then on nothing is written.
+    fn watch<T>(&mut self, done: Result<T>) -> Result<T> {
+        if let Err(error) = &done
+            && error.kind() == Kind::Damaged
+        {
+            self.read_only.get_or_insert_with(|| error.message().to_owned());
+        }
+        done
+    }
+
+    /// One audit record about something that is no operation of the vault: a refusal
+    /// upstream, a clipboard that was cleared.
+    ///
+    /// # Errors
+    /// As every write.
+    pub fn note(
+        &mut self,
+        action: AuditAction,
+        secret: Option<SecretId>,
+        reason: &str,
+        error: Option<&str>,
+    ) -> Result<()> {
+        self.write(|change| change.audit_body(action, secret, None, None, reason, error))
+    }
+}

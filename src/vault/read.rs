@@ -1,0 +1,211 @@
+//! Reading: the catalog, single secrets, resolution, history, and the one road by
+//! which a value leaves.
+
+use jiff::Timestamp;
+use zeroize::Zeroize;
+
+use crate::crypto::seal::Padding;
+use crate::error::{Error, Result};
+use crate::store::BUCKETS;
+
+use super::audit::AuditAction;
+use super::catalog::{Catalog, CatalogChange};
+use super::integrity::{self, BucketDigest};
+use super::record::RawMetadata;
+use super::scope::{Address, Context};
+use super::secret::{Fields, Secret, SecretId, SecretName, Version};
+use super::{Vault, view::View};
+
+/// For what a value leaves the vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// To be shown or printed.
+    Reveal,
+    /// To the clipboard.
+    Copy,
+}
+
+/// A name found in a context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// The narrowest secret of that name.
+    pub secret: Secret,
+    /// The wider ones it overrides, narrowest first.
+    pub shadowed: Vec<Secret>,
+}
+
+impl Vault {
+    /// Every live secret, after all of them were checked against the root.
+    ///
+    /// # Errors
+    /// Damaged, when a row was altered, removed or put back.
+    pub fn catalog(&mut self) -> Result<Catalog> {
+        let (catalog, seq) = self.view(|view| Ok((read_catalog(view)?, view.state.seq)))?;
+        self.seen = seq;
+        Ok(catalog)
+    }
+
+    /// What anyone changed since [`Self::catalog`] or the last call; `None` when nothing did.
+    ///
+    /// # Errors
+    /// Damaged, when a changed row does not match its seal.
+    pub fn changes(&mut self) -> Result<Option<CatalogChange>> {
+        let seen = self.seen;
+        if self.store.read(|tx| Ok(tx.state()?.seq))? == seen {
+            return Ok(None);
+        }
+        let (change, seq) = self.view(|view| {
+            let mut ids = Vec::new();
+            view.tx.each_modified_after(seen, |row| {
+                ids.push((SecretId(row.id), row.buried != 0));
+                Ok(())
+            })?;
+            let mut change = CatalogChange::default();
+            for (id, buried) in ids {
+                if buried { change.removed.push(id) } else { change.upserted.push(view.by_id(id)?.1) }
+            }
+            Ok((change, view.state.seq))
+        })?;
+        self.seen = seq;
+        Ok(Some(change).filter(|change| *change != CatalogChange::default()))
+    }
+
+    /// A secret's metadata, by id.
+    ///
+    /// # Errors
+    /// `NotFound`, when it is gone.
+    pub fn secret(&mut self, id: SecretId) -> Result<Secret> {
+        self.view(|view| Ok(view.by_id(id)?.1))
+    }
+
+    /// A secret's metadata, at exactly this address.
+    ///
+    /// # Errors
+    /// `NotFound`, saying where an inherited one lives; Conflict, for a name that differs
+    /// in case only.
+    pub fn find(&mut self, address: &Address) -> Result<Secret> {
+        self.view(|view| Ok(view.live(address)?.1))
+    }
+
+    /// The secret that a context sees under `name`: the narrowest, even if it has expired.
+    ///
+    /// # Errors
+    /// `NotFound`, naming every place that was looked in.
+    pub fn resolve(&mut self, context: &Context, name: &SecretName) -> Result<Resolved> {
+        let walk = context.walk();
+        let found = self.view(|view| {
+            let mut found = Vec::new();
+            for scope in &walk {
+                let address = Address { scope: scope.clone(), name: name.clone() };
+                found.extend(view.live_or_none(&address)?.map(|(_, secret)| secret));
+            }
+            Ok(found)
+        })?;
+        let mut found = found.into_iter();
+        let places: Vec<String> = walk.iter().map(ToString::to_string).collect();
+        let secret = found.next().ok_or_else(|| {
+            Error::not_found(format!("There is no secret {name} in {}.", places.join(", ")))
+                .hint("List what there is with strongroom list --recursive.")
+        })?;
+        Ok(Resolved { secret, shadowed: found.collect() })
+    }
+
+    /// A secret's versions, newest first; their chain is checked.
+    ///
+    /// # Errors
+    /// `NotFound`, when it is gone; Damaged, when a version was altered or removed.
+    pub fn history(&mut self, id: SecretId) -> Result<Vec<Version>> {
+        self.view(|view| view.history(&view.by_id(id)?.0))
+    }
+
+    /// Every deleted secret that can still be restored.
+    ///
+    /// # Errors
+    /// Damaged, when a row does not match its seal.
+    pub fn deleted(&mut self) -> Result<Vec<Secret>> {
+        self.view(|view| {
+            let mut ids = Vec::new();
+            view.tx.each_secret(|row| {
+                if row.buried != 0 && row.current != 0 {
+                    ids.push(SecretId(row.id));
+                }
+                Ok(())
+            })?;
+            ids.into_iter().map(|id| Ok(view.by_id(id)?.1)).collect()
+        })
+    }
+
+    /// Opens a version's fields (`None`: the current one). The audit record is on the
+    /// disk before they are given; if it cannot be written, they are not.
+    ///
+    /// # Errors
+    /// `NotFound`; Expired, unless `allow_expired`; Denied, when nothing can be written.
+    pub fn release(
+        &mut self,
+        id: SecretId,
+        version: Option<u64>,
+        how: Release,
+        reason: &str,
+        allow_expired: bool,
+    ) -> Result<Fields> {
+        let action = match how {
+            Release::Reveal => AuditAction::Reveal,
+            Release::Copy => AuditAction::Copy,
+        };
+        let address = self.view(|view| Ok(view.by_id(id)?.1.address))?;
+        self.attempt(action, (Some(id), Some(&address)), reason, |change| {
+            let (_, secret) = change.by_id(id)?;
+            if secret.deleted_at.is_some() {
+                return Err(Error::not_found(format!("{} was deleted.", secret.address)).hint("Restore it first."));
+            }
+            if secret.is_expired(change.now) && !allow_expired {
+                return Err(expired(&secret));
+            }
+            let number = version.unwrap_or(secret.version);
+            let fields = change.fields(&change.version_row(&secret, number)?)?;
+            change.audit(action, &secret, Some(number), reason)?;
+            Ok(fields)
+        })
+    }
+}
+
+fn expired(secret: &Secret) -> Error {
+    let when = secret.metadata.expires_at.unwrap_or(Timestamp::UNIX_EPOCH);
+    Error::expired(format!("{} expired at {when}.", secret.address))
+        .hint("Rotate it and set a new expiry, or use --allow-expired if you must have the old value.")
+}
+
+/// Reads and checks every row once: its digest into its bucket, its metadata into the list.
+fn read_catalog(view: &View<'_>) -> Result<Catalog> {
+    let mut catalog = Catalog::default();
+    let mut buckets: Vec<BucketDigest> = (0..BUCKETS).map(|_| BucketDigest::default()).collect();
+    let mut buffer = Vec::with_capacity(1024);
+    let mut rows = 0;
+    view.tx.each_secret(|row| {
+        rows += 1;
+        if let Some(bucket) = buckets.get_mut(row.bucket()) {
+            bucket.add(&integrity::head(&view.keys.state, &row));
+        }
+        if row.buried == 0 {
+            let range = view.keys.metadata.open_within(
+                &view.metadata_place(&row),
+                Padding::Blocks,
+                &row.metadata,
+                &mut buffer,
+            )?;
+            catalog.push(row.id, row.current, row.created_at, &RawMetadata::read(&buffer[range])?);
+        }
+        Ok(())
+    })?;
+    buffer.zeroize();
+    for (number, bucket) in buckets.into_iter().enumerate() {
+        if bucket.finish() != integrity::of_bucket(&view.digests, number) {
+            return Err(integrity::tampered("The list of secrets"));
+        }
+    }
+    if rows != view.state.secrets {
+        return Err(integrity::tampered("The number of secrets"));
+    }
+    catalog.sort();
+    Ok(catalog)
+}

@@ -1,0 +1,257 @@
+//! [`Term`]: a condition of the query line that the catalog alone can answer.
+//!
+//! Text terms match from the start of a scope segment, tag, field name, person
+//! or word of the owner, so that the list narrows while one types; `tag:=db`
+//! matches the whole. A [`Check`] is a term at one moment: dates become numbers,
+//! so that 100,000 secrets are compared without a calendar.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+use crate::error::{Error, Result};
+
+use super::super::catalog::{Catalog, Listed, NEVER};
+use super::super::when::parse_duration;
+
+/// What the error for an unknown term lists.
+const KNOWN: &str = "Terms are scope:prod tag:db by:alice owner:team has:totp age:>90d changed:today due due:<7d expired; quote a word to search for it as text.";
+
+/// One condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Term {
+    /// `scope:prod`
+    Scope(Text),
+    /// `tag:db`
+    Tag(Text),
+    /// `by:alice`, who wrote version 1.
+    By(Text),
+    /// `owner:team`
+    Owner(Text),
+    /// `has:totp`, a field.
+    Has(Text),
+    /// `expired`
+    Expired,
+    /// `due`
+    Due,
+    /// `due:<7d`, counted forwards from now; overdue ones are below every bound.
+    DueIn(Bound),
+    /// `age:>90d`, of the value.
+    Age(Bound),
+    /// `changed:<2d`, ago; metadata count too.
+    ChangedAgo(Bound),
+    /// `changed:today` (0) or `changed:yesterday` (1), in local time.
+    ChangedOn(i64),
+}
+
+/// What a text term looks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Text {
+    wanted: String,
+    whole: bool,
+}
+
+/// A duration to be less or more than.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bound {
+    Below(SignedDuration),
+    Above(SignedDuration),
+}
+
+impl Term {
+    /// Reads one token; `None` when it is a word, since no name contains a colon.
+    pub(super) fn parse(token: &str, now: Timestamp) -> Result<Option<Self>> {
+        let Some((key, value)) = token.split_once(':') else {
+            return Ok(match token {
+                "expired" => Some(Self::Expired),
+                "due" => Some(Self::Due),
+                _ => None,
+            });
+        };
+        let text = || Text::parse(key, value);
+        let bound = || Bound::parse(key, value, now);
+        Ok(Some(match key {
+            "scope" => Self::Scope(text()?),
+            "tag" => Self::Tag(text()?),
+            "by" => Self::By(text()?),
+            "owner" => Self::Owner(text()?),
+            "has" => Self::Has(text()?),
+            "due" => Self::DueIn(bound()?),
+            "age" => Self::Age(bound()?),
+            "changed" if value == "today" => Self::ChangedOn(0),
+            "changed" if value == "yesterday" => Self::ChangedOn(1),
+            "changed" => Self::ChangedAgo(bound()?),
+            _ => {
+                let key: String = key.chars().take(20).flat_map(char::escape_debug).collect();
+                return Err(Error::usage(format!("There is no term \"{key}:\" here.")).hint(KNOWN));
+            }
+        }))
+    }
+
+    /// The term at `now`.
+    pub(super) fn check(&self, now: Timestamp) -> Check<'_> {
+        let second = now.as_second();
+        let between = |field, from: i64, until: i64| Check::Between { field, from, until };
+        match self {
+            Self::Scope(text) => Check::Scope(text),
+            Self::Tag(text) => Check::Words(Column::Tags, text),
+            Self::By(text) => Check::Words(Column::CreatedBy, text),
+            Self::Owner(text) => Check::Words(Column::Owner, text),
+            Self::Has(text) => Check::Words(Column::Fields, text),
+            Self::Expired => between(Moment::Expires, i64::MIN, second),
+            Self::Due => between(Moment::Due, i64::MIN, second),
+            Self::DueIn(Bound::Below(ahead)) => {
+                between(Moment::Due, i64::MIN, second.saturating_add(ahead.as_secs()).saturating_sub(1))
+            }
+            Self::DueIn(Bound::Above(ahead)) => {
+                between(Moment::Due, second.saturating_add(ahead.as_secs()).saturating_add(1), NEVER - 1)
+            }
+            Self::Age(bound) => ago(Moment::ValueChanged, *bound, second),
+            Self::ChangedAgo(bound) => ago(Moment::Updated, *bound, second),
+            Self::ChangedOn(days_ago) => {
+                let (from, until) = local_day(now, *days_ago);
+                between(Moment::Updated, from, until)
+            }
+        }
+    }
+}
+
+impl Text {
+    /// Reads what stands behind the colon.
+    fn parse(key: &str, value: &str) -> Result<Self> {
+        let wanted = value.strip_prefix('=').unwrap_or(value);
+        if wanted.is_empty() {
+            return Err(Error::usage(format!("The term \"{key}:\" names nothing yet.")).hint(KNOWN));
+        }
+        Ok(Self { wanted: wanted.to_ascii_lowercase(), whole: value.starts_with('=') })
+    }
+
+    /// True when `text` is, or starts with, what is wanted.
+    fn fits(&self, text: &str) -> bool {
+        let (text, wanted) = (text.as_bytes(), self.wanted.as_bytes());
+        let start = text.get(..wanted.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(wanted)) && (!self.whole || text.len() == wanted.len())
+    }
+
+    /// True when the scope, from the start of any segment, fits; `global` is the
+    /// root, and a final `/` ends a segment.
+    fn fits_scope(&self, stored: &str) -> bool {
+        if matches!(self.wanted.as_str(), "/" | "global" | "org") {
+            return stored.is_empty();
+        }
+        if self.whole {
+            return self.fits(stored);
+        }
+        let starts = std::iter::once(0).chain(stored.match_indices('/').map(|(slash, _)| slash + 1));
+        let wanted = self.wanted.strip_suffix('/').unwrap_or(&self.wanted);
+        let ends_segment = wanted.len() < self.wanted.len();
+        starts.map(|start| &stored.as_bytes()[start..]).any(|rest| {
+            rest.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted.as_bytes()))
+                && (!ends_segment || rest.get(wanted.len()).is_none_or(|&next| next == b'/'))
+        })
+    }
+}
+
+impl Bound {
+    /// Reads `<7d` or `>90d`.
+    fn parse(key: &str, value: &str, now: Timestamp) -> Result<Self> {
+        let hint = format!("Write < or > and a duration, for example {key}:<7d or {key}:>90d.");
+        let (bound, text): (fn(SignedDuration) -> Self, &str) = match value.split_at_checked(1) {
+            Some(("<", text)) => (Self::Below, text),
+            Some((">", text)) => (Self::Above, text),
+            _ => {
+                return Err(Error::usage(format!("The term \"{key}:\" needs < or > and a duration.")).hint(hint));
+            }
+        };
+        let duration = parse_duration(text)?;
+        if now.checked_add(duration).is_err() || now.checked_sub(duration).is_err() {
+            return Err(Error::usage(format!("The duration in \"{key}:\" leads past the calendar.")).hint(hint));
+        }
+        Ok(bound(duration))
+    }
+}
+
+/// A term at one moment.
+pub(super) enum Check<'a> {
+    /// On the scope alone: the same for all secrets of one scope.
+    Scope(&'a Text),
+    /// On the blank-separated words of a column.
+    Words(Column, &'a Text),
+    /// On a time, both ends included.
+    Between { field: Moment, from: i64, until: i64 },
+}
+
+/// A column of interned text.
+#[derive(Clone, Copy)]
+pub(super) enum Column {
+    Tags,
+    Fields,
+    CreatedBy,
+    Owner,
+}
+
+/// A column of Unix seconds.
+#[derive(Clone, Copy)]
+pub(super) enum Moment {
+    Expires,
+    Due,
+    ValueChanged,
+    Updated,
+}
+
+impl Check<'_> {
+    /// The answer for a scope; true when the check is about something else.
+    pub(super) fn scope_passes(&self, stored: &str) -> bool {
+        if let Self::Scope(text) = self { text.fits_scope(stored) } else { true }
+    }
+
+    /// The answer for a secret; true when the check is about its scope.
+    pub(super) fn passes(&self, catalog: &Catalog, listed: &Listed) -> bool {
+        match self {
+            Self::Scope(_) => true,
+            Self::Words(Column::CreatedBy, text) => {
+                let person = catalog.text(listed.created_by);
+                text.fits(person) || person.split_once('@').is_some_and(|(user, _)| text.fits(user))
+            }
+            Self::Words(Column::Tags, text) => any_word(catalog.text(listed.tags), text),
+            Self::Words(Column::Fields, text) => any_word(catalog.text(listed.fields), text),
+            Self::Words(Column::Owner, text) => {
+                let owner = catalog.text(listed.owner);
+                text.fits(owner) || any_word(owner, text)
+            }
+            Self::Between { field, from, until } => (*from..=*until).contains(&match field {
+                Moment::Expires => listed.expires_at,
+                Moment::Due => listed.due_at(),
+                Moment::ValueChanged => listed.value_changed_at,
+                Moment::Updated => listed.updated_at,
+            }),
+        }
+    }
+}
+
+/// True when any word of `line` fits.
+fn any_word(line: &str, text: &Text) -> bool {
+    line.split(' ').any(|word| text.fits(word))
+}
+
+/// Less, or more, than so long ago.
+fn ago(field: Moment, bound: Bound, now: i64) -> Check<'static> {
+    match bound {
+        Bound::Below(age) => {
+            Check::Between { field, from: now.saturating_sub(age.as_secs()).saturating_add(1), until: NEVER - 1 }
+        }
+        Bound::Above(age) => {
+            Check::Between { field, from: i64::MIN, until: now.saturating_sub(age.as_secs()).saturating_sub(1) }
+        }
+    }
+}
+
+/// First and last second of the local day so many days before `now`; an empty
+/// range where the calendar ends.
+fn local_day(now: Timestamp, days_ago: i64) -> (i64, i64) {
+    let day = || {
+        let start = now.to_zoned(TimeZone::system()).checked_sub(days_ago.days()).ok()?.start_of_day().ok()?;
+        let next = start.checked_add(1.day()).ok()?;
+        Some((start.timestamp().as_second(), next.timestamp().as_second() - 1))
+    };
+    day().unwrap_or((0, -1))
+}

@@ -1,0 +1,189 @@
+//! [`View`]: one snapshot of the vault, every row it gives out verified.
+
+use subtle::ConstantTimeEq;
+
+use crate::crypto::keyring::Keyring;
+use crate::crypto::seal::{Padding, Place, Purpose, SealKey};
+use crate::error::{Error, Result};
+use crate::store::{SecretRow, StateRow, Tx, VersionRow, bucket_of};
+
+use super::integrity::{self, BucketDigest};
+use super::record::{self, RawMetadata};
+use super::scope::Address;
+use super::secret::{Fields, Secret, SecretId, Version};
+
+/// A verified snapshot inside one transaction.
+pub(super) struct View<'a> {
+    pub(super) tx: &'a Tx<'a>,
+    pub(super) keys: &'a Keyring,
+    pub(super) state: StateRow,
+    pub(super) digests: Vec<u8>,
+}
+
+impl<'a> View<'a> {
+    /// Checks the state's tag and the root.
+    pub(super) fn new(tx: &'a Tx<'a>, keys: &'a Keyring) -> Result<Self> {
+        let state = integrity::verified_state(tx, keys)?;
+        let digests = integrity::verified_digests(tx, &state)?;
+        Ok(Self { tx, keys, state, digests })
+    }
+
+    /// The keyed index of a name: case is folded, so that two spellings clash.
+    pub(super) fn name_index(&self, address: &Address) -> [u8; 16] {
+        let name = address.name.as_str().to_ascii_lowercase();
+        let digest = self.keys.index.digest(&[address.scope.as_stored().as_bytes(), b"\0", name.as_bytes()]);
+        let mut index = [0; 16];
+        index.copy_from_slice(&digest[..16]);
+        index
+    }
+
+    /// The rows of one bucket that `keep` wants, after the whole bucket was checked.
+    fn bucket(&self, bucket: usize, keep: impl Fn(&SecretRow<'_>) -> bool) -> Result<Vec<SecretRow<'static>>> {
+        let mut digest = BucketDigest::default();
+        let mut kept = Vec::new();
+        self.tx.each_in_bucket(bucket, |row| {
+            digest.add(&integrity::head(&self.keys.state, &row));
+            if keep(&row) {
+                kept.push(row.into_owned());
+            }
+            Ok(())
+        })?;
+        let stored = integrity::of_bucket(&self.digests, bucket);
+        if digest.finish().ct_eq(stored).into() { Ok(kept) } else { Err(integrity::tampered("A list of secrets")) }
+    }
+
+    /// Every row of this name, the live one first, then tombstones from the oldest.
+    pub(super) fn rows(&self, address: &Address) -> Result<Vec<SecretRow<'static>>> {
+        let index = self.name_index(address);
+        self.bucket(bucket_of(&index), |row| row.name_index == index)
+    }
+
+    /// The live row of exactly this address.
+    ///
+    /// # Errors
+    /// `NotFound`, with the place an inherited one lives at; Damaged.
+    pub(super) fn live(&self, address: &Address) -> Result<(SecretRow<'static>, Secret)> {
+        match self.live_or_none(address)? {
+            Some(found) => Ok(found),
+            None => Err(self.missing(address)?),
+        }
+    }
+
+    /// As [`Self::live`], `None` when it is not there. A name that differs in case only
+    /// is a conflict, with the clash named.
+    pub(super) fn live_or_none(&self, address: &Address) -> Result<Option<(SecretRow<'static>, Secret)>> {
+        let Some(row) = self.rows(address)?.into_iter().find(|row| row.buried == 0) else { return Ok(None) };
+        let secret = self.secret(&row)?;
+        if secret.address == *address {
+            return Ok(Some((row, secret)));
+        }
+        Err(Error::conflict(format!("{address} differs only in case from {}.", secret.address))
+            .hint("Use that spelling, or another name."))
+    }
+
+    /// The error for an address with no secret: says where an inherited one lives.
+    fn missing(&self, address: &Address) -> Result<Error> {
+        for scope in address.scope.chain().skip(1) {
+            let wider = Address { scope, name: address.name.clone() };
+            if self.rows(&wider)?.iter().any(|row| row.buried == 0) {
+                return Ok(Error::not_found(format!(
+                    "{address} does not exist; the secret is inherited from {}.",
+                    wider.scope
+                ))
+                .hint(format!("Name it there, {wider}, or make one of its own here.")));
+            }
+        }
+        Ok(Error::not_found(format!("There is no secret {address}."))
+            .hint("List what there is with strongroom list, or find it with /."))
+    }
+
+    /// The row with this id.
+    pub(super) fn by_id(&self, id: SecretId) -> Result<(SecretRow<'static>, Secret)> {
+        let gone = || Error::not_found("The secret is gone.").hint("Another session may have purged it.");
+        let found = self.tx.secret_by_id(&id.0)?.ok_or_else(gone)?;
+        let row = self.bucket(found.bucket(), |row| row.id == id.0)?.pop().ok_or_else(gone)?;
+        if row.current == 0 {
+            return Err(gone());
+        }
+        let secret = self.secret(&row)?;
+        Ok((row, secret))
+    }
+
+    /// The place of a row's sealed metadata.
+    pub(super) fn metadata_place(&self, row: &SecretRow<'_>) -> Place {
+        Place {
+            key_epoch: self.keys.key_epoch,
+            subject_id: row.id,
+            revision: row.revision,
+            created_at: row.created_at,
+            ..Place::new(Purpose::Metadata, self.keys.vault_id)
+        }
+    }
+
+    /// Opens a row's metadata.
+    pub(super) fn secret(&self, row: &SecretRow<'_>) -> Result<Secret> {
+        let opened = self.keys.metadata.open(&self.metadata_place(row), Padding::Blocks, &row.metadata)?;
+        RawMetadata::read(opened.expose())?.into_secret(row.id, row.current, row.created_at, row.deleted_at)
+    }
+
+    /// The place of one version's record. The vault itself owns every secret: its id
+    /// stands where a group's will.
+    pub(super) fn version_place(&self, purpose: Purpose, secret_id: [u8; 16], number: u64, created_at: i64) -> Place {
+        Place {
+            key_epoch: if purpose == Purpose::Value { 0 } else { self.keys.key_epoch },
+            owner_id: self.keys.vault_id,
+            subject_id: secret_id,
+            version: number,
+            created_at,
+            ..Place::new(purpose, self.keys.vault_id)
+        }
+    }
+
+    /// The key that wraps the data keys of every secret of this vault.
+    pub(super) fn owner_key(&self) -> Result<SealKey> {
+        self.keys.owner(&self.keys.vault_id)
+    }
+
+    /// One version's row.
+    ///
+    /// # Errors
+    /// `NotFound`, when there is no such version; Damaged, when a version is missing that
+    /// should be there.
+    pub(super) fn version_row(&self, secret: &Secret, number: u64) -> Result<VersionRow> {
+        if number == 0 || number > secret.version {
+            return Err(Error::not_found(format!("{} has no version {number}.", secret.address))
+                .hint(format!("Its newest version is {}.", secret.version)));
+        }
+        self.tx.version(&secret.id.0, number)?.ok_or_else(|| integrity::tampered("The history of a secret"))
+    }
+
+    /// Opens one version's fields.
+    pub(super) fn fields(&self, row: &VersionRow) -> Result<Fields> {
+        let place = |purpose| self.version_place(purpose, row.secret_id, row.number, row.created_at);
+        let data_key = self.owner_key()?.open(&place(Purpose::DataKey), Padding::Exact, &row.data_key)?;
+        let data_key: &[u8; 32] = data_key.expose().try_into().map_err(|_| integrity::tampered("A data key"))?;
+        let opened = SealKey::new(data_key).open(&place(Purpose::Value), Padding::Buckets, &row.value)?;
+        record::read_fields(opened.expose())
+    }
+
+    /// A secret's versions, newest first, their chain checked from the first to the head.
+    pub(super) fn history(&self, row: &SecretRow<'_>) -> Result<Vec<Version>> {
+        let rows = self.tx.versions(&row.id)?;
+        let mut chain = [0; 32];
+        let mut versions = Vec::with_capacity(rows.len());
+        for (position, version) in rows.iter().enumerate() {
+            if version.number != position as u64 + 1 {
+                return Err(integrity::tampered("The history of a secret"));
+            }
+            chain = integrity::link(&self.keys.state, &chain, version);
+            let place = self.version_place(Purpose::Note, version.secret_id, version.number, version.created_at);
+            let note = self.keys.metadata.open(&place, Padding::Buckets, &version.note)?;
+            versions.push(record::read_note(note.expose(), version.number, version.created_at)?);
+        }
+        if rows.len() as u64 != row.current || !bool::from(chain.ct_eq(&row.chain)) {
+            return Err(integrity::tampered("The history of a secret"));
+        }
+        versions.reverse();
+        Ok(versions)
+    }
+}

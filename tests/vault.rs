@@ -1,0 +1,226 @@
+//! The vault through its public face, on a real file.
+
+use jiff::{SignedDuration, Timestamp};
+use strongroom::crypto::keyring::{RawKey, SlotKind, UnlockKey};
+use strongroom::error::Kind;
+use strongroom::secret_text::SecretText;
+use strongroom::vault::audit::{Actor, AuditAction, AuditQuery, AuditVerdict};
+use strongroom::vault::scope::{Address, Context, ScopePath};
+use strongroom::vault::secret::{Fields, Origin};
+use strongroom::vault::{Expected, LockedVault, MetadataChange, NewVault, Outcome, Release, Vault};
+use tempfile::TempDir;
+
+struct Place {
+    folder: TempDir,
+    key: RawKey,
+}
+
+impl Place {
+    fn new() -> (Self, Vault) {
+        let place = Self { folder: tempfile::tempdir().unwrap(), key: RawKey::generate().unwrap() };
+        let new = NewVault { keys: vec![place.key()], cost: None };
+        let vault = Vault::create(&place.path(), new, actor()).unwrap();
+        (place, vault)
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join("vault.db")
+    }
+
+    fn key(&self) -> UnlockKey {
+        UnlockKey::Environment(self.key.duplicate())
+    }
+
+    fn open(&self) -> Vault {
+        LockedVault::open(&self.path()).unwrap().unlock(&self.key(), actor()).map_err(|refused| refused.1).unwrap()
+    }
+}
+
+fn actor() -> Actor {
+    Actor { user: "ops".into(), host: "bastion".into(), run_id: "run".into(), ..Actor::default() }
+}
+
+fn at(text: &str) -> Address {
+    Address::parse(text, &ScopePath::root()).unwrap()
+}
+
+fn value(text: &str) -> Fields {
+    Fields::value(SecretText::copied_from(text.as_bytes()))
+}
+
+fn put(vault: &mut Vault, address: &str, text: &str) -> u64 {
+    let written = vault.set(&at(address), Some(value(text)), MetadataChange::default(), "", Expected::Any).unwrap();
+    written.secret.version
+}
+
+fn reveal(vault: &mut Vault, address: &str, version: Option<u64>) -> String {
+    let id = vault.find(&at(address)).unwrap().id;
+    let fields = vault.release(id, version, Release::Reveal, "", false).unwrap();
+    fields.get("value").unwrap().expose_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_main_job_survives_a_reopen() {
+    let (place, mut vault) = Place::new();
+    assert_eq!(put(&mut vault, "prod/pay/KEY", "one"), 1);
+    let rotated = vault.rotate(&at("prod/pay/KEY"), value("two"), "Scheduled", Expected::Version(1)).unwrap();
+    assert_eq!((rotated.secret.version, rotated.outcome), (2, Outcome::NewVersion));
+    drop(vault);
+    let mut vault = place.open();
+    assert_eq!(reveal(&mut vault, "prod/pay/KEY", None), "two");
+    assert_eq!(reveal(&mut vault, "prod/pay/KEY", Some(1)), "one");
+    let back = vault.roll_back(&at("prod/pay/KEY"), 1, "Broken", Expected::Version(2)).unwrap();
+    assert_eq!(back.secret.version, 3);
+    assert_eq!(reveal(&mut vault, "prod/pay/KEY", None), "one");
+    let history = vault.history(back.secret.id).unwrap();
+    let origins: Vec<_> = history.iter().map(|version| (version.number, version.origin)).collect();
+    assert_eq!(origins, [(3, Origin::RolledBack { from: 1 }), (2, Origin::Rotated), (1, Origin::Created)]);
+    assert_eq!(history[1].reason, "Scheduled");
+    let actions: Vec<_> = vault.audit(&AuditQuery::default()).unwrap().iter().map(|record| record.action).collect();
+    use AuditAction::{Create, Init, Reveal, Rollback, Rotate};
+    assert_eq!(actions, [Reveal, Rollback, Reveal, Reveal, Rotate, Create, Init]);
+    assert_eq!(vault.verify_audit().unwrap(), AuditVerdict::Intact { records: 7 });
+}
+
+#[test]
+fn a_wrong_key_is_told_from_damage_and_counted() {
+    let (place, vault) = Place::new();
+    drop(vault);
+    let wrong = UnlockKey::Environment(RawKey::generate().unwrap());
+    let refused = LockedVault::open(&place.path()).unwrap().unlock(&wrong, actor()).err().unwrap();
+    assert_eq!(refused.1.kind(), Kind::Locked);
+    let passphrase = UnlockKey::Passphrase(SecretText::copied_from(b"x"));
+    let refused = refused.0.unlock(&passphrase, actor()).err().unwrap();
+    assert_eq!(refused.1.kind(), Kind::Locked);
+    let mut vault = refused.0.unlock(&place.key(), actor()).map_err(|refused| refused.1).unwrap();
+    assert_eq!(vault.begin_session().unwrap(), 2);
+    assert_eq!(vault.begin_session().unwrap(), 0);
+    let failed = AuditQuery { failed: true, ..AuditQuery::default() };
+    assert_eq!(vault.audit(&failed).unwrap().len(), 2);
+}
+
+#[test]
+fn every_kind_of_slot_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new/folder/vault.db");
+    let passphrase = || UnlockKey::Passphrase(SecretText::copied_from(b"correct horse"));
+    let recovery = RawKey::generate().unwrap();
+    let keys = vec![passphrase(), UnlockKey::Recovery(recovery.duplicate())];
+    let vault = Vault::create(&path, NewVault { keys, cost: None }, actor()).unwrap();
+    assert_eq!(vault.slot_kinds(), [SlotKind::Passphrase, SlotKind::Recovery]);
+    let locked = vault.lock().unwrap();
+    let locked = locked.unlock(&passphrase(), actor()).map_err(|r| r.1).unwrap().lock().unwrap();
+    // On paper, but offered as a key file: the kind follows the slot.
+    locked.unlock(&UnlockKey::KeyFile(recovery), actor()).map_err(|r| r.1).unwrap();
+    let again = Vault::create(&path, NewVault { keys: vec![passphrase()], cost: None }, actor());
+    assert_eq!(again.err().unwrap().kind(), Kind::Conflict);
+}
+
+#[test]
+fn delete_restore_purge() {
+    let (_place, mut vault) = Place::new();
+    put(&mut vault, "A", "1");
+    put(&mut vault, "A", "2");
+    vault.delete(&at("A"), "").unwrap();
+    assert_eq!(vault.find(&at("A")).unwrap_err().kind(), Kind::NotFound);
+    assert!(vault.catalog().unwrap().listed().is_empty());
+    // Re-created: starts at 1, shows nothing of the old one.
+    assert_eq!(put(&mut vault, "A", "new"), 1);
+    assert_eq!(vault.restore(&at("A"), "").unwrap_err().kind(), Kind::Conflict);
+    vault.delete(&at("A"), "").unwrap();
+    // The newest comes back.
+    vault.restore(&at("A"), "").unwrap();
+    assert_eq!(reveal(&mut vault, "A", None), "new");
+    vault.purge(&at("A"), "").unwrap();
+    assert_eq!(vault.deleted().unwrap().len(), 1);
+    vault.restore(&at("A"), "").unwrap();
+    assert_eq!(reveal(&mut vault, "A", Some(1)), "1");
+    vault.delete(&at("A"), "").unwrap();
+    vault.purge(&at("A"), "").unwrap();
+    assert_eq!(vault.restore(&at("A"), "").unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(vault.purge(&at("A"), "").unwrap_err().kind(), Kind::NotFound);
+    assert!(vault.catalog().unwrap().listed().is_empty());
+    assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }));
+}
+
+#[test]
+fn writes_check_what_they_expect() {
+    let (_place, mut vault) = Place::new();
+    let mut set = |address: &str, text: &str, expected| {
+        vault.set(&at(address), Some(value(text)), MetadataChange::default(), "", expected).map(|w| w.outcome)
+    };
+    assert_eq!(set("A", "1", Expected::Present).unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(set("A", "1", Expected::Absent).unwrap(), Outcome::Created);
+    assert_eq!(set("A", "1", Expected::Absent).unwrap_err().kind(), Kind::Conflict);
+    assert_eq!(set("A", "1", Expected::Any).unwrap(), Outcome::Unchanged);
+    assert_eq!(set("A", "2", Expected::Version(1)).unwrap(), Outcome::NewVersion);
+    let stale = set("A", "3", Expected::Version(1)).unwrap_err();
+    assert_eq!((stale.kind(), stale.current_version()), (Kind::Conflict, Some(2)));
+    assert_eq!(set("a", "3", Expected::Any).unwrap_err().kind(), Kind::Conflict, "differs in case only");
+    assert_eq!(set("A", "", Expected::Any).unwrap_err().kind(), Kind::Usage);
+    assert_eq!(set("B", &"x".repeat(1024 * 1024 + 1), Expected::Any).unwrap_err().kind(), Kind::Usage);
+    assert_eq!(set("B", &"x".repeat(1024 * 1024 - 5), Expected::Any).unwrap(), Outcome::Created);
+    let failed = AuditQuery { failed: true, ..AuditQuery::default() };
+    assert_eq!(vault.audit(&failed).unwrap().len(), 4, "refusals are in the log");
+}
+
+#[test]
+fn resolution_takes_the_narrowest_even_if_expired() {
+    let (_place, mut vault) = Place::new();
+    put(&mut vault, "KEY", "wide");
+    put(&mut vault, "prod/KEY", "narrow");
+    let context = |scopes: &[&str]| Context::new(scopes.iter().map(|scope| scope.parse().unwrap()).collect());
+    let name = "KEY".parse().unwrap();
+    let found = vault.resolve(&context(&["prod/pay"]), &name).unwrap();
+    assert_eq!((found.secret.address.clone(), found.shadowed.len()), (at("prod/KEY"), 1));
+    assert_eq!(vault.resolve(&context(&["dev"]), &name).unwrap().secret.address, at("KEY"));
+    let past = MetadataChange {
+        expires_at: Some(Some(Timestamp::now() - SignedDuration::from_secs(5))),
+        ..MetadataChange::default()
+    };
+    vault.edit(&at("prod/KEY"), past, "").unwrap();
+    let found = vault.resolve(&context(&["prod"]), &name).unwrap().secret;
+    assert_eq!(found.address, at("prod/KEY"));
+    assert_eq!(vault.release(found.id, None, Release::Reveal, "", false).err().unwrap().kind(), Kind::Expired);
+    assert!(vault.release(found.id, None, Release::Reveal, "", true).is_ok());
+    let inherited = vault.find(&at("prod/pay/KEY")).unwrap_err();
+    assert_eq!(inherited.kind(), Kind::NotFound);
+    assert!(inherited.message().contains("inherited from prod"), "{inherited}");
+}
+
+#[test]
+fn sessions_see_each_other() {
+    let (place, mut mine) = Place::new();
+    put(&mut mine, "A", "1");
+    mine.catalog().unwrap();
+    assert_eq!(mine.changes().unwrap(), None);
+    let mut theirs = place.open();
+    put(&mut theirs, "B", "1");
+    put(&mut theirs, "A", "2");
+    let mut catalog = mine.catalog().unwrap();
+    theirs.delete(&at("A"), "").unwrap();
+    put(&mut theirs, "C", "1");
+    catalog.apply(mine.changes().unwrap().unwrap());
+    let names: Vec<&str> = catalog.listed().iter().map(|listed| &*listed.name).collect();
+    assert_eq!(names, ["B", "C"]);
+    let stale = mine.rotate(&at("B"), value("x"), "", Expected::Version(7)).unwrap_err();
+    assert_eq!(stale.current_version(), Some(1));
+    theirs.purge(&at("C"), "").unwrap();
+    catalog.apply(mine.changes().unwrap().unwrap());
+    assert_eq!(catalog.listed().len(), 1);
+    assert_eq!(catalog, mine.catalog().unwrap().listed().iter().map(|l| mine.secret(l.id).unwrap()).collect());
+}
+
+#[test]
+fn nothing_readable_is_in_the_file() {
+    let (place, mut vault) = Place::new();
+    let change = MetadataChange { description: Some("CANARY-description".into()), ..MetadataChange::default() };
+    vault
+        .set(&at("CANARY-scope/CANARY-name"), Some(value("CANARY-value")), change, "CANARY-reason", Expected::Any)
+        .unwrap();
+    for entry in std::fs::read_dir(place.folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!bytes.windows(6).any(|window| window == b"CANARY"), "{}", path.display());
+    }
+}
