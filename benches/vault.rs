@@ -40,7 +40,8 @@ fn open(path: &std::path::Path) -> Result<Vault> {
 }
 
 fn filled(count: usize) -> Result<PathBuf> {
-    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from).join("bench");
+    let folder =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from).join("bench");
     let path = folder.join(format!("vault-{count}.db"));
     if path.exists() {
         return Ok(path);
@@ -57,7 +58,13 @@ fn filled(count: usize) -> Result<PathBuf> {
         .collect::<Result<Vec<_>>>()?;
     for version in 1..=3 {
         for (number, address) in addresses.iter().enumerate() {
-            vault.set(address, Some(value(number, version)), MetadataChange::default(), "Scheduled rotation", Expected::Any)?;
+            vault.set(
+                address,
+                Some(value(number, version)),
+                MetadataChange::default(),
+                "Scheduled rotation",
+                Expected::Any,
+            )?;
         }
     }
     vault.lock()?;

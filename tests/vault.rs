@@ -1,63 +1,18 @@
 //! The vault through its public face, on a real file.
 
+#[path = "support/vaults.rs"]
+mod vaults;
+
 use jiff::{SignedDuration, Timestamp};
 use strongroom::crypto::keyring::{RawKey, SlotKind, UnlockKey};
 use strongroom::error::Kind;
 use strongroom::secret_text::SecretText;
-use strongroom::vault::audit::{Actor, AuditAction, AuditQuery, AuditVerdict};
-use strongroom::vault::scope::{Address, Context, ScopePath};
-use strongroom::vault::secret::{Fields, Origin};
+use strongroom::vault::audit::{AuditAction, AuditQuery, AuditVerdict};
+use strongroom::vault::scope::Context;
+use strongroom::vault::secret::Origin;
 use strongroom::vault::{Expected, LockedVault, MetadataChange, NewVault, Outcome, Release, Vault};
-use tempfile::TempDir;
 
-struct Place {
-    folder: TempDir,
-    key: RawKey,
-}
-
-impl Place {
-    fn new() -> (Self, Vault) {
-        let place = Self { folder: tempfile::tempdir().unwrap(), key: RawKey::generate().unwrap() };
-        let new = NewVault { keys: vec![place.key()], cost: None };
-        let vault = Vault::create(&place.path(), new, actor()).unwrap();
-        (place, vault)
-    }
-
-    fn path(&self) -> std::path::PathBuf {
-        self.folder.path().join("vault.db")
-    }
-
-    fn key(&self) -> UnlockKey {
-        UnlockKey::Environment(self.key.duplicate())
-    }
-
-    fn open(&self) -> Vault {
-        LockedVault::open(&self.path()).unwrap().unlock(&self.key(), actor()).map_err(|refused| refused.1).unwrap()
-    }
-}
-
-fn actor() -> Actor {
-    Actor { user: "ops".into(), host: "bastion".into(), run_id: "run".into(), ..Actor::default() }
-}
-
-fn at(text: &str) -> Address {
-    Address::parse(text, &ScopePath::root()).unwrap()
-}
-
-fn value(text: &str) -> Fields {
-    Fields::value(SecretText::copied_from(text.as_bytes()))
-}
-
-fn put(vault: &mut Vault, address: &str, text: &str) -> u64 {
-    let written = vault.set(&at(address), Some(value(text)), MetadataChange::default(), "", Expected::Any).unwrap();
-    written.secret.version
-}
-
-fn reveal(vault: &mut Vault, address: &str, version: Option<u64>) -> String {
-    let id = vault.find(&at(address)).unwrap().id;
-    let fields = vault.release(id, version, Release::Reveal, "", false).unwrap();
-    fields.get("value").unwrap().expose_str().unwrap().to_owned()
-}
+use vaults::{Place, actor, at, put, reveal, value};
 
 #[test]
 fn the_main_job_survives_a_reopen() {

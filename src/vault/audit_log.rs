@@ -35,6 +35,16 @@ impl Vault {
         })
     }
 
+    /// SQLite's own check of the file: pages that are cut off or scribbled over, indexes
+    /// included, which no seal covers.
+    ///
+    /// # Errors
+    /// Damaged, when it finds anything.
+    pub fn check_file(&mut self) -> Result<()> {
+        let done = self.store.quick_check();
+        self.watch(done)
+    }
+
     /// Walks the whole chain, from the first record to the head under the root.
     ///
     /// # Errors

@@ -1,0 +1,248 @@
+//! kill -9 at any moment, and many writers at once: nothing that was acknowledged is
+//! lost, nothing half-done is seen.
+//!
+//! The workers are this test binary itself, started again with a job in its
+//! environment; they write one line to stdout for each thing the vault acknowledged.
+
+#[path = "support/vaults.rs"]
+mod vaults;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use strongroom::crypto::keyring::{RawKey, UnlockKey};
+use strongroom::error::Kind;
+use strongroom::vault::audit::AuditVerdict;
+use strongroom::vault::{Expected, LockedVault, MetadataChange, NewVault, Vault};
+
+use vaults::{actor, at, put, value};
+
+const KEY: &[u8] = b"0202020202020202020202020202020202020202020202020202020202020202";
+
+fn key() -> UnlockKey {
+    UnlockKey::Environment(RawKey::from_text(KEY).unwrap())
+}
+
+fn open(path: &Path) -> Vault {
+    LockedVault::open(path).unwrap().unlock(&key(), actor()).map_err(|refused| refused.1).unwrap()
+}
+
+fn create(path: &Path) -> Vault {
+    Vault::create(path, NewVault { keys: vec![key()], cost: None }, actor()).unwrap()
+}
+
+fn worker(job: &str, path: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_worker_for_the_other_tests", "--nocapture"])
+        .env("STRONGROOM_TEST_JOB", job)
+        .env("STRONGROOM_TEST_VAULT", path)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn acknowledged(line: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "ack {line}").unwrap();
+    out.flush().unwrap();
+}
+
+/// The lines that a worker got out before it was killed or done.
+fn acks(child: &mut Child) -> Vec<String> {
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    lines.filter_map(|line| line.strip_prefix("ack ").map(str::to_owned)).collect()
+}
+
+#[test]
+fn a_worker_for_the_other_tests() {
+    let (Ok(job), Some(path)) = (std::env::var("STRONGROOM_TEST_JOB"), std::env::var_os("STRONGROOM_TEST_VAULT"))
+    else {
+        return;
+    };
+    let path = Path::new(&path);
+    if job == "init" {
+        drop(create(path));
+        return acknowledged("init");
+    }
+    let mut vault = open(path);
+    acknowledged("ready");
+    match job.as_str() {
+        "create" => {
+            if vault.set(&at("GLOBAL"), Some(value("x")), MetadataChange::default(), "", Expected::Absent).is_ok() {
+                acknowledged("created");
+            }
+        }
+        "race" => {
+            for round in 0..25 {
+                race(&mut vault, round);
+            }
+        }
+        job => {
+            for round in 0_u64.. {
+                step(&mut vault, job, round);
+            }
+        }
+    }
+}
+
+/// Rotates once, over whatever version the others have got to.
+fn race(vault: &mut Vault, round: u32) {
+    loop {
+        let seen = vault.find(&at("RACE")).unwrap().version;
+        let fields = value(&format!("{} {round}", std::process::id()));
+        match vault.rotate(&at("RACE"), fields, "race", Expected::Version(seen)) {
+            Ok(written) => return acknowledged(&written.secret.version.to_string()),
+            Err(error) => assert!(matches!(error.kind(), Kind::Conflict | Kind::Busy), "{error}"),
+        }
+    }
+}
+
+fn step(vault: &mut Vault, job: &str, round: u64) {
+    let version = match job {
+        "set" => put(vault, "A", &format!("{} {round}", std::process::id())),
+        "rotate" => vault.rotate(&at("A"), value("next"), "crash", Expected::Any).unwrap().secret.version,
+        "rollback" => vault.roll_back(&at("A"), 1, "crash", Expected::Any).unwrap().secret.version,
+        "delete" => {
+            vault.delete(&at("A"), "").unwrap();
+            acknowledged("deleted");
+            vault.restore(&at("A"), "").unwrap();
+            0
+        }
+        "purge" => {
+            put(vault, &format!("P{round}"), "doomed");
+            vault.purge(&at(&format!("P{round}")), "").unwrap();
+            0
+        }
+        other => panic!("no job {other}"),
+    };
+    acknowledged(&version.to_string());
+}
+
+/// A pseudo-random pause, so that kills fall anywhere.
+fn pause(trial: u64) -> Duration {
+    let mixed = trial.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    Duration::from_micros(mixed % 6_000)
+}
+
+/// Kills a worker somewhere in its work and gives what it had acknowledged.
+fn killed(job: &str, path: &Path, trial: u64) -> Vec<String> {
+    let mut child = worker(job, path);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // Only from here on is there anything to interrupt.
+    let ready = lines.by_ref().map_while(Result::ok).any(|line| line == "ack ready");
+    assert!(ready, "{job} did not start");
+    std::thread::sleep(pause(trial));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("ack ").map(str::to_owned)).collect()
+}
+
+fn survives(job: &str, trials: u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vault.db");
+    let mut vault = create(&path);
+    put(&mut vault, "A", "one");
+    put(&mut vault, "A", "two");
+    drop(vault);
+    for trial in 0..trials {
+        let last = killed(job, &path, trial).iter().filter_map(|ack| ack.parse::<u64>().ok()).max().unwrap_or(0);
+        let mut vault = open(&path);
+        vault.catalog().unwrap();
+        if job == "delete" && vault.find(&at("A")).is_err() {
+            vault.restore(&at("A"), "").unwrap();
+        }
+        let secret = vault.find(&at("A")).unwrap();
+        assert!(secret.version >= last, "{job}: version {last} was acknowledged, {} is there", secret.version);
+        assert_eq!(vault.history(secret.id).unwrap().len() as u64, secret.version);
+        assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }), "{job}");
+        if secret.version > 400 {
+            // Long histories only slow the test down.
+            vault.purge(&at("A"), "").unwrap();
+            put(&mut vault, "A", "one");
+            put(&mut vault, "A", "two");
+        }
+    }
+}
+
+#[test]
+fn kill_during_set() {
+    survives("set", 200);
+}
+
+#[test]
+fn kill_during_rotate() {
+    survives("rotate", 200);
+}
+
+#[test]
+fn kill_during_rollback() {
+    survives("rollback", 200);
+}
+
+#[test]
+fn kill_during_delete_and_restore() {
+    survives("delete", 200);
+}
+
+#[test]
+fn kill_during_purge() {
+    survives("purge", 200);
+}
+
+/// After a kill there is a whole vault or none, and the next try works.
+#[test]
+fn kill_during_init() {
+    let folder = tempfile::tempdir().unwrap();
+    for trial in 0..200 {
+        let path = folder.path().join(format!("{trial}.db"));
+        let mut child = worker("init", &path);
+        std::thread::sleep(Duration::from_millis(1) + pause(trial) * 2);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let was_acknowledged = !acks(&mut child).is_empty();
+        assert!(path.exists() || !was_acknowledged, "an acknowledged vault is gone");
+        let mut vault = if path.exists() { open(&path) } else { create(&path) };
+        assert_eq!(put(&mut vault, "A", "one"), 1);
+    }
+}
+
+/// Four processes rotate one secret: every acknowledged version is another one, and all
+/// of them are there.
+#[test]
+fn racing_writers_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vault.db");
+    put(&mut create(&path), "RACE", "start");
+    let mut children: Vec<Child> = (0..4).map(|_| worker("race", &path)).collect();
+    let mut versions: Vec<u64> = Vec::new();
+    for child in &mut children {
+        versions.extend(acks(child).iter().filter_map(|ack| ack.parse::<u64>().ok()));
+        assert!(child.wait().unwrap().success());
+    }
+    versions.sort_unstable();
+    assert_eq!(versions, (2..=101).collect::<Vec<u64>>());
+    let mut vault = open(&path);
+    let secret = vault.find(&at("RACE")).unwrap();
+    assert_eq!((secret.version, vault.history(secret.id).unwrap().len()), (101, 101));
+}
+
+/// Two globals of one name are impossible, however many create it at once.
+#[test]
+fn concurrent_creates_make_one_secret() {
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vault.db");
+        drop(create(&path));
+        let mut children: Vec<Child> = (0..4).map(|_| worker("create", &path)).collect();
+        let created: usize =
+            children.iter_mut().map(|child| acks(child).iter().filter(|ack| *ack == "created").count()).sum();
+        for mut child in children {
+            child.wait().unwrap();
+        }
+        assert_eq!(created, 1);
+        assert_eq!(open(&path).catalog().unwrap().listed().len(), 1);
+    }
+}

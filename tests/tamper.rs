@@ -1,0 +1,329 @@
+//! Somebody writes to the vault file: every bit, every swap, every row taken out,
+//! doubled or put back from before. Nothing may pass.
+
+#[path = "support/vaults.rs"]
+mod vaults;
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+use strongroom::error::Kind;
+use strongroom::vault::audit::{AuditQuery, AuditVerdict};
+use strongroom::vault::{Expected, LockedVault, Release};
+
+use vaults::{Place, actor, at, put, value};
+
+/// Every table under the root. `audit_pending` is not: nobody without a key could
+/// authenticate it.
+const TABLES: [&str; 6] = ["state", "slot", "secret", "bucket", "version", "audit"];
+
+type Row = Vec<Value>;
+
+/// A small vault with a bit of everything, and the attacker's copy of the file.
+struct Attacked {
+    place: Place,
+    pristine: Vec<u8>,
+}
+
+impl Attacked {
+    fn new() -> Self {
+        let (place, mut vault) = Place::new();
+        put(&mut vault, "prod/A", "one");
+        put(&mut vault, "prod/A", "two");
+        put(&mut vault, "B", "other");
+        put(&mut vault, "gone", "buried");
+        vault.delete(&at("gone"), "").unwrap();
+        drop(vault);
+        Self::of(place)
+    }
+
+    /// One file without a log beside it, quick to put back.
+    fn of(place: Place) -> Self {
+        let sql = Connection::open(place.path()).unwrap();
+        sql.execute_batch("PRAGMA journal_mode = DELETE").unwrap();
+        drop(sql);
+        let pristine = std::fs::read(place.path()).unwrap();
+        Self { place, pristine }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.place.path()
+    }
+
+    fn reset(&self) {
+        self.overwrite(&self.pristine);
+    }
+
+    /// In place, since a file that is cut and written anew is flushed to the disk each time.
+    fn overwrite(&self, bytes: &[u8]) {
+        let file = OpenOptions::new().write(true).open(self.path()).unwrap();
+        file.write_all_at(bytes, 0).unwrap();
+        file.set_len(bytes.len() as u64).unwrap();
+    }
+
+    fn sql(&self) -> Connection {
+        let sql = Connection::open(self.path()).unwrap();
+        sql.execute_batch("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;").unwrap();
+        sql
+    }
+
+    fn table(&self, table: &str) -> (Vec<String>, Vec<Row>) {
+        let sql = self.sql();
+        let mut statement = sql.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let width = columns.len();
+        let rows = statement.query_map([], |row| (0..width).map(|column| row.get(column)).collect()).unwrap();
+        (columns, rows.map(Result::unwrap).collect())
+    }
+
+    /// Replaces one row on a fresh copy; false when SQLite's own constraints refused.
+    fn replace(&self, table: &str, columns: &[String], old: &Row, new: &Row) -> bool {
+        self.reset();
+        let set: Vec<String> = columns.iter().enumerate().map(|(at, name)| format!("{name} = ?{}", at + 1)).collect();
+        let found: Vec<String> =
+            columns.iter().enumerate().map(|(at, name)| format!("{name} IS ?{}", at + 1 + columns.len())).collect();
+        let sql = format!("UPDATE {table} SET {} WHERE {}", set.join(", "), found.join(" AND "));
+        let done = self.sql().execute(&sql, params_from_iter(new.iter().chain(old)));
+        assert_ne!(done.as_ref().ok(), Some(&0), "no row was found");
+        done.is_ok()
+    }
+
+    /// Looks at everything that can be looked at; true when something was refused.
+    fn is_noticed(&self) -> bool {
+        let Ok(locked) = LockedVault::open(&self.path()) else { return true };
+        let Ok(mut vault) = locked.unlock(&self.place.key(), actor()) else { return true };
+        let Ok(catalog) = vault.catalog() else { return true };
+        let Ok(buried) = vault.deleted() else { return true };
+        let mut ids = catalog.listed().iter().map(|listed| listed.id).chain(buried.iter().map(|secret| secret.id));
+        ids.any(|id| vault.history(id).is_err())
+            || !matches!(vault.verify_audit(), Ok(AuditVerdict::Intact { .. }))
+            || vault.audit(&AuditQuery::default()).is_err()
+            || vault.check_file().is_err()
+    }
+
+    /// Unused room and the two plain indexes are under no seal: damage there is found by
+    /// nobody, and changes nothing that is given out.
+    fn is_noticed_or_harmless(&self, what: &str) {
+        if !self.is_noticed() {
+            let mut vault = self.place.open();
+            for (address, expected) in [("B", "other"), ("prod/A", "two")] {
+                assert_eq!(vaults::reveal(&mut vault, address, None), expected, "{what}");
+            }
+        }
+    }
+}
+
+fn flipped(cell: &Value, bit: usize) -> Value {
+    match cell {
+        Value::Integer(number) => Value::Integer(number ^ (1 << bit)),
+        Value::Blob(bytes) => {
+            let mut bytes = bytes.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            Value::Blob(bytes)
+        }
+        other => panic!("no column holds {other:?}"),
+    }
+}
+
+fn bits(cell: &Value) -> usize {
+    match cell {
+        Value::Integer(_) => 64,
+        Value::Blob(bytes) => bytes.len() * 8,
+        other => panic!("no column holds {other:?}"),
+    }
+}
+
+#[test]
+fn the_untouched_file_passes() {
+    let attacked = Attacked::new();
+    assert!(!attacked.is_noticed());
+}
+
+#[test]
+fn every_flipped_bit_of_every_column_is_refused() {
+    let attacked = Attacked::new();
+    let mut flips = 0;
+    for table in TABLES {
+        let (columns, rows) = attacked.table(table);
+        for row in &rows {
+            for (column, cell) in row.iter().enumerate() {
+                // 32 KiB of bucket digests lie under one hash: one bit of each byte of them.
+                let step = if table == "bucket" { 61 } else { 1 };
+                for bit in (0..bits(cell)).step_by(step) {
+                    let mut altered = row.clone();
+                    altered[column] = flipped(cell, bit);
+                    if attacked.replace(table, &columns, row, &altered) {
+                        flips += 1;
+                        assert!(attacked.is_noticed(), "{table}.{}, bit {bit}", columns[column]);
+                    }
+                }
+            }
+        }
+    }
+    assert!(flips > 15_000, "only {flips} flips were tried");
+}
+
+#[test]
+fn every_swap_of_two_cells_is_refused() {
+    let attacked = Attacked::new();
+    let mut swaps = 0;
+    for table in TABLES {
+        let (columns, rows) = attacked.table(table);
+        for column in 0..columns.len() {
+            for one in 0..rows.len() {
+                for other in 0..one {
+                    if rows[one][column] == rows[other][column] {
+                        continue;
+                    }
+                    let (mut first, mut second) = (rows[one].clone(), rows[other].clone());
+                    std::mem::swap(&mut first[column], &mut second[column]);
+                    // Over a third value, since a key may not stand twice for a moment.
+                    attacked.reset();
+                    let sql = attacked.sql();
+                    let names = columns.join(", ");
+                    let marks: Vec<String> = (1..=columns.len()).map(|at| format!("?{at}")).collect();
+                    let found: Vec<String> =
+                        columns.iter().enumerate().map(|(at, name)| format!("{name} IS ?{}", at + 1)).collect();
+                    for old in [&rows[one], &rows[other]] {
+                        let delete = format!("DELETE FROM {table} WHERE {}", found.join(" AND "));
+                        assert_eq!(sql.execute(&delete, params_from_iter(old)).unwrap(), 1);
+                    }
+                    let insert = format!("INSERT INTO {table} ({names}) VALUES ({})", marks.join(", "));
+                    let written =
+                        [&first, &second].iter().all(|row| sql.execute(&insert, params_from_iter(*row)).is_ok());
+                    drop(sql);
+                    // Two whole bucket pages that change places, or rows that are the same again, are no change.
+                    let same = columns.len() == 2 && table == "bucket" && rows[one][1] == rows[other][1];
+                    if written && !same {
+                        swaps += 1;
+                        assert!(attacked.is_noticed(), "{table}.{} of rows {one} and {other}", columns[column]);
+                    }
+                }
+            }
+        }
+    }
+    assert!(swaps > 60, "only {swaps} swaps were tried");
+}
+
+#[test]
+fn every_row_taken_out_is_refused() {
+    let attacked = Attacked::new();
+    for table in TABLES {
+        let (columns, rows) = attacked.table(table);
+        for (number, row) in rows.iter().enumerate() {
+            // An empty page of bucket digests reads as zeros all the same.
+            if table == "bucket" && row[1] == Value::Blob(vec![0; 1024]) {
+                continue;
+            }
+            attacked.reset();
+            let found: Vec<String> =
+                columns.iter().enumerate().map(|(at, name)| format!("{name} IS ?{}", at + 1)).collect();
+            let delete = format!("DELETE FROM {table} WHERE {}", found.join(" AND "));
+            assert_eq!(attacked.sql().execute(&delete, params_from_iter(row)).unwrap(), 1);
+            assert!(attacked.is_noticed(), "{table}, row {number}");
+        }
+    }
+}
+
+/// The rows of an older file, table by table, put back into the newer one.
+#[test]
+fn old_rows_put_back_are_refused() {
+    let (place, mut vault) = Place::new();
+    put(&mut vault, "prod/A", "one");
+    drop(vault);
+    let old = Attacked::of(place);
+    let mut vault = old.place.open();
+    put(&mut vault, "prod/A", "two");
+    drop(vault);
+    let new = Attacked { pristine: std::fs::read(old.path()).unwrap(), place: Place::new().0 };
+    let before = new.place.folder.path().join("old.db");
+    std::fs::write(&before, &old.pristine).unwrap();
+    for table in TABLES {
+        std::fs::write(old.path(), &new.pristine).unwrap();
+        let sql = old.sql();
+        sql.execute("ATTACH ?1 AS old", [before.to_str().unwrap()]).unwrap();
+        let same: i64 = sql
+            .query_row(
+                &format!("SELECT count(*) FROM (SELECT * FROM main.{table} EXCEPT SELECT * FROM old.{table})"),
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        sql.execute_batch(&format!("DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM old.{table};"))
+            .unwrap();
+        drop(sql);
+        assert!(same == 0 || old.is_noticed(), "{table}");
+    }
+}
+
+/// An attacker removes the narrow secret so that the wider one is resolved instead.
+#[test]
+fn a_removed_narrow_secret_never_yields_the_wider_one() {
+    let (place, mut vault) = Place::new();
+    put(&mut vault, "KEY", "wide");
+    put(&mut vault, "prod/KEY", "narrow");
+    let narrow = vault.find(&at("prod/KEY")).unwrap().id;
+    drop(vault);
+    let attacked = Attacked::of(place);
+    assert_eq!(attacked.sql().execute("DELETE FROM secret WHERE id = ?1", [narrow.0]).unwrap(), 1);
+    let mut vault = attacked.place.open();
+    let context = strongroom::vault::scope::Context::new(vec!["prod".parse().unwrap()]);
+    assert_eq!(vault.resolve(&context, &"KEY".parse().unwrap()).unwrap_err().kind(), Kind::Damaged);
+}
+
+/// Damage that is found stops every later write of the session, and nothing is released.
+#[test]
+fn found_damage_stops_writes_and_releases() {
+    let attacked = Attacked::new();
+    let mut vault = attacked.place.open();
+    let id = vault.find(&at("B")).unwrap().id;
+    drop(vault);
+    attacked.reset();
+    attacked.sql().execute("UPDATE version SET value = zeroblob(length(value)) WHERE secret_id = ?1", [id.0]).unwrap();
+    let mut vault = attacked.place.open();
+    assert_eq!(vault.release(id, None, Release::Reveal, "", false).err().unwrap().kind(), Kind::Damaged);
+    assert!(vault.read_only_reason().is_some());
+    let write = vault.set(&at("C"), Some(value("x")), Default::default(), "", Expected::Any);
+    assert!(write.is_err());
+    let other = vault.find(&at("prod/A")).unwrap().id;
+    assert!(vault.release(other, None, Release::Reveal, "", false).is_err());
+}
+
+#[test]
+fn cut_and_scribbled_files_give_errors_and_no_panic() {
+    let attacked = Attacked::new();
+    let length = attacked.pristine.len();
+    for cut in (0..length).step_by(length / 60).chain([1, 99, 100, 4095]) {
+        attacked.overwrite(&attacked.pristine[..cut]);
+        attacked.is_noticed_or_harmless(&format!("cut to {cut}"));
+    }
+    let mut random = 0x2545_f491_u64;
+    for _ in 0..400 {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let mut bytes = attacked.pristine.clone();
+        let start = usize::try_from(random).unwrap() % (length - 64);
+        bytes[start..start + 64].fill(u8::try_from(random % 256).unwrap());
+        attacked.overwrite(&bytes);
+        attacked.is_noticed_or_harmless(&format!("scribbled at {start}"));
+    }
+}
+
+#[test]
+fn a_hostile_trigger_that_swallows_writes_is_refused() {
+    let attacked = Attacked::new();
+    let mut vault = attacked.place.open();
+    attacked
+        .sql()
+        .execute_batch(
+            "CREATE TRIGGER evil AFTER INSERT ON version BEGIN DELETE FROM version WHERE number = NEW.number; END",
+        )
+        .unwrap();
+    let write = vault.set(&at("C"), Some(value("x")), Default::default(), "", Expected::Any);
+    assert_eq!(write.unwrap_err().kind(), Kind::Damaged, "planted while the vault is open");
+    assert_eq!(LockedVault::open(&attacked.path()).err().unwrap().kind(), Kind::Damaged, "and at the next opening");
+}
