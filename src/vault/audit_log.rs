@@ -35,26 +35,76 @@ impl Vault {
         })
     }
 
-    /// SQLite's own check of the file: pages that are cut off or scribbled over, indexes
-    /// included, which no seal covers.
-    ///
-    /// # Errors
-    /// Damaged, when it finds anything.
-    pub fn check_file(&mut self) -> Result<()> {
-        let done = self.store.quick_check();
-        self.watch(done)
-    }
-
     /// Walks the whole chain, from the first record to the head under the root.
     ///
     /// # Errors
     /// Those of the file; a broken chain is a verdict, no error.
     pub fn verify_audit(&mut self) -> Result<AuditVerdict> {
-        let verdict = self.view(walk)?;
-        if let AuditVerdict::Broken { first_bad, cause } = &verdict {
+        let mut walk = AuditWalk::default();
+        loop {
+            if let Some(verdict) = self.walk_audit(&mut walk, u64::MAX)? {
+                return Ok(verdict);
+            }
+        }
+    }
+
+    /// Goes on with a walk by at most `most` records, so that other work can come
+    /// between; the verdict comes with the last of them.
+    ///
+    /// # Errors
+    /// As [`Self::verify_audit`].
+    pub fn walk_audit(&mut self, walk: &mut AuditWalk, most: u64) -> Result<Option<AuditVerdict>> {
+        let verdict = self.view(|view| walk.step(view, most))?;
+        if let Some(AuditVerdict::Broken { first_bad, cause }) = &verdict {
             self.read_only.get_or_insert_with(|| format!("The audit log is broken at record {first_bad}: {cause}"));
         }
         Ok(verdict)
+    }
+}
+
+/// How far a walk along the chain has come. Records are only ever appended, so that a
+/// part once walked need not be walked again.
+#[derive(Debug, Default)]
+pub struct AuditWalk {
+    records: u64,
+    head: [u8; 32],
+}
+
+impl AuditWalk {
+    /// True once the first records are behind it.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.records > 0
+    }
+
+    fn step(&mut self, view: &View<'_>, most: u64) -> Result<Option<AuditVerdict>> {
+        let (until, mut cause) = (self.records.saturating_add(most), None);
+        view.tx.each_audit(self.records + 1, |row| {
+            if self.records == until {
+                return Ok(false);
+            }
+            if row.seq != self.records + 1 {
+                cause = Some("it is missing");
+                return Ok(false);
+            }
+            self.head = audit_link(view.keys, &self.head, row.seq, row.at, &row.body);
+            if !bool::from(self.head.ct_eq(&row.mac)) {
+                cause = Some("it was altered or moved");
+                return Ok(false);
+            }
+            self.records = row.seq;
+            Ok(true)
+        })?;
+        if cause.is_none() && self.records == until && self.records < view.state.audit_seq {
+            return Ok(None);
+        }
+        if cause.is_none() && (self.records != view.state.audit_seq || self.head != view.state.audit_head) {
+            cause = Some("the end of the log was cut off");
+        }
+        Ok(Some(match cause {
+            Some(cause) => AuditVerdict::Broken { first_bad: self.records + 1, cause: format!("{cause}.") },
+            None => AuditVerdict::Intact { records: self.records },
+        }))
     }
 }
 
@@ -73,30 +123,6 @@ fn open(view: &View<'_>, row: AuditRow) -> Result<AuditRecord> {
         reason: body.reason,
         error: body.error,
         hash: row.mac,
-    })
-}
-
-fn walk(view: &View<'_>) -> Result<AuditVerdict> {
-    let (mut head, mut records, mut cause) = ([0; 32], 0, None);
-    view.tx.each_audit(0, |row| {
-        if row.seq != records + 1 {
-            cause = Some("it is missing");
-            return Ok(false);
-        }
-        head = audit_link(view.keys, &head, row.seq, row.at, &row.body);
-        if !bool::from(head.ct_eq(&row.mac)) {
-            cause = Some("it was altered or moved");
-            return Ok(false);
-        }
-        records = row.seq;
-        Ok(true)
-    })?;
-    if cause.is_none() && (records != view.state.audit_seq || head != view.state.audit_head) {
-        cause = Some("the end of the log was cut off");
-    }
-    Ok(match cause {
-        Some(cause) => AuditVerdict::Broken { first_bad: records + 1, cause: format!("{cause}.") },
-        None => AuditVerdict::Intact { records },
     })
 }
 

@@ -1,8 +1,8 @@
 //! The domain, in operators' words; the only place where sealed bytes become plaintext.
 //!
 //! [`LockedVault`] → [`LockedVault::unlock`] → [`Vault`] → [`Vault::lock`]. Front ends
-//! call nothing below this. Every write goes through one [`change::Change`], every read
-//! through one [`view::View`]; both check the keyed digests before they trust a row.
+//! call nothing below this. Every write goes through one `change::Change`, every read
+//! through one `view::View`; both check the keyed digests before they trust a row.
 
 pub mod audit;
 mod audit_log;
@@ -15,6 +15,7 @@ mod record;
 pub mod scope;
 pub mod search;
 pub mod secret;
+pub mod strength;
 mod unlock;
 mod view;
 pub mod when;
@@ -34,6 +35,7 @@ use scope::Address;
 use secret::SecretId;
 use view::View;
 
+pub use audit_log::AuditWalk;
 pub use read::{Release, Resolved};
 pub use unlock::{LockedVault, NewVault};
 pub use write::{Expected, MetadataChange, Outcome, Written};

@@ -132,13 +132,17 @@ impl Context {
     }
 
     /// Every place to look, narrowest first: each scope followed by its wider
-    /// ones, the root last, nothing twice.
+    /// ones, the root last, nothing twice. A wider one that is itself given
+    /// further on waits for its turn, so that `E/N, N, E` stays in that order.
     #[must_use]
     pub fn walk(&self) -> Vec<ScopePath> {
         let mut walk: Vec<ScopePath> = Vec::new();
-        for scope in self.0.iter().flat_map(ScopePath::chain).filter(|scope| !scope.is_root()) {
-            if !walk.contains(&scope) {
-                walk.push(scope);
+        for (at, given) in self.0.iter().enumerate() {
+            for scope in given.chain().filter(|scope| !scope.is_root()) {
+                let has_its_turn = scope != *given && self.0[at + 1..].contains(&scope);
+                if !has_its_turn && !walk.contains(&scope) {
+                    walk.push(scope);
+                }
             }
         }
         walk.push(ScopePath::root());
@@ -181,9 +185,14 @@ mod tests {
 
     #[test]
     fn a_context_walks_from_the_narrowest_to_the_root() {
-        let context = Context::new(vec![scope("a/b"), scope("c"), scope("a")]);
-        let walk: Vec<String> = context.walk().iter().map(ToString::to_string).collect();
-        assert_eq!(walk, ["a/b", "a", "c", "global"]);
+        let walk = |scopes: &[&str]| -> Vec<String> {
+            let context = Context::new(scopes.iter().map(|text| scope(text)).collect());
+            context.walk().iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(walk(&["a/b", "c"]), ["a/b", "a", "c", "global"]);
+        assert_eq!(walk(&["a/b", "b", "a", "global"]), ["a/b", "b", "a", "global"]);
+        assert_eq!(walk(&["a/b/c", "a"]), ["a/b/c", "a/b", "a", "global"]);
+        assert_eq!(walk(&[]), ["global"]);
     }
 
     #[test]

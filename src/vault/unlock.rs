@@ -71,6 +71,15 @@ impl LockedVault {
         kinds(&self.slots)
     }
 
+    /// SQLite's own check of the file: pages that are cut off or scribbled over, the
+    /// indexes included, which no seal covers. Needs no key; takes a second at 100,000 secrets.
+    ///
+    /// # Errors
+    /// Damaged, when it finds anything.
+    pub fn check_file(&self) -> Result<()> {
+        self.store.quick_check()
+    }
+
     /// Allocates and touches the memory for a passphrase while it is being typed.
     /// Without it, unlocking does so later.
     pub fn warm_up(&mut self) {

@@ -17,7 +17,7 @@ use super::score::{BEST, InScope, Name, Word, heads, is_subsequence, mask};
 use super::{Query, matcher};
 
 /// How many of the best the fuzzy matcher ranks.
-const RANKED: usize = 512;
+const RANKED: usize = 256;
 /// Scores of several words are added up to this.
 const TOP_SCORE: u8 = BEST * 8;
 
@@ -115,8 +115,11 @@ impl Index {
     pub fn filter(&self, catalog: &Catalog, query: &Query, previous: Option<&Survivors>, now: Timestamp) -> Matches {
         let checks = query.checks(now);
         let words: Vec<Word<'_>> = query.words.iter().map(|word| Word::new(word)).collect();
-        let mut pass = Pass { index: self, words: &words, found: Vec::new(), scores: Vec::new() };
-        match previous.filter(|previous| self.narrows(previous, query)) {
+        let previous = previous.filter(|previous| self.narrows(previous, query));
+        let most = previous.map_or(self.len(), |previous| previous.positions.len());
+        let mut pass =
+            Pass { index: self, words: &words, found: Vec::with_capacity(most), scores: Vec::with_capacity(most) };
+        match previous {
             Some(previous) => pass.walk(previous.positions.iter().map(|&position| position as usize)),
             None if words.is_empty() => pass.found = (0..narrow(self.len())).collect(),
             None => pass.walk(0..self.len()),

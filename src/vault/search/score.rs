@@ -45,6 +45,12 @@ pub(super) fn is_subsequence(word: impl Iterator<Item = u8>, text: impl Iterator
     word.all(|wanted| text.any(|byte| byte == wanted))
 }
 
+/// `starts_with` for a few bytes, without the call that comparing slices makes.
+#[inline]
+fn starts_with(text: &[u8], start: &[u8]) -> bool {
+    text.len() >= start.len() && start.iter().zip(text).all(|(left, right)| left == right)
+}
+
 /// A name and the masks of its characters.
 pub(super) struct Name<'a> {
     pub(super) text: &'a [u8],
@@ -104,19 +110,19 @@ impl<'a> Word<'a> {
 
     /// [`Word::score`] for two characters and more.
     fn score_many(&self, scope: InScope, name: &Name<'_>) -> Option<u8> {
-        if scope.tail > 0 && name.text.starts_with(&self.text[scope.tail..]) {
+        if scope.tail > 0 && starts_with(name.text, &self.text[scope.tail..]) {
             return Some(BEST);
         }
         let in_name = if name.mask & self.mask == self.mask { self.stands_in(name.text) } else { None };
         match in_name {
-            Some(_) if name.text.starts_with(self.text) => Some(BEST),
+            Some(_) if starts_with(name.text, self.text) => Some(BEST),
             Some(true) => Some(13),
             Some(false) => Some(10),
             None if scope.whole > 0 => Some(scope.whole),
             None => {
                 let rest = &self.text[scope.consumed..];
                 is_subsequence(rest.iter().copied(), name.text.iter().copied())
-                    .then_some(if name.text.starts_with(rest) { 5 } else { 3 })
+                    .then_some(if starts_with(name.text, rest) { 5 } else { 3 })
             }
         }
     }
@@ -127,7 +133,7 @@ impl<'a> Word<'a> {
         let (&first, rest) = self.text.split_first()?;
         let mut inside = None;
         for at in 0..(text.len() + 1).saturating_sub(self.text.len()) {
-            if text[at] == first && text[at + 1..].starts_with(rest) {
+            if text[at] == first && starts_with(&text[at + 1..], rest) {
                 if is_head(text, at) {
                     return Some(true);
                 }

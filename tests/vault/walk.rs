@@ -1,8 +1,5 @@
 //! The vault through its public face, on a real file.
 
-#[path = "support/vaults.rs"]
-mod vaults;
-
 use jiff::{SignedDuration, Timestamp};
 use strongroom::crypto::keyring::{RawKey, SlotKind, UnlockKey};
 use strongroom::error::Kind;
@@ -12,7 +9,7 @@ use strongroom::vault::scope::Context;
 use strongroom::vault::secret::Origin;
 use strongroom::vault::{Expected, LockedVault, MetadataChange, NewVault, Outcome, Release, Vault};
 
-use vaults::{Place, actor, at, put, reveal, value};
+use crate::place::{Place, actor, at, put, reveal, value};
 
 #[test]
 fn the_main_job_survives_a_reopen() {

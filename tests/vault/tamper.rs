@@ -1,9 +1,6 @@
 //! Somebody writes to the vault file: every bit, every swap, every row taken out,
 //! doubled or put back from before. Nothing may pass.
 
-#[path = "support/vaults.rs"]
-mod vaults;
-
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
@@ -14,7 +11,7 @@ use strongroom::error::Kind;
 use strongroom::vault::audit::{AuditQuery, AuditVerdict};
 use strongroom::vault::{Expected, LockedVault, Release};
 
-use vaults::{Place, actor, at, put, value};
+use crate::place::{Place, actor, at, put, value};
 
 /// Every table under the root. `audit_pending` is not: nobody without a key could
 /// authenticate it.
@@ -73,7 +70,7 @@ impl Attacked {
     fn table(&self, table: &str) -> (Vec<String>, Vec<Row>) {
         let sql = self.sql();
         let mut statement = sql.prepare(&format!("SELECT * FROM {table}")).unwrap();
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let width = columns.len();
         let rows = statement.query_map([], |row| (0..width).map(|column| row.get(column)).collect()).unwrap();
         (columns, rows.map(Result::unwrap).collect())
@@ -101,7 +98,7 @@ impl Attacked {
         ids.any(|id| vault.history(id).is_err())
             || !matches!(vault.verify_audit(), Ok(AuditVerdict::Intact { .. }))
             || vault.audit(&AuditQuery::default()).is_err()
-            || vault.check_file().is_err()
+            || LockedVault::open(&self.path()).and_then(|locked| locked.check_file()).is_err()
     }
 
     /// Unused room and the two plain indexes are under no seal: damage there is found by
@@ -110,7 +107,7 @@ impl Attacked {
         if !self.is_noticed() {
             let mut vault = self.place.open();
             for (address, expected) in [("B", "other"), ("prod/A", "two")] {
-                assert_eq!(vaults::reveal(&mut vault, address, None), expected, "{what}");
+                assert_eq!(crate::place::reveal(&mut vault, address, None), expected, "{what}");
             }
         }
     }

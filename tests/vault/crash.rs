@@ -4,9 +4,6 @@
 //! The workers are this test binary itself, started again with a job in its
 //! environment; they write one line to stdout for each thing the vault acknowledged.
 
-#[path = "support/vaults.rs"]
-mod vaults;
-
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -17,7 +14,7 @@ use strongroom::error::Kind;
 use strongroom::vault::audit::AuditVerdict;
 use strongroom::vault::{Expected, LockedVault, MetadataChange, NewVault, Vault};
 
-use vaults::{actor, at, put, value};
+use crate::place::{actor, at, put, value};
 
 const KEY: &[u8] = b"0202020202020202020202020202020202020202020202020202020202020202";
 
@@ -35,7 +32,7 @@ fn create(path: &Path) -> Vault {
 
 fn worker(job: &str, path: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_worker_for_the_other_tests", "--nocapture"])
+        .args(["--exact", "crash::a_worker_for_the_other_tests", "--nocapture"])
         .env("STRONGROOM_TEST_JOB", job)
         .env("STRONGROOM_TEST_VAULT", path)
         .stdout(Stdio::piped())

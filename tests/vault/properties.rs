@@ -1,9 +1,6 @@
 //! The vault against a simple model: whatever is done, in any order, over any number
 //! of reopenings and by two sessions, it answers as a plain map would.
 
-#[path = "support/vaults.rs"]
-mod vaults;
-
 use std::collections::HashMap;
 
 use proptest::prelude::*;
@@ -11,7 +8,7 @@ use strongroom::error::Kind;
 use strongroom::vault::audit::AuditVerdict;
 use strongroom::vault::{Expected, MetadataChange, Outcome, Release, Vault};
 
-use vaults::{Place, at, value};
+use crate::place::{Place, at, value};
 
 const NAMES: [&str; 4] = ["A", "prod/A", "prod/pay/KEY", "~ana/x"];
 
@@ -175,7 +172,10 @@ proptest! {
                     drop(vault);
                     vault = place.open();
                 }
-                Step::OtherSession => std::mem::swap(&mut vault, &mut place.open()),
+                Step::OtherSession => {
+                    let other = place.open();
+                    vault = other;
+                }
                 step => prop_assert_eq!(run(&mut vault, step), model.apply(step), "{:?}", step),
             }
         }

@@ -1,0 +1,171 @@
+//! What may be written on the command line: one [`Command`] a command, and the
+//! arguments that several share. `completions` and `man` will be made from these
+//! same definitions.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Color;
+
+use super::scope_args::ScopeArgs;
+use super::source::SourceArgs;
+use super::{audit, delete, generate, get, history, init, list, purge, restore, reveal, rollback, rotate, set};
+
+const EXAMPLES: &str = "\
+Examples:
+  strongroom                                   open the application
+  strongroom init --recovery                   make a vault and a recovery key
+  strongroom set STRIPE_KEY --env production   ask for the value, twice, hidden
+  strongroom reveal production/STRIPE_KEY      print it
+  strongroom list 'due:<7d'                    what must be rotated within a week
+
+Exit codes: 0 done, 1 error, 2 usage, 3 not found, 4 exists or version conflict,
+5 locked or wrong key, 6 expired, 7 denied, 8 busy or unreachable, 9 damaged.";
+
+/// A terminal vault for operators: list, filter, rotate and roll back secrets over an encrypted file.
+#[derive(Parser)]
+#[command(name = "strongroom", version, after_help = EXAMPLES, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+    /// No command opens the application.
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Args)]
+pub(super) struct CommonArgs {
+    /// The vault file [environment: STRONGROOM_VAULT]
+    #[arg(help_heading = "Everywhere", long, global = true, value_name = "PATH")]
+    pub(super) vault: Option<PathBuf>,
+    /// Open the vault with the key in this file
+    #[arg(help_heading = "Everywhere", long, global = true, value_name = "PATH")]
+    pub(super) key_file: Option<PathBuf>,
+    /// Open the vault with the passphrase in this file, `-` for standard input [environment: STRONGROOM_PASSPHRASE_FILE]
+    #[arg(help_heading = "Everywhere", long, global = true, value_name = "PATH")]
+    pub(super) passphrase_file: Option<PathBuf>,
+    /// Write JSON, errors too; never a value
+    #[arg(help_heading = "Everywhere", long, global = true)]
+    pub(super) json: bool,
+    /// Never ask; fail instead
+    #[arg(help_heading = "Everywhere", long, global = true)]
+    pub(super) no_input: bool,
+    /// When to colour: auto, always or never
+    #[arg(help_heading = "Everywhere", long, global = true, value_name = "WHEN", hide_possible_values = true)]
+    pub(super) color: Option<Color>,
+}
+
+/// A command and its arguments.
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Make a vault
+    #[command(after_help = init::EXAMPLES)]
+    Init(init::InitArgs),
+    /// Create a secret, or a new version of it if a field changed
+    #[command(after_help = set::EXAMPLES)]
+    Set(Box<set::SetArgs>),
+    /// Show what is known about a secret, never its value
+    #[command(after_help = get::EXAMPLES)]
+    Get(NameArgs),
+    /// Print a value, byte for byte
+    #[command(after_help = reveal::EXAMPLES)]
+    Reveal(reveal::RevealArgs),
+    /// List secrets, never their values
+    #[command(visible_alias = "ls", after_help = list::EXAMPLES)]
+    List(list::ListArgs),
+    /// Give a secret a new value, with a reason
+    #[command(after_help = rotate::EXAMPLES)]
+    Rotate(rotate::RotateArgs),
+    /// Make an earlier version's fields current again, as a new version
+    #[command(after_help = rollback::EXAMPLES)]
+    Rollback(rollback::RollbackArgs),
+    /// Show a secret's versions, newest first
+    #[command(after_help = history::EXAMPLES)]
+    History(NameArgs),
+    /// Delete a secret; `restore` brings it back
+    #[command(visible_alias = "rm", after_help = delete::EXAMPLES)]
+    Delete(WriteArgs),
+    /// Bring a deleted secret back
+    #[command(after_help = restore::EXAMPLES)]
+    Restore(WriteArgs),
+    /// Destroy a secret and all its versions for good
+    #[command(after_help = purge::EXAMPLES)]
+    Purge(purge::PurgeArgs),
+    /// Show what was done and refused, newest first, or verify that nobody altered it
+    #[command(after_help = audit::EXAMPLES, args_conflicts_with_subcommands = true)]
+    Audit(audit::AuditArgs),
+    /// Generate a password, a passphrase or a key
+    #[command(after_help = generate::EXAMPLES)]
+    Generate(generate::GenerateArgs),
+}
+
+/// A secret to read: its name is resolved in the context given.
+#[derive(Args)]
+pub(super) struct NameArgs {
+    /// The secret: a name, or a full address such as production/payments/STRIPE_KEY
+    pub(super) name: String,
+    #[command(flatten)]
+    pub(super) scope: ScopeArgs,
+}
+
+/// A secret to change: it must live in exactly the scope given.
+#[derive(Args)]
+pub(super) struct WriteArgs {
+    /// The secret: a name, or a full address such as production/payments/STRIPE_KEY
+    pub(super) name: String,
+    #[command(flatten)]
+    pub(super) scope: ScopeArgs,
+    /// Why, for the history and the audit log
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(super) reason: String,
+}
+
+/// What both `set` and `rotate` take.
+#[derive(Args)]
+pub(super) struct VersionArgs {
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    /// Why, for the history and the audit log
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(super) reason: String,
+    /// Write only if this is the current version, else exit 4
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) if_version: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definitions_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples() {
+        for command in Arguments::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("strongroom "), "{} has no example", command.get_name());
+        }
+    }
+
+    #[test]
+    fn every_example_parses() {
+        let command = Arguments::command();
+        let helps = command.get_subcommands().filter_map(|command| command.get_after_help()).map(ToString::to_string);
+        for line in helps.flat_map(|help| help.lines().map(str::to_owned).collect::<Vec<_>>()) {
+            let Some(example) = line.split("strongroom ").nth(1) else { continue };
+            let example =
+                example.split("  ").next().unwrap_or_default().split(['<', '>', '|']).next().unwrap_or_default();
+            let words = example.split_whitespace().map(|word| word.trim_matches('\'').trim_matches(')').to_owned());
+            let parsed =
+                Arguments::command().try_get_matches_from(std::iter::once("strongroom".to_owned()).chain(words));
+            assert!(parsed.is_ok(), "{line}: {}", parsed.err().map(|error| error.to_string()).unwrap_or_default());
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Opens the vault for a command: the key's sources first, then the prompt.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::crypto::keyring::SlotKind;
+use crate::error::{Error, Kind, Result};
+use crate::session::{actor, key_file, key_source, prompt};
+use crate::vault::{LockedVault, Vault};
+
+use super::call::Call;
+
+/// How often the passphrase may be typed.
+const TRIES: u64 = 3;
+
+impl Call {
+    /// The vault, unlocked.
+    pub(super) fn open(&self) -> Result<Vault> {
+        let locked = LockedVault::open(&self.config.vault).map_err(|error| self.explain_missing(error))?;
+        if let Some(path) = self.keys.key_file.as_deref().filter(|path| key_file::is_loose(path)) {
+            self.output
+                .warn(&format!("The key file {0} can be read by other users; run `chmod 600 {0}`.", path.display()));
+        }
+        let kinds = locked.slot_kinds();
+        match self.keys.find(&self.config.vault, Some(&kinds))? {
+            Some(key) => locked.unlock(&key, actor::current()).map_err(|failed| explain_wrong(failed.1, &kinds)),
+            None => self.ask(locked, &kinds),
+        }
+    }
+
+    fn explain_missing(&self, error: Error) -> Error {
+        if error.kind() != Kind::NotFound || error.next_step().is_some() {
+            return error;
+        }
+        error.hint("Make one with `strongroom init`, or say with --vault where it is.")
+    }
+
+    /// Asks for the passphrase, with a pause after each wrong one.
+    fn ask(&self, mut locked: LockedVault, kinds: &[SlotKind]) -> Result<Vault> {
+        let can_be_typed = kinds.iter().any(|kind| matches!(kind, SlotKind::Passphrase | SlotKind::Recovery));
+        if !can_be_typed || self.no_input || !prompt::has_terminal() {
+            return Err(self.no_key(kinds));
+        }
+        let question = format!("Passphrase for {}: ", self.config.vault.display());
+        let mut attempt = 1;
+        loop {
+            let key = key_source::typed(prompt::hidden(&question)?)?;
+            let (back, error) = match locked.unlock(&key, actor::current()) {
+                Ok(vault) => return Ok(vault),
+                Err(failed) => *failed,
+            };
+            if error.kind() != Kind::Locked || attempt == TRIES {
+                return Err(error);
+            }
+            locked = back;
+            self.output.note(error.message());
+            thread::sleep(Duration::from_secs(attempt));
+            attempt += 1;
+        }
+    }
+
+    /// Nothing to open the vault with, and nobody to ask.
+    fn no_key(&self, kinds: &[SlotKind]) -> Error {
+        let missing =
+            kinds.contains(&SlotKind::KeyFile).then(|| key_file::own_key_file(&self.config.vault).ok()).flatten();
+        let message = match missing {
+            Some(path) => format!("The vault is locked, and its key file {} is not there.", path.display()),
+            None => "The vault is locked, and there is no key.".to_owned(),
+        };
+        Error::locked(message).hint(format!("{} No new key is ever made.", key_source::other_ways(kinds)))
+    }
+}
+
+/// A wrong key's hint also says which keys there are.
+fn explain_wrong(error: Error, kinds: &[SlotKind]) -> Error {
+    if error.kind() == Kind::Locked { error.hint(key_source::other_ways(kinds)) } else { error }
+}

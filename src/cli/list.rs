@@ -1,0 +1,164 @@
+//! `list`: every secret that the query and the scopes leave, without a value.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::vault::Vault;
+use crate::vault::catalog::{Catalog, Listed, NEVER, stored_scope_is_within};
+use crate::vault::scope::ScopePath;
+use crate::vault::search::Query;
+use crate::vault::secret::Secret;
+
+use super::call::Call;
+use super::scope_args::ScopeArgs;
+use super::shapes;
+use super::table::Table;
+use super::times::relative_or_dash;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  strongroom list
+  strongroom list stripe --scope production --recursive
+  strongroom list 'due:<7d'
+  strongroom list tag:db expired --json
+
+Terms: scope:S tag:T expired due due:<7d age:>90d used:never changed:today by:NAME dup has:FIELD";
+
+/// What to list.
+#[derive(Args)]
+pub(super) struct ListArgs {
+    /// Words that scope and name must match, and terms that narrow
+    #[arg(value_name = "QUERY")]
+    query: Vec<String>,
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// Also what lives below the scopes given
+    #[arg(short, long)]
+    recursive: bool,
+    /// What was deleted and can be restored
+    #[arg(long)]
+    deleted: bool,
+}
+
+pub(super) fn run(call: &Call, args: &ListArgs) -> Result<()> {
+    let query = Query::parse(&args.query.join(" "), call.now)?;
+    let wanted = Wanted::new(call, args)?;
+    let mut vault = call.open()?;
+    if args.deleted {
+        if !query.is_empty() {
+            return Err(Error::usage("--deleted takes no query.").hint("Give a --scope to narrow it."));
+        }
+        return print_deleted(call, &wanted, vault.deleted()?);
+    }
+    let catalog = vault.catalog()?;
+    let chosen: Vec<&Listed> = catalog
+        .listed()
+        .iter()
+        .filter(|listed| wanted.takes(catalog.text(listed.scope)))
+        .filter(|listed| query.is_empty() || query.matches(&catalog, listed, call.now))
+        .collect();
+    if call.output.json {
+        return print_json(call, &mut vault, &chosen);
+    }
+    if chosen.is_empty() {
+        call.output.note("There is no such secret.");
+        return Ok(());
+    }
+    call.output.print(&table(&catalog, &chosen, call.now).render(call.output.color))
+}
+
+/// Which scopes are listed.
+struct Wanted {
+    scopes: Vec<ScopePath>,
+    recursive: bool,
+}
+
+impl Wanted {
+    /// The scopes given; all when none is given, by flag, environment or file.
+    fn new(call: &Call, args: &ListArgs) -> Result<Self> {
+        let all = !args.scope.is_given() && !call.config.scope_is_set;
+        let scopes = if all { Vec::new() } else { args.scope.scopes(&call.config.scope)? };
+        Ok(Self { scopes, recursive: args.recursive })
+    }
+
+    fn takes(&self, stored: &str) -> bool {
+        self.scopes.is_empty()
+            || self.scopes.iter().any(|scope| {
+                if self.recursive { stored_scope_is_within(stored, scope) } else { stored == scope.as_stored() }
+            })
+    }
+}
+
+fn table(catalog: &Catalog, chosen: &[&Listed], now: Timestamp) -> Table {
+    let mut table = Table::new(&["NAME", "SCOPE", "VERSION", "CREATED", "ROTATED", "EXPIRES", "DUE"]);
+    let time = |second: i64| if second == NEVER { None } else { Timestamp::from_second(second).ok() };
+    for listed in chosen {
+        let scope = catalog.text(listed.scope);
+        table.row(vec![
+            listed.name.to_string(),
+            if scope.is_empty() { "global".to_owned() } else { scope.to_owned() },
+            listed.version.to_string(),
+            relative_or_dash(time(listed.created_at), now),
+            relative_or_dash(time(listed.last_rotated), now),
+            relative_or_dash(time(listed.expires_at), now),
+            relative_or_dash(time(listed.due_at()), now),
+        ]);
+    }
+    table
+}
+
+/// The whole of each secret, which the catalog does not hold.
+fn print_json(call: &Call, vault: &mut Vault, chosen: &[&Listed]) -> Result<()> {
+    let mut secrets = Vec::with_capacity(chosen.len());
+    for listed in chosen {
+        secrets.push(shapes::secret(&vault.secret(listed.id)?, call.now));
+    }
+    call.output.print_json(&Value::Array(secrets))
+}
+
+fn print_deleted(call: &Call, wanted: &Wanted, deleted: Vec<Secret>) -> Result<()> {
+    let deleted: Vec<Secret> = deleted.into_iter().filter(|secret| wanted.takes(secret.scope().as_stored())).collect();
+    if call.output.json {
+        let secrets = deleted.iter().map(|secret| shapes::secret(secret, call.now)).collect();
+        return call.output.print_json(&Value::Array(secrets));
+    }
+    if deleted.is_empty() {
+        call.output.note("Nothing deleted can be restored.");
+        return Ok(());
+    }
+    let mut table = Table::new(&["NAME", "SCOPE", "VERSION", "DELETED"]);
+    for secret in &deleted {
+        table.row(vec![
+            secret.address.name.to_string(),
+            secret.address.scope.to_string(),
+            secret.version.to_string(),
+            relative_or_dash(secret.deleted_at, call.now),
+        ]);
+    }
+    call.output.print(&table.render(call.output.color))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_taken_exactly_or_with_what_lies_below() {
+        let wanted = |recursive| Wanted { scopes: vec!["prod".parse().unwrap()], recursive };
+        assert!(wanted(false).takes("prod") && !wanted(false).takes("prod/pay"));
+        assert!(wanted(true).takes("prod/pay") && !wanted(true).takes("production"));
+        let all = Wanted { scopes: Vec::new(), recursive: false };
+        assert!(all.takes("") && all.takes("a/b"));
+    }
+
+    #[test]
+    fn a_secret_that_was_never_rotated_shows_a_dash() {
+        let catalog = Catalog::default();
+        assert_eq!(
+            table(&catalog, &[], Timestamp::UNIX_EPOCH).render(false).trim_end(),
+            "NAME  SCOPE  VERSION  CREATED  ROTATED  EXPIRES  DUE"
+        );
+    }
+}

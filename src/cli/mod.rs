@@ -1,0 +1,105 @@
+//! The command line: one file a command. Whatever the screen does, a script or a
+//! screen reader can do here.
+//!
+//! `main` calls [`run`]. It parses, settles the [`Config`], hands a `Call` to the
+//! command, and turns an error into a message and an exit code. Values are
+//! printed by `reveal` and `generate` alone, and never as JSON.
+
+mod application;
+mod args;
+mod audit;
+mod call;
+mod delete;
+mod generate;
+mod get;
+mod history;
+mod init;
+mod key;
+mod list;
+mod output;
+mod purge;
+mod recipe_args;
+mod restore;
+mod reveal;
+mod rollback;
+mod rotate;
+mod scope_args;
+mod set;
+mod shapes;
+mod source;
+mod table;
+mod times;
+mod usage;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+use jiff::Timestamp;
+
+use crate::config::{Config, Flags};
+use crate::error::{Error, Result};
+use crate::session::key_source::{KeySources, take_master_key};
+
+use args::{Arguments, Command, CommonArgs};
+use call::Call;
+use output::Output;
+
+/// Runs one command line and gives its exit code.
+#[must_use]
+pub fn run(line: Vec<OsString>) -> u8 {
+    let json = line.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--json");
+    let plain = Output { json, color: false };
+    let arguments = match Arguments::try_parse_from(line) {
+        Ok(arguments) => arguments,
+        Err(answer) if !answer.use_stderr() => return done(plain, plain.print(&answer.to_string()).map(|()| 0)),
+        Err(refused) => return done(plain, Err(usage::refused(&refused))),
+    };
+    done(plain, dispatch(arguments))
+}
+
+/// Reports an error from before the command line was read; gives its exit code.
+#[must_use]
+pub fn report_start(error: &Error) -> u8 {
+    Output { json: false, color: false }.error(error);
+    error.kind().exit_code()
+}
+
+fn done(output: Output, result: Result<u8>) -> u8 {
+    result.unwrap_or_else(|error| {
+        output.error(&error);
+        error.kind().exit_code()
+    })
+}
+
+fn dispatch(arguments: Arguments) -> Result<u8> {
+    let call = settle(arguments.common)?;
+    match arguments.command {
+        None => return application::run(call),
+        Some(Command::Init(args)) => init::run(&call, &args),
+        Some(Command::Set(args)) => set::run(&call, *args),
+        Some(Command::Get(args)) => get::run(&call, &args),
+        Some(Command::Reveal(args)) => reveal::run(&call, &args),
+        Some(Command::List(args)) => list::run(&call, &args),
+        Some(Command::Rotate(args)) => rotate::run(&call, args),
+        Some(Command::Rollback(args)) => rollback::run(&call, &args),
+        Some(Command::History(args)) => history::run(&call, &args),
+        Some(Command::Delete(args)) => delete::run(&call, &args),
+        Some(Command::Restore(args)) => restore::run(&call, &args),
+        Some(Command::Purge(args)) => purge::run(&call, &args),
+        Some(Command::Audit(args)) => audit::run(&call, &args),
+        Some(Command::Generate(args)) => generate::run(&call, &args),
+    }?;
+    Ok(0)
+}
+
+/// Lays the flags over the environment and the file.
+fn settle(common: CommonArgs) -> Result<Call> {
+    let config = Config::load(Flags { vault: common.vault, color: common.color })?;
+    Ok(Call {
+        output: Output::new(common.json, config.color),
+        config,
+        no_input: common.no_input,
+        keys: KeySources::new(common.key_file, common.passphrase_file, take_master_key()),
+        now: Timestamp::now(),
+    })
+}

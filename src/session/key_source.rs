@@ -1,0 +1,189 @@
+//! Where the vault's key comes from, without asking anybody.
+//!
+//! The order is: `--key-file`, `--passphrase-file` (or `STRONGROOM_PASSPHRASE_FILE`),
+//! `STRONGROOM_MASTER_KEY`, the vault's own key file. The first that is there is
+//! used and must be right: a damaged key is an error, never a reason to try the
+//! next. When nothing is there, the caller asks on the terminal or the screen.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::crypto::keyring::{RawKey, SlotKind, UnlockKey};
+use crate::error::{Error, Result};
+use crate::secret_text::SecretText;
+
+use super::{key_file, read_secret};
+
+/// Longest passphrase.
+const MAX_PASSPHRASE: usize = 64 * 1024;
+/// How a key begins that `init` printed.
+const PRINTED_KEY: &[u8] = b"SR1-";
+/// The variable that holds a key.
+pub const MASTER_KEY: &str = "STRONGROOM_MASTER_KEY";
+/// The variable that names a passphrase file.
+pub const PASSPHRASE_FILE: &str = "STRONGROOM_PASSPHRASE_FILE";
+
+/// What flags and environment say about the key.
+#[derive(Default)]
+pub struct KeySources {
+    /// `--key-file`
+    pub key_file: Option<PathBuf>,
+    /// `--passphrase-file` or its variable; `-` is standard input.
+    pub passphrase_file: Option<PathBuf>,
+    /// The text of `STRONGROOM_MASTER_KEY`.
+    pub master_key: Option<SecretText>,
+}
+
+impl KeySources {
+    /// The flags given, and the environment behind them. Both flags at once are
+    /// for [`KeySources::find`] to refuse.
+    #[must_use]
+    pub fn new(key_file: Option<PathBuf>, passphrase_file: Option<PathBuf>, master_key: Option<SecretText>) -> Self {
+        let variable = || std::env::var_os(PASSPHRASE_FILE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let passphrase_file = passphrase_file.or_else(|| if key_file.is_some() { None } else { variable() });
+        Self { key_file, passphrase_file, master_key }
+    }
+
+    /// True when standard input is taken by the passphrase.
+    #[must_use]
+    pub fn uses_stdin(&self) -> bool {
+        self.passphrase_file.as_deref() == Some(Path::new("-"))
+    }
+
+    /// The key of the first source that is there, for the vault at `vault`; `None`
+    /// when there is no source and somebody must be asked. `kinds` are the vault's
+    /// slots, where they are known: its own key file counts only where it has a slot.
+    ///
+    /// # Errors
+    /// Usage for two sources at once; Locked or what reading says for a source
+    /// that is there but not usable.
+    pub fn find(&self, vault: &Path, kinds: Option<&[SlotKind]>) -> Result<Option<UnlockKey>> {
+        if let Some(path) = &self.key_file {
+            if self.passphrase_file.is_some() {
+                return Err(Error::usage("--key-file and --passphrase-file are two keys.").hint("Give one of them."));
+            }
+            return Ok(Some(UnlockKey::KeyFile(key_file::read(path)?)));
+        }
+        if let Some(path) = &self.passphrase_file {
+            return typed(read_passphrase(path)?).map(Some);
+        }
+        if let Some(text) = &self.master_key {
+            return environment_key(text).map(Some);
+        }
+        let path = key_file::own_key_file(vault)?;
+        if kinds.is_some_and(|kinds| !kinds.contains(&SlotKind::KeyFile)) || !path.exists() {
+            return Ok(None);
+        }
+        key_file::check_private(&path)?;
+        Ok(Some(UnlockKey::KeyFile(key_file::read(&path)?)))
+    }
+}
+
+/// The key in `STRONGROOM_MASTER_KEY`. A passphrase there is refused: it would be
+/// tried as a key and seem to be a wrong one.
+fn environment_key(text: &SecretText) -> Result<UnlockKey> {
+    RawKey::from_text(text.expose()).map(UnlockKey::Environment).map_err(|error| {
+        Error::new(error.kind(), format!("{MASTER_KEY} holds no usable key. {}", error.message()))
+            .hint(format!("Set it to what `strongroom init` printed. A passphrase goes into {PASSPHRASE_FILE}."))
+    })
+}
+
+/// Takes `STRONGROOM_MASTER_KEY` from the environment of this process.
+#[must_use]
+pub fn take_master_key() -> Option<SecretText> {
+    std::env::var_os(MASTER_KEY).filter(|text| !text.is_empty()).map(into_secret)
+}
+
+/// Takes the buffer of an argument or a variable over.
+#[must_use]
+pub fn into_secret(text: OsString) -> SecretText {
+    SecretText::from(std::os::unix::ffi::OsStringExt::into_vec(text))
+}
+
+/// The passphrase in a file, or on standard input for `-`, without its final line end.
+///
+/// # Errors
+/// What reading says; Locked when it is empty.
+pub fn read_passphrase(path: &Path) -> Result<SecretText> {
+    let mut text = match path.to_str() {
+        Some("-") => read_secret::from_stdin(MAX_PASSPHRASE)?,
+        _ => read_secret::from_file(path, MAX_PASSPHRASE)?,
+    };
+    read_secret::drop_line_end(&mut text);
+    if text.is_empty() {
+        return Err(Error::locked(format!("The passphrase file {} is empty.", path.display())));
+    }
+    Ok(text)
+}
+
+/// What was typed: a key, if it looks like a printed one, else a passphrase.
+///
+/// # Errors
+/// Locked, when it looks like a printed key but is mistyped.
+pub fn typed(text: SecretText) -> Result<UnlockKey> {
+    let start = text.expose().trim_ascii_start();
+    let printed = start.get(..PRINTED_KEY.len()).is_some_and(|start| start.eq_ignore_ascii_case(PRINTED_KEY));
+    if printed {
+        return RawKey::from_text(text.expose()).map(UnlockKey::Recovery);
+    }
+    Ok(UnlockKey::Passphrase(text))
+}
+
+/// Which keys the vault does take, a sentence.
+#[must_use]
+pub fn other_ways(kinds: &[SlotKind]) -> String {
+    let mut ways: Vec<&str> = Vec::new();
+    for (kind, way) in [
+        (SlotKind::Passphrase, "a passphrase (typed, or --passphrase-file)"),
+        (SlotKind::KeyFile, "its key file (--key-file)"),
+        (SlotKind::Environment, "the key in STRONGROOM_MASTER_KEY"),
+        (SlotKind::Recovery, "its recovery key (typed, or --key-file)"),
+    ] {
+        if kinds.contains(&kind) {
+            ways.push(way);
+        }
+    }
+    format!("It opens with {}.", ways.join(", or "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_printed_key_may_be_typed_for_a_passphrase() {
+        let printed = RawKey::generate().unwrap().to_text();
+        assert!(matches!(typed(printed), Ok(UnlockKey::Recovery(_))));
+        assert!(matches!(typed(SecretText::copied_from(b"SR1 is mine")), Ok(UnlockKey::Passphrase(_))));
+        assert_eq!(typed(SecretText::copied_from(b"sr1-AAAA")).err().unwrap().kind().exit_code(), 5);
+    }
+
+    #[test]
+    fn a_passphrase_in_the_place_of_a_key_is_refused_without_being_repeated() {
+        let error = environment_key(&SecretText::copied_from(b"hunter2")).err().unwrap();
+        assert_eq!(error.kind().exit_code(), 5);
+        assert!(error.message().contains(MASTER_KEY) && !error.message().contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn two_explicit_sources_are_refused() {
+        let sources = KeySources { key_file: Some("/a".into()), passphrase_file: Some("/b".into()), master_key: None };
+        assert_eq!(sources.find(Path::new("/v"), None).err().unwrap().kind().exit_code(), 2);
+    }
+
+    #[test]
+    fn a_passphrase_file_loses_one_line_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p");
+        std::fs::write(&path, "correct horse\n").unwrap();
+        assert_eq!(read_passphrase(&path).unwrap().expose(), b"correct horse");
+        std::fs::write(&path, "\n").unwrap();
+        assert_eq!(read_passphrase(&path).err().unwrap().kind().exit_code(), 5);
+    }
+
+    #[test]
+    fn the_ways_in_are_told() {
+        let told = other_ways(&[SlotKind::KeyFile, SlotKind::Recovery]);
+        assert!(told.contains("--key-file") && told.contains("recovery") && !told.contains("passphrase"), "{told}");
+    }
+}

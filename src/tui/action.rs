@@ -1,0 +1,411 @@
+//! [`Action`] and [`ACTIONS`], the one table: everything a key can do.
+//!
+//! The keymap, the hint bar, the help dialog, the palette, the README's key
+//! table and the user's overrides all come from here. A row's doc comment is
+//! its help text. Called by everything in `tui` that speaks of keys.
+
+use super::keymap::Key;
+
+/// What has the keyboard; decides which keys mean what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// The list of secrets.
+    Secrets,
+    /// The secret's fields and metadata.
+    Detail,
+    /// The secret's versions or audit records.
+    History,
+    /// The filter line above the list.
+    Filter,
+    /// A dialog with a one-line input in focus.
+    Form,
+    /// A dialog with a multi-line input in focus.
+    Lines,
+    /// A dialog with a list of choices in focus, no text.
+    Choice,
+    /// The unlock dialog.
+    Unlock,
+    /// A question answered by one key.
+    Confirm,
+    /// A question that the key for yes itself asked, so that another one answers.
+    ConfirmCopy,
+    /// The help dialog.
+    Help,
+    /// The command palette.
+    Palette,
+}
+
+impl Context {
+    /// Every context.
+    pub const ALL: &'static [Self] = &[
+        Self::Secrets,
+        Self::Detail,
+        Self::History,
+        Self::Filter,
+        Self::Form,
+        Self::Lines,
+        Self::Choice,
+        Self::Unlock,
+        Self::Confirm,
+        Self::ConfirmCopy,
+        Self::Help,
+        Self::Palette,
+    ];
+
+    /// True where a character that has no action of its own is typed into an input.
+    #[must_use]
+    pub fn takes_text(self) -> bool {
+        matches!(self, Self::Filter | Self::Form | Self::Lines | Self::Unlock | Self::Help | Self::Palette)
+    }
+
+    /// Where it is, for the README and the help dialog.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Secrets => "list",
+            Self::Detail => "detail",
+            Self::History => "history",
+            Self::Filter => "filter",
+            Self::Form | Self::Lines => "input",
+            Self::Choice => "choice",
+            Self::Unlock => "unlock",
+            Self::Confirm | Self::ConfirmCopy => "question",
+            Self::Help => "help",
+            Self::Palette => "palette",
+        }
+    }
+}
+
+/// The panes of an unlocked vault.
+const PANES: &[Context] = &[Context::Secrets, Context::Detail, Context::History];
+/// Lists one moves in while a line of text has the keyboard.
+const TYPED_LISTS: &[Context] = &[Context::Filter, Context::Help, Context::Palette];
+/// Dialogs with inputs or choices.
+const INPUTS: &[Context] = &[Context::Form, Context::Choice, Context::Unlock];
+/// Everything that can be stepped out of by Esc.
+const LEAVABLE: &[Context] = &[
+    Context::Form,
+    Context::Lines,
+    Context::Choice,
+    Context::Unlock,
+    Context::Confirm,
+    Context::ConfirmCopy,
+    Context::Help,
+    Context::Palette,
+];
+
+/// What an action is about; a heading in the help dialog and the README.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// Reading and changing secrets.
+    Secrets,
+    /// Moving about.
+    Movement,
+    /// The application itself.
+    Application,
+    /// Inside dialogs and inputs.
+    Dialogs,
+}
+
+impl Group {
+    /// In the order they are shown.
+    pub const ALL: &'static [Self] = &[Self::Secrets, Self::Movement, Self::Application, Self::Dialogs];
+
+    /// The heading.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Secrets => "Secrets",
+            Self::Movement => "Moving about",
+            Self::Application => "Application",
+            Self::Dialogs => "In dialogs and inputs",
+        }
+    }
+}
+
+/// Keys that do an action in some contexts, separated by blanks.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding {
+    /// Where.
+    pub contexts: &'static [Context],
+    /// Which, the first one being shown: `j Down`.
+    pub keys: &'static str,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The action.
+    pub action: Action,
+    /// What it does, a sentence.
+    pub help: &'static str,
+    /// What the palette and the configuration call it.
+    pub name: &'static str,
+    /// The word in the hint bar, at most 10 cells.
+    pub hint: &'static str,
+    /// What it is about.
+    pub group: Group,
+    /// The higher, the longer it stays in the hint bar; 0 never shows.
+    pub priority: u8,
+    /// The equal command line, `{}` standing for the address.
+    pub command: Option<&'static str>,
+    /// The keys as shipped.
+    pub bindings: &'static [Binding],
+}
+
+macro_rules! actions {
+    ($($(#[doc = $help:literal])+ $variant:ident = $name:literal, $hint:literal, $group:ident $priority:literal,
+        $command:expr, [$($contexts:expr => $keys:literal),*];)*) => {
+        /// Something a key can do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action {
+            $($(#[doc = $help])+ $variant,)*
+        }
+
+        /// Every action, one row each, in the order of the help dialog.
+        pub const ACTIONS: &[Row] = &[
+            $(Row {
+                action: Action::$variant,
+                help: concat!($($help),+).trim_ascii(),
+                name: $name,
+                hint: $hint,
+                group: Group::$group,
+                priority: $priority,
+                command: $command,
+                bindings: &[$(Binding { contexts: $contexts, keys: $keys }),*],
+            },)*
+        ];
+    };
+}
+
+actions! {
+    /// Copy the value; it is cleared again later.
+    Copy = "copy", "copy", Secrets 95, Some("strongroom copy {}"), [PANES => "y"];
+    /// Show the value for ten seconds, or hide it.
+    Reveal = "show", "show", Secrets 94, Some("strongroom reveal {}"), [PANES => "s"];
+    /// Give the secret a new value, with a reason.
+    Rotate = "rotate", "rotate", Secrets 92, Some("strongroom rotate {}"), [PANES => "r"];
+    /// Make an earlier version current again.
+    RollBack = "roll-back", "roll back", Secrets 75, Some("strongroom rollback {}"), [PANES => "R"];
+    /// Add a secret.
+    Add = "add", "add", Secrets 85, Some("strongroom set"), [PANES => "a"];
+    /// Edit the secret's fields and metadata.
+    Edit = "edit", "edit", Secrets 84, Some("strongroom set {}"), [PANES => "e"];
+    /// Delete the secret; it can be brought back.
+    Delete = "delete", "delete", Secrets 70, Some("strongroom delete {}"), [PANES => "d"];
+    /// Bring the last deleted secret back.
+    Undelete = "undo-delete", "undo", Secrets 72, Some("strongroom restore {}"), [PANES => "u"];
+    /// Destroy it for good; asks for its name.
+    Purge = "purge", "purge", Secrets 20, Some("strongroom purge {}"), [PANES => "D"];
+    /// Clear the clipboard now.
+    ClearClipboard = "clear-clipboard", "clear now", Secrets 97, None, [PANES => "x"];
+
+    /// Filter the list as you type.
+    Filter = "filter", "filter", Movement 90, Some("strongroom list"), [PANES => "/"];
+    /// One row up.
+    Up = "up", "up", Movement 0, None,
+        [PANES => "k Up", TYPED_LISTS => "Up C-p"];
+    /// One row down.
+    Down = "down", "down", Movement 0, None,
+        [PANES => "j Down", TYPED_LISTS => "Down C-n"];
+    /// Half a page up.
+    HalfPageUp = "half-page-up", "half up", Movement 0, None, [PANES => "C-u"];
+    /// Half a page down.
+    HalfPageDown = "half-page-down", "half down", Movement 0, None, [PANES => "C-d"];
+    /// One page up.
+    PageUp = "page-up", "page up", Movement 0, None, [PANES => "PgUp C-b", TYPED_LISTS => "PgUp"];
+    /// One page down.
+    PageDown = "page-down", "page down", Movement 0, None, [PANES => "PgDn C-f", TYPED_LISTS => "PgDn"];
+    /// To the first row.
+    Top = "top", "top", Movement 0, None, [PANES => "g Home"];
+    /// To the last row.
+    Bottom = "bottom", "bottom", Movement 0, None, [PANES => "G End"];
+    /// Open the selection; on a version, roll back.
+    Open = "open", "open", Movement 60, Some("strongroom get {}"),
+        [&[Context::Secrets, Context::Detail] => "Enter l Right", &[Context::History] => "Enter"];
+    /// One step out, at last to the whole list.
+    Back = "back", "back", Movement 50, None,
+        [&[Context::Secrets] => "Esc", &[Context::Detail, Context::History] => "Esc h Left"];
+    /// To the next pane.
+    NextPane = "next-pane", "next pane", Movement 30, None, [PANES => "Tab"];
+    /// To the pane before.
+    PreviousPane = "previous-pane", "prev pane", Movement 0, None, [PANES => "S-Tab"];
+    /// To the list of secrets.
+    SecretsPane = "secrets-pane", "secrets", Movement 0, None, [PANES => "1"];
+    /// To the secret's detail.
+    DetailPane = "detail-pane", "detail", Movement 0, None, [PANES => "2"];
+    /// To the secret's history.
+    HistoryPane = "history-pane", "history", Movement 0, Some("strongroom history {}"), [PANES => "3"];
+    /// Switch between versions and audit records.
+    SwitchTab = "switch-tab", "audit", Movement 40, Some("strongroom audit --secret {}"), [PANES => "] ["];
+    /// Give this pane all the room, or put it back.
+    Zoom = "zoom", "zoom", Movement 10, None, [PANES => "z"];
+
+    /// Show all that the keys do here.
+    Help = "help", "help", Application 100, Some("strongroom --help"), [PANES => "? F1"];
+    /// Find an action by its name.
+    Palette = "palette", "command", Application 80, None, [PANES => ":"];
+    /// Lock the vault and wipe the screen.
+    Lock = "lock", "lock", Application 25, Some("strongroom lock"), [Context::ALL => "C-l"];
+    /// Lock and go to the shell; `fg` comes back.
+    Suspend = "suspend", "suspend", Application 0, None, [Context::ALL => "C-z"];
+    /// Draw every cell again.
+    Repaint = "repaint", "repaint", Application 0, None, [Context::ALL => "F5"];
+    /// Lock and leave.
+    Quit = "quit", "quit", Application 35, None,
+        [PANES => "q C-c C-q", &[Context::Unlock] => "C-c C-q"];
+
+    /// Keep the filter and go back to the list.
+    KeepFilter = "keep-filter", "keep", Dialogs 60, None, [&[Context::Filter] => "Enter Tab"];
+    /// Clear the filter and show every secret.
+    ClearFilter = "clear-filter", "clear", Dialogs 59, None, [&[Context::Filter] => "Esc C-c"];
+    /// Do what the dialog is for, or go to its next step.
+    Submit = "submit", "ok", Dialogs 99, None,
+        [INPUTS => "Enter", &[Context::Palette] => "Enter", &[Context::Lines] => "C-s"];
+    /// Leave the dialog; nothing is changed.
+    Cancel = "cancel", "cancel", Dialogs 98, None,
+        [LEAVABLE => "Esc", &[Context::Form, Context::Lines, Context::Choice, Context::Palette] => "C-c",
+         &[Context::Confirm, Context::ConfirmCopy] => "n q C-c", &[Context::Help] => "C-c"];
+    /// Yes, do it.
+    Yes = "yes", "yes", Dialogs 99, None, [&[Context::Confirm] => "y", &[Context::ConfirmCopy] => "Y"];
+    /// To the next input.
+    NextField = "next-field", "next", Dialogs 60, None,
+        [&[Context::Form, Context::Lines, Context::Choice, Context::Unlock, Context::Confirm] => "Tab"];
+    /// To the input before.
+    PreviousField = "previous-field", "previous", Dialogs 0, None,
+        [&[Context::Form, Context::Lines, Context::Choice, Context::Unlock, Context::Confirm] => "S-Tab"];
+    /// To the next choice.
+    NextChoice = "next-choice", "next", Dialogs 0, None,
+        [&[Context::Form, Context::Unlock] => "Down C-n", &[Context::Choice] => "Down j C-n Space Right"];
+    /// To the choice before.
+    PreviousChoice = "previous-choice", "previous", Dialogs 0, None,
+        [&[Context::Form, Context::Unlock] => "Up C-p", &[Context::Choice] => "Up k C-p Left"];
+    /// Generate a value.
+    Generate = "generate", "generate", Dialogs 70, Some("strongroom generate"),
+        [&[Context::Form, Context::Lines, Context::Choice] => "C-g"];
+    /// Show what is typed, or hide it.
+    ShowTyped = "show-typed", "show typed", Dialogs 55, None,
+        [&[Context::Form, Context::Lines, Context::Choice, Context::Unlock] => "C-t"];
+}
+
+/// The row of an action.
+#[must_use]
+pub fn row(action: Action) -> &'static Row {
+    let found = ACTIONS.iter().find(|row| row.action == action);
+    found.unwrap_or(&ACTIONS[0])
+}
+
+impl Action {
+    /// The action of a palette or configuration name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        ACTIONS.iter().find(|row| row.name == name).map(|row| row.action)
+    }
+}
+
+/// The key table of the README, as Markdown.
+#[must_use]
+pub fn readme_table() -> String {
+    let mut table = String::new();
+    for group in Group::ALL {
+        table.push_str(&format!("\n**{}**\n\n| keys | where | what |\n|---|---|---|\n", group.title()));
+        for row in ACTIONS.iter().filter(|row| row.group == *group) {
+            let (keys, places) = keys_and_places(row);
+            table.push_str(&format!("| {keys} | {places} | {} |\n", row.help));
+        }
+    }
+    table.trim_start().to_owned()
+}
+
+/// A row's keys as Markdown code, each once, and where they work.
+fn keys_and_places(row: &Row) -> (String, String) {
+    let mut keys: Vec<String> = Vec::new();
+    let mut places: Vec<&str> = Vec::new();
+    for binding in row.bindings {
+        let parsed = binding.keys.split_whitespace().filter_map(|key| key.parse::<Key>().ok());
+        for key in parsed.map(|key| format!("`{}`", key.label())) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        for place in binding.contexts.iter().map(|context| context.title()) {
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+    }
+    let everywhere = Context::ALL.iter().all(|context| places.contains(&context.title()));
+    (keys.join(" "), if everywhere { "everywhere".to_owned() } else { places.join(", ") })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::tui::keymap::Keymap;
+
+    #[test]
+    fn every_key_parses_and_stands_once_in_a_context() {
+        let mut seen = HashSet::new();
+        for row in ACTIONS {
+            for binding in row.bindings {
+                for text in binding.keys.split_whitespace() {
+                    let key: Key = text.parse().unwrap();
+                    assert_eq!(key.to_string(), text, "{}", row.name);
+                    for context in binding.contexts {
+                        assert!(seen.insert((*context, key)), "{text} twice in {context:?}: {}", row.name);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_is_reachable_and_named_once() {
+        let mut names = HashSet::new();
+        for row in ACTIONS {
+            assert!(!row.bindings.is_empty(), "{}", row.name);
+            assert!(names.insert(row.name), "{}", row.name);
+            assert!(row.help.ends_with('.'), "{}", row.help);
+            assert!(row.hint.chars().count() <= 10, "{}", row.hint);
+            assert!(row.help.chars().count() <= 51, "cut off in the help dialog at 80 columns: {}", row.help);
+        }
+    }
+
+    #[test]
+    fn a_confirming_key_is_neither_enter_nor_the_asking_key() {
+        let keymap = Keymap::default();
+        let yes = keymap.keys(Context::Confirm, Action::Yes);
+        for action in [Action::RollBack, Action::Open, Action::Reveal, Action::Purge, Action::Submit] {
+            for context in Context::ALL {
+                for key in keymap.keys(*context, action) {
+                    assert!(!yes.contains(&key), "{action:?}");
+                }
+            }
+        }
+        let after_copy = keymap.keys(Context::ConfirmCopy, Action::Yes);
+        assert!(after_copy.iter().all(|key| !keymap.keys(Context::Secrets, Action::Copy).contains(key)));
+        let enter = "Enter".parse().unwrap();
+        assert!(!yes.contains(&enter) && !after_copy.contains(&enter));
+    }
+
+    #[test]
+    fn no_plain_character_is_bound_where_text_is_typed() {
+        for row in ACTIONS {
+            for binding in row.bindings.iter().filter(|b| b.contexts.iter().any(|context| context.takes_text())) {
+                for key in binding.keys.split_whitespace().filter(|key| key.chars().count() == 1) {
+                    assert!(key.is_empty(), "{key} would never be typed: {}", row.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_readme_table_has_every_action() {
+        let table = readme_table();
+        for row in ACTIONS {
+            assert!(table.contains(row.help), "{}", row.name);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Why an action cannot be done here and now.
+//!
+//! Asked by `update` before it acts, by the hint bar, which shows only what
+//! works, and by the palette, which says why something does not.
+
+use super::action::Action;
+use super::dialogs::Dialog;
+use super::layout::Pane;
+use super::panes::history::Tab;
+use super::state::{OpenVault, State};
+
+/// Why `action` cannot be done now, a sentence; `None` when it can.
+#[must_use]
+pub fn unavailable(action: Action, state: &State) -> Option<String> {
+    if matches!(action, Action::Quit | Action::Suspend | Action::Repaint | Action::Lock) {
+        return None;
+    }
+    if let Some(dialog) = &state.dialog {
+        return not_in(dialog, action);
+    }
+    if action == Action::ClearClipboard {
+        return state.lease.is_none().then(|| "Nothing of ours is on the clipboard.".to_owned());
+    }
+    let Some(vault) = &state.vault else {
+        return Some("The vault is locked.".to_owned());
+    };
+    let writes = matches!(
+        action,
+        Action::Add
+            | Action::Edit
+            | Action::Rotate
+            | Action::RollBack
+            | Action::Delete
+            | Action::Undelete
+            | Action::Purge
+    );
+    if let Some(cause) = vault.read_only.as_ref().filter(|_| writes) {
+        return Some(format!("The vault is read-only: {cause}"));
+    }
+    on_the_secret(action, vault)
+}
+
+/// Dialogs without a value to generate or to show, and those with one input.
+fn not_in(dialog: &Dialog, action: Action) -> Option<String> {
+    let plain = matches!(dialog, Dialog::Confirm(_) | Dialog::Help(_) | Dialog::Palette(_));
+    let missing = match action {
+        Action::Generate => plain || dialog.is_gate(),
+        Action::ShowTyped => plain,
+        Action::NextField => plain || matches!(dialog, Dialog::Unlock(_)),
+        _ => false,
+    };
+    missing.then(|| "This dialog has nothing for it.".to_owned())
+}
+
+fn on_the_secret(action: Action, vault: &OpenVault) -> Option<String> {
+    let needs_secret = matches!(
+        action,
+        Action::Copy
+            | Action::Reveal
+            | Action::Rotate
+            | Action::RollBack
+            | Action::Edit
+            | Action::Delete
+            | Action::Purge
+            | Action::Open
+    );
+    if needs_secret && vault.secrets.selected().is_none() {
+        let empty = vault.secrets.total() == 0;
+        let cause = if empty { "There is no secret yet; a adds one." } else { "No secret is selected." };
+        return Some(cause.to_owned());
+    }
+    match action {
+        Action::Undelete if vault.deleted.is_none() => Some("Nothing was deleted since the unlock.".to_owned()),
+        Action::RollBack | Action::Open if vault.focus == Pane::History => not_a_version_to_return_to(vault),
+        Action::RollBack if vault.secrets.selected().is_some_and(|listed| listed.version <= 1) => {
+            Some("There is no earlier version to roll back to.".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn not_a_version_to_return_to(vault: &OpenVault) -> Option<String> {
+    if vault.history.tab() == Tab::Audit {
+        return Some("Rolling back starts from the Versions tab.".to_owned());
+    }
+    let current = vault.detail.secret().map(|secret| secret.version);
+    match vault.history.selected_version() {
+        Some(version) if Some(version.number) == current => {
+            Some(format!("Version {} is the current one already.", version.number))
+        }
+        Some(_) => None,
+        None => Some("The versions are not here yet.".to_owned()),
+    }
+}

@@ -1,0 +1,258 @@
+//! [`ConfirmDialog`]: the few questions before something that is felt.
+//!
+//! It names the object and the effect, answers no by default, and takes a key
+//! that is neither Enter nor the asking key; `update` hands that key on only
+//! after the question was drawn. Rolling back asks for a reason first, purging
+//! for the secret's name.
+
+use jiff::Timestamp;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::error::Error;
+use crate::tui::action::{Action, Context};
+use crate::tui::clock::Now;
+use crate::tui::effect::{Effect, Request};
+use crate::tui::press::Press;
+use crate::tui::text;
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widgets::text_input::TextInput;
+use crate::vault::Expected;
+use crate::vault::scope::Address;
+use crate::vault::secret::{SecretId, Version};
+
+use super::page::Page;
+use super::{Input, Step};
+
+/// A question about one secret.
+pub struct ConfirmDialog {
+    address: Address,
+    question: Question,
+    /// What the reason or the name is typed into.
+    input: TextInput,
+    /// The reason was given; the question itself has the keyboard.
+    asking: bool,
+    /// The answer was yes; the vault is at work.
+    sent: bool,
+    problem: Option<String>,
+}
+
+enum Question {
+    RollBack { to: Version, age: String, current: u64 },
+    Purge { versions: u64 },
+    UseExpired { since: String, wanted: Wanted },
+}
+
+/// What an expired secret is wanted for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which secret.
+    pub id: SecretId,
+    /// Which version; `None` for the current one.
+    pub version: Option<u64>,
+    /// The field to copy; `None` to show the value.
+    pub copy: Option<String>,
+}
+
+impl ConfirmDialog {
+    /// Roll back to `to`?
+    #[must_use]
+    pub fn roll_back(address: Address, to: Version, current: u64, now: Timestamp) -> Self {
+        let age = text::age(to.created_at, now);
+        Self::new(address, Question::RollBack { to, age, current }, false)
+    }
+
+    /// Destroy all versions?
+    #[must_use]
+    pub fn purge(address: Address, versions: u64) -> Self {
+        Self::new(address, Question::Purge { versions }, false)
+    }
+
+    /// Give it out although it has expired?
+    #[must_use]
+    pub fn use_expired(address: Address, expired_at: Timestamp, wanted: Wanted, now: Timestamp) -> Self {
+        let since = text::age(expired_at, now);
+        Self::new(address, Question::UseExpired { since, wanted }, true)
+    }
+
+    fn new(address: Address, question: Question, asking: bool) -> Self {
+        Self { address, question, input: TextInput::new(), asking, sent: false, problem: None }
+    }
+
+    /// Which keys mean what in it now.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        match &self.question {
+            _ if !self.asking => Context::Form,
+            Question::UseExpired { wanted, .. } if wanted.copy.is_some() => Context::ConfirmCopy,
+            _ => Context::Confirm,
+        }
+    }
+
+    /// Takes an input.
+    pub fn update(&mut self, input: Input, _now: Now) -> Step {
+        match input {
+            Input::Press(Press::Action(action)) => self.act(action),
+            Input::Press(press) => {
+                if self.input.press(press) {
+                    self.problem = None;
+                }
+                Step::default()
+            }
+            Input::Paste(pasted) => {
+                if !self.asking {
+                    self.input.paste(&pasted);
+                }
+                Step::default()
+            }
+            Input::Failed(error) => {
+                self.failed(&error);
+                Step::default()
+            }
+            Input::Generated(_) | Input::RawKey(..) => Step::default(),
+        }
+    }
+
+    /// Says what went wrong. A version that came meanwhile is taken note of, and
+    /// the question is asked anew, one step back, so that a second `y` typed ahead says nothing.
+    fn failed(&mut self, error: &Error) {
+        self.sent = false;
+        self.problem = Some(problem(error));
+        if let Question::RollBack { current, .. } = &mut self.question {
+            *current = error.current_version().unwrap_or(*current);
+            self.asking = false;
+        }
+    }
+
+    fn act(&mut self, action: Action) -> Step {
+        match action {
+            Action::Cancel => Step { close: true, ..Step::default() },
+            Action::Yes if !self.sent => self.yes(),
+            Action::Submit if matches!(self.question, Question::Purge { .. }) && !self.sent => self.submit_name(),
+            Action::Submit | Action::NextField | Action::PreviousField
+                if matches!(self.question, Question::RollBack { .. }) =>
+            {
+                self.asking = !self.asking;
+                Step::default()
+            }
+            _ => Step::default(),
+        }
+    }
+
+    fn submit_name(&mut self) -> Step {
+        if self.input.text() != self.address.name.as_str() {
+            self.problem = Some("That is not its name. Type it exactly, or Esc to keep the secret.".to_owned());
+            return Step::default();
+        }
+        self.send(Request::Purge(self.address.clone()), false)
+    }
+
+    fn yes(&mut self) -> Step {
+        match &self.question {
+            Question::RollBack { to, current, .. } => {
+                let request = Request::RollBack {
+                    address: self.address.clone(),
+                    number: to.number,
+                    reason: self.input.text().trim().to_owned(),
+                    expected: Expected::Version(*current),
+                };
+                self.send(request, false)
+            }
+            Question::UseExpired { wanted, .. } => {
+                let Wanted { id, version, copy } = wanted.clone();
+                let request = match copy {
+                    Some(field) => Request::Copy { id, field, version, allow_expired: true },
+                    None => Request::Reveal { id, version, allow_expired: true },
+                };
+                self.send(request, true)
+            }
+            Question::Purge { .. } => Step::default(),
+        }
+    }
+
+    fn send(&mut self, request: Request, close: bool) -> Step {
+        self.sent = true;
+        self.problem = None;
+        Step { effects: vec![Effect::Vault(request)], close, then: None }
+    }
+
+    /// Draws the question in the middle of `area`.
+    pub fn draw(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+        let foot = self.foot();
+        let mut page = Page::new(self.title(), &foot);
+        match &self.question {
+            Question::RollBack { to, age, current } => self.roll_back_page(&mut page, to, age, *current),
+            Question::Purge { versions } => self.purge_page(&mut page, *versions),
+            Question::UseExpired { since, wanted } => {
+                page.prose(format!("{} expired {since}.", self.address), Role::Danger);
+                let what = if wanted.copy.is_some() { "Copy it" } else { "Show it" };
+                page.gap();
+                page.prose(format!("{what} all the same? The audit log will say so."), Role::Text);
+            }
+        }
+        if let Some(problem) = &self.problem {
+            page.gap();
+            page.prose(problem.clone(), Role::Danger);
+        } else if self.sent {
+            page.gap();
+            page.prose("Writing…", Role::Muted);
+        }
+        page.draw(theme, area, frame);
+    }
+
+    fn roll_back_page<'a>(&'a self, page: &mut Page<'a>, to: &Version, age: &str, current: u64) {
+        page.prose(self.address.to_string(), Role::Accent);
+        page.gap();
+        page.fact("back to", format!("version {}", to.number));
+        page.fact("written", format!("{age} by {}", text::printable(&to.created_by)));
+        if !to.reason.is_empty() {
+            page.fact("because", text::printable(&to.reason).into_owned());
+        }
+        page.text("reason", &self.input, "why now (may be empty)", !self.asking);
+        page.gap();
+        let next = current.saturating_add(1);
+        let effect = format!("The fields of version {} become version {next}, current at once.", to.number);
+        page.prose(effect, if self.asking { Role::Warn } else { Role::Text });
+        page.prose(
+            format!("Version {current} stays in the history; description, tags, expiry and owner stay as they are."),
+            Role::Muted,
+        );
+    }
+
+    fn purge_page<'a>(&'a self, page: &mut Page<'a>, versions: u64) {
+        let all = text::counted(versions, "version");
+        page.prose(format!("{} with {all} will be destroyed.", self.address), Role::Danger);
+        page.prose("Nothing brings it back, u neither. Only d, delete, can be undone.", Role::Text);
+        page.gap();
+        page.prose(format!("Type its name, {}, to destroy it.", self.address.name), Role::Text);
+        page.text("name", &self.input, "", true);
+    }
+
+    fn title(&self) -> &'static str {
+        match &self.question {
+            Question::RollBack { .. } => "Roll back?",
+            Question::Purge { .. } => "Destroy for good?",
+            Question::UseExpired { .. } => "This secret has expired",
+        }
+    }
+
+    fn foot(&self) -> String {
+        match &self.question {
+            Question::RollBack { .. } if !self.asking => "Enter next · Esc cancel".to_owned(),
+            Question::RollBack { to, current, .. } => {
+                format!("y back to {} · n keep {current} · Tab reason", to.number)
+            }
+            Question::Purge { .. } => "Enter destroy · Esc keep it".to_owned(),
+            Question::UseExpired { wanted, .. } if wanted.copy.is_some() => "Y copy it · n leave it".to_owned(),
+            Question::UseExpired { .. } => "y show it · n leave it".to_owned(),
+        }
+    }
+}
+
+/// An error in one paragraph.
+fn problem(error: &Error) -> String {
+    match error.next_step() {
+        Some(step) => format!("{} {step}", error.message()),
+        None => error.message().to_owned(),
+    }
+}

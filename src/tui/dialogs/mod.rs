@@ -1,0 +1,133 @@
+//! Dialogs: one open at a time, each owning its inputs.
+//!
+//! `update` hands every key to the open dialog and carries out its [`Step`];
+//! `view` draws it over the panes. A dialog is pure: no clock, no vault, no
+//! terminal; what it wants of them is an [`Effect`] in its step. Dropping a
+//! dialog (lock, Esc) wipes what was typed.
+
+use std::time::Instant;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::crypto::keyring::RawKey;
+use crate::error::Error;
+use crate::secret_text::SecretText;
+use crate::vault::generate::Generated;
+
+use super::action::{Action, Context};
+use super::clock::Now;
+use super::effect::{Effect, RawKeyUse};
+use super::press::Press;
+use super::theme::Theme;
+
+pub mod confirm;
+pub mod edit;
+mod form;
+pub mod frame;
+pub mod help;
+mod page;
+pub mod palette;
+mod recipes;
+pub mod rotate;
+pub mod setup;
+pub mod unlock;
+mod writing;
+
+/// What reaches the dialog in focus.
+pub enum Input {
+    /// A key.
+    Press(Press),
+    /// Pasted text.
+    Paste(SecretText),
+    /// A generated secret the dialog asked for.
+    Generated(Generated),
+    /// A raw key the dialog asked for.
+    RawKey(RawKeyUse, RawKey),
+    /// What the dialog submitted failed; it stays open with its input and shows this.
+    Failed(Error),
+}
+
+/// What a dialog wants after an input.
+#[derive(Default)]
+pub struct Step {
+    /// To be carried out.
+    pub effects: Vec<Effect>,
+    /// Close the dialog.
+    pub close: bool,
+    /// Then do this (the palette's choice).
+    pub then: Option<Action>,
+}
+
+/// The open dialog.
+pub enum Dialog {
+    /// No vault yet: make one.
+    Setup(Box<setup::SetupDialog>),
+    /// The vault is locked.
+    Unlock(Box<unlock::UnlockDialog>),
+    /// Add a secret or edit one.
+    Edit(Box<edit::EditDialog>),
+    /// A new value with a reason.
+    Rotate(Box<rotate::RotateDialog>),
+    /// Roll back or purge?
+    Confirm(Box<confirm::ConfirmDialog>),
+    /// What the keys do.
+    Help(Box<help::HelpDialog>),
+    /// Every action by name.
+    Palette(Box<palette::PaletteDialog>),
+}
+
+/// Calls the same method of whichever dialog is open.
+macro_rules! each {
+    ($self:expr, $dialog:ident => $call:expr) => {
+        match $self {
+            Dialog::Setup($dialog) => $call,
+            Dialog::Unlock($dialog) => $call,
+            Dialog::Edit($dialog) => $call,
+            Dialog::Rotate($dialog) => $call,
+            Dialog::Confirm($dialog) => $call,
+            Dialog::Help($dialog) => $call,
+            Dialog::Palette($dialog) => $call,
+        }
+    };
+}
+
+impl Dialog {
+    /// Hands an input to the dialog.
+    pub fn update(&mut self, input: Input, now: Now) -> Step {
+        each!(self, dialog => dialog.update(input, now))
+    }
+
+    /// Draws the dialog over `area`, the whole body; it centres itself and clears what it covers.
+    pub fn draw(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+        each!(self, dialog => dialog.draw(theme, area, frame));
+    }
+
+    /// Which keys mean what in it now.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        each!(self, dialog => dialog.context())
+    }
+
+    /// When it wants to be updated without a key (the back-off of the unlock dialog).
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Unlock(dialog) => dialog.next_deadline(),
+            _ => None,
+        }
+    }
+
+    /// The time went on: lets a countdown run.
+    pub fn tick(&mut self, now: Now) {
+        if let Self::Unlock(dialog) = self {
+            dialog.tick(now);
+        }
+    }
+
+    /// True for the dialogs a locked vault shows.
+    #[must_use]
+    pub fn is_gate(&self) -> bool {
+        matches!(self, Self::Setup(_) | Self::Unlock(_))
+    }
+}

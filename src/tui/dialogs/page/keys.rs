@@ -1,0 +1,72 @@
+//! Keys on a page: as a line to be pasted, or in numbered groups to be written
+//! down. The text goes from the key into the cells.
+
+use ratatui::Frame;
+
+use crate::secret_text::SecretText;
+use crate::tui::theme::Role;
+
+use super::MARK;
+use super::piece::Canvas;
+
+/// Characters of a key that stand together.
+const GROUP: usize = 4;
+/// Groups of a key in a row when it is to be written down.
+const GROUPS_IN_ROW: usize = 5;
+
+/// The rows of a line like `NAME=SR1-ABCD-…`: one where it fits, else broken behind a dash.
+pub(super) fn line_rows<'k>(prefix: &'k str, key: &'k SecretText, width: u16) -> Vec<(u16, &'k str)> {
+    let text = key.expose_str().unwrap_or_default();
+    let room = usize::from(width.saturating_sub(MARK)).max(GROUP + 1);
+    if prefix.len() + text.len() <= room {
+        return vec![(0, prefix), (0, text)];
+    }
+    // As even as can be: 8 and 7 rather than 13 and 2.
+    let most = (room / (GROUP + 1)).max(1);
+    let all = text.split('-').count();
+    let groups = all.div_ceil(all.div_ceil(most).max(1)).max(1);
+    std::iter::once(prefix).chain(group_rows(text, groups)).zip(0..).map(|(part, row)| (row, part)).collect()
+}
+
+/// A key in rows of `groups` groups each, with the dashes between them.
+fn group_rows(text: &str, groups: usize) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = rest.match_indices('-').nth(groups.saturating_sub(1)).map_or(rest.len(), |(at, _)| at + 1);
+        let (row, behind) = rest.split_at(end);
+        rest = behind;
+        (!row.is_empty()).then_some(row)
+    })
+}
+
+/// The rows of a key to be written down.
+pub(super) fn numbered_rows(key: &SecretText) -> impl Iterator<Item = &str> {
+    group_rows(key.expose_str().unwrap_or_default(), GROUPS_IN_ROW)
+}
+
+/// Draws a line with a key, so that it can be selected.
+pub(super) fn draw_line(canvas: &Canvas<'_>, prefix: &str, key: &SecretText, frame: &mut Frame<'_>) {
+    let style = canvas.theme.style(Role::Secret);
+    let mut column = MARK;
+    let mut last = 0;
+    for (row, part) in line_rows(prefix, key, canvas.inner.width) {
+        column = if row == last { column } else { MARK };
+        if let Some(area) = canvas.row(row, column) {
+            frame.buffer_mut().set_stringn(area.x, area.y, part, usize::from(area.width), style);
+        }
+        column = column.saturating_add(u16::try_from(part.len()).unwrap_or(0));
+        last = row;
+    }
+}
+
+/// Draws a key in numbered groups, so that it can be written down. The first one is its prefix and has no number.
+pub(super) fn draw_groups(canvas: &Canvas<'_>, key: &SecretText, frame: &mut Frame<'_>) {
+    let style = canvas.theme.style(Role::Secret);
+    for ((row, part), number) in (0..).zip(numbered_rows(key)).zip((0..).step_by(GROUPS_IN_ROW)) {
+        let last = number + part.split_terminator('-').count() - 1;
+        canvas.write(row, MARK, &format!("{:>2}-{last}", number.max(1)), Role::Muted, frame);
+        if let Some(area) = canvas.row(row, MARK + 7) {
+            frame.buffer_mut().set_stringn(area.x, area.y, part, usize::from(area.width), style);
+        }
+    }
+}

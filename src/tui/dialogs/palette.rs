@@ -1,0 +1,167 @@
+//! [`PaletteDialog`]: every action by name, with its key, the equal command
+//! line, and, when it cannot be done now, the reason.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::tui::action::{ACTIONS, Action, Context, Group};
+use crate::tui::available::unavailable;
+use crate::tui::clock::Now;
+use crate::tui::panes::{Cursor, marker, row_area};
+use crate::tui::press::Press;
+use crate::tui::state::State;
+use crate::tui::text;
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widgets::text_input::TextInput;
+
+use super::{Input, Step, frame as dialog_frame};
+
+/// Cells of the names and of the keys.
+const NAMES: usize = 16;
+const KEYS: usize = 6;
+/// Rows that are no actions: the input, and what is told about the selected one.
+const AROUND: u16 = 4;
+
+/// Every action by name.
+pub struct PaletteDialog {
+    commands: Vec<Command>,
+    filter: TextInput,
+    cursor: Cursor,
+    page: usize,
+}
+
+struct Command {
+    action: Action,
+    name: &'static str,
+    help: &'static str,
+    key: String,
+    line: Option<String>,
+    /// Why it cannot be done now.
+    reason: Option<String>,
+}
+
+impl PaletteDialog {
+    /// The actions as they are now.
+    #[must_use]
+    pub fn new(state: &State) -> Self {
+        let context = state.context().unwrap_or(Context::Secrets);
+        let vault = state.vault.as_ref();
+        let address = vault.and_then(|vault| vault.secrets.selected_address()).map(|address| address.to_string());
+        let commands = ACTIONS
+            .iter()
+            .filter(|row| row.group != Group::Dialogs && row.action != Action::Palette)
+            .map(|row| Command {
+                action: row.action,
+                name: row.name,
+                help: row.help,
+                key: state.options.keymap.shown(context, row.action).map(|key| key.label()).unwrap_or_default(),
+                line: row.command.map(|line| line.replace("{}", address.as_deref().unwrap_or("NAME"))),
+                reason: unavailable(row.action, state),
+            })
+            .collect();
+        let page = usize::from(state.size.1.saturating_sub(3 + 2 + AROUND)).max(1);
+        Self { commands, filter: TextInput::new(), cursor: Cursor::default(), page }
+    }
+
+    /// Which keys mean what in it.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        Context::Palette
+    }
+
+    /// Takes an input.
+    pub fn update(&mut self, input: Input, _now: Now) -> Step {
+        let Input::Press(press) = input else { return Step::default() };
+        match press {
+            Press::Action(Action::Cancel) => Step { close: true, ..Step::default() },
+            Press::Action(Action::Submit) => {
+                let chosen =
+                    self.shown().get(self.cursor.row).filter(|command| command.reason.is_none()).map(|c| c.action);
+                Step { close: chosen.is_some(), then: chosen, ..Step::default() }
+            }
+            Press::Action(action) => {
+                let length = self.shown().len();
+                self.cursor.go(action, length, self.page);
+                Step::default()
+            }
+            Press::Type(_) | Press::Edit(_) => {
+                if self.filter.press(press) {
+                    self.cursor = Cursor::default();
+                }
+                Step::default()
+            }
+        }
+    }
+
+    /// The actions that pass the filter: those whose name begins with it first.
+    fn shown(&self) -> Vec<&Command> {
+        let wanted = self.filter.text().trim().to_lowercase();
+        let mut shown: Vec<&Command> = self
+            .commands
+            .iter()
+            .filter(|command| {
+                wanted.split(' ').all(|word| command.name.contains(word) || command.help.to_lowercase().contains(word))
+            })
+            .collect();
+        shown.sort_by_key(|command| (!command.name.starts_with(&wanted), !command.name.contains(&wanted)));
+        shown
+    }
+
+    /// Draws the list in the middle of `area`.
+    pub fn draw(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+        let shown = self.shown();
+        let rows = u16::try_from(self.commands.len()).unwrap_or(u16::MAX).saturating_add(AROUND);
+        let inner =
+            dialog_frame::open(theme, area, frame, "Commands", "Enter do it · ↑↓ choose · Esc close", (0, rows));
+        let list_rows = inner.height.saturating_sub(AROUND);
+        let mut cursor = self.cursor;
+        cursor.follow(shown.len(), usize::from(list_rows).max(1));
+        for at in 0..usize::from(list_rows) {
+            let row = cursor.top + at;
+            if let (Some(command), Some(area)) = (shown.get(row), row_area(inner, at + 1)) {
+                frame
+                    .render_widget(draw_command(command, row == self.cursor.row, theme, usize::from(area.width)), area);
+            }
+        }
+        let below = usize::from(list_rows) + 2;
+        if let Some(command) = shown.get(self.cursor.row) {
+            draw_selected(command, theme, inner, below, frame);
+        } else if let Some(row) = row_area(inner, 1) {
+            frame.render_widget(Line::styled("  No such command.", theme.style(Role::Muted)), row);
+        }
+        if let Some(row) = row_area(inner, 0) {
+            frame.render_widget(Span::styled(":", theme.style(Role::Accent)), row);
+            let input = Rect { x: row.x.saturating_add(1), width: row.width.saturating_sub(1), ..row };
+            self.filter.draw(theme.style(Role::Text), true, input, frame);
+        }
+    }
+}
+
+fn draw_command<'a>(command: &Command, selected: bool, theme: &Theme, width: usize) -> Line<'a> {
+    let can = command.reason.is_none();
+    let role = |role: Role| if can { role } else { Role::Disabled };
+    let help = text::shorten(command.help, width.saturating_sub(NAMES + KEYS + 3)).into_owned();
+    Line::from(vec![
+        marker(selected, true, theme),
+        Span::raw(if can { " " } else { "-" }),
+        Span::styled(text::pad(command.name, NAMES), theme.style(role(Role::Text))),
+        Span::styled(text::pad(&command.key, KEYS), theme.style(role(Role::Accent))),
+        Span::raw(" "),
+        Span::styled(help, theme.style(role(Role::Muted))),
+    ])
+}
+
+/// The reason, or the equal command line, of the selected action.
+fn draw_selected(command: &Command, theme: &Theme, inner: Rect, below: usize, frame: &mut Frame<'_>) {
+    let (words, role) = match (&command.reason, &command.line) {
+        (Some(reason), _) => (format!("- {reason}"), Role::Warn),
+        (None, Some(line)) => (format!("$ {line}"), Role::Accent),
+        (None, None) => (command.help.to_owned(), Role::Muted),
+    };
+    for (at, line) in text::wrap(&words, usize::from(inner.width)).into_iter().take(2).enumerate() {
+        if let Some(row) = row_area(inner, below + at) {
+            frame.render_widget(Line::styled(line.to_owned(), theme.style(role)), row);
+        }
+    }
+}

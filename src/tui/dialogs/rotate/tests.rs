@@ -1,0 +1,164 @@
+//! The rotate dialog, keys to effects.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::vault::generate::{Alphabet, Generated, Recipe};
+use crate::vault::scope::ScopePath;
+use crate::vault::secret::{Metadata, SecretId};
+
+fn dialog() -> RotateDialog {
+    let time = Timestamp::UNIX_EPOCH;
+    RotateDialog::new(&Secret {
+        id: SecretId([1; 16]),
+        address: Address::parse("prod/KEY", &ScopePath::root()).unwrap(),
+        version: 7,
+        fields: Vec::new(),
+        metadata: Metadata::default(),
+        created_at: time,
+        created_by: String::new(),
+        updated_at: time,
+        value_changed_at: time,
+        last_rotated: None,
+        deleted_at: None,
+    })
+}
+
+fn give(dialog: &mut RotateDialog, input: Input) -> Step {
+    dialog.update(input, Now { instant: Instant::now(), time: Timestamp::UNIX_EPOCH })
+}
+
+fn act(dialog: &mut RotateDialog, actions: &[Action]) -> Step {
+    actions.iter().fold(Step::default(), |_, action| give(dialog, Input::Press(Press::Action(*action))))
+}
+
+fn type_in(dialog: &mut RotateDialog, text: &str) {
+    for character in text.chars() {
+        give(dialog, Input::Press(Press::Type(character)));
+    }
+}
+
+fn paste(dialog: &mut RotateDialog, text: &[u8]) {
+    give(dialog, Input::Paste(SecretText::copied_from(text)));
+}
+
+fn made(dialog: &mut RotateDialog, text: &[u8]) -> Step {
+    let value = SecretText::copied_from(text);
+    give(dialog, Input::Generated(Generated { value, entropy_bits: 190.0, recipe: Recipe::Uuid }))
+}
+
+/// Value, reason and expectation of the request.
+fn sent(mut step: Step) -> (Vec<u8>, String, Expected) {
+    let Some(Effect::Vault(Request::Rotate { address, fields, reason, expected })) = step.effects.pop() else {
+        panic!("no request")
+    };
+    assert_eq!(address.to_string(), "prod/KEY");
+    (fields.get("value").unwrap().expose().to_vec(), reason, expected)
+}
+
+#[test]
+fn enter_alone_generates_and_rotates() {
+    let mut dialog = dialog();
+    let step = act(&mut dialog, &[Action::Submit]);
+    let wanted = Recipe::Password { length: 32, alphabet: Alphabet::Alphanumeric };
+    assert!(matches!(step.effects.as_slice(), [Effect::Generate(recipe)] if *recipe == wanted));
+    let (value, reason, expected) = sent(made(&mut dialog, b"made"));
+    assert_eq!(
+        (value.as_slice(), reason.as_str(), expected),
+        (b"made".as_slice(), "Scheduled rotation", Expected::Version(7))
+    );
+    assert!(act(&mut dialog, &[Action::Submit]).effects.is_empty(), "it is being saved");
+}
+
+#[test]
+fn a_value_can_be_looked_at_before_it_is_saved() {
+    let mut dialog = dialog();
+    assert_eq!(act(&mut dialog, &[Action::Generate]).effects.len(), 1);
+    assert!(made(&mut dialog, b"one").effects.is_empty());
+    assert_eq!(sent(act(&mut dialog, &[Action::Submit])).0, b"one");
+}
+
+#[test]
+fn recipe_and_size_are_chosen() {
+    let mut dialog = dialog();
+    act(&mut dialog, &[Action::NextField, Action::NextChoice, Action::NextChoice, Action::NextField]);
+    act(&mut dialog, &[Action::PreviousChoice]);
+    type_in(&mut dialog, "+x-+");
+    let step = act(&mut dialog, &[Action::Generate]);
+    assert!(matches!(step.effects.as_slice(), [Effect::Generate(Recipe::Passphrase { words: 8 })]));
+    made(&mut dialog, b"eight");
+    act(&mut dialog, &[Action::NextChoice]);
+    assert!(dialog.value.is_empty(), "made by another size");
+    // A size that cannot be made is said, not sent.
+    give(&mut dialog, Input::Press(Press::Edit(Edit::DeleteToStart)));
+    assert!(act(&mut dialog, &[Action::Submit]).effects.is_empty());
+    type_in(&mut dialog, "9999");
+    assert!(act(&mut dialog, &[Action::Submit]).effects.is_empty());
+    // A UUID has no size.
+    act(&mut dialog, &[Action::PreviousField, Action::NextChoice, Action::NextChoice, Action::NextChoice]);
+    assert_eq!(dialog.places(), [Place::Source, Place::Recipe, Place::Reason]);
+    assert!(matches!(act(&mut dialog, &[Action::Generate]).effects.as_slice(), [Effect::Generate(Recipe::Uuid)]));
+}
+
+#[test]
+fn a_typed_value_is_typed_twice() {
+    let mut dialog = dialog();
+    act(&mut dialog, &[Action::NextChoice, Action::NextField]);
+    assert!(act(&mut dialog, &[Action::Submit]).effects.is_empty());
+    type_in(&mut dialog, "new");
+    act(&mut dialog, &[Action::Submit]);
+    assert_eq!(dialog.focus, Place::Again);
+    type_in(&mut dialog, "nex");
+    assert!(act(&mut dialog, &[Action::Submit]).effects.is_empty());
+    type_in(&mut dialog, "new");
+    assert_eq!(sent(act(&mut dialog, &[Action::Submit])).0, b"new");
+}
+
+#[test]
+fn a_paste_finds_its_way() {
+    let mut dialog = dialog();
+    paste(&mut dialog, b"-----BEGIN\nEND-----\n");
+    assert_eq!((dialog.source(), dialog.context()), (Source::Paste, Context::Lines));
+    assert_eq!(sent(act(&mut dialog, &[Action::Submit])).0, b"-----BEGIN\nEND-----\n");
+}
+
+#[test]
+fn the_reason_is_chosen_typed_and_needed() {
+    let mut dialog = dialog();
+    dialog.focus = Place::Reason;
+    act(&mut dialog, &[Action::NextChoice]);
+    assert_eq!(dialog.reason.text(), "Suspected leak");
+    type_in(&mut dialog, "My own");
+    assert_eq!(dialog.reason.text(), "My own");
+    give(&mut dialog, Input::Press(Press::Edit(Edit::DeleteToStart)));
+    dialog.focus = Place::Source;
+    assert!(act(&mut dialog, &[Action::Submit]).effects.is_empty());
+    assert_eq!(dialog.focus, Place::Reason);
+    paste(&mut dialog, "a\u{202e}b".as_bytes());
+    assert!(act(&mut dialog, &[Action::Submit]).effects.is_empty());
+}
+
+#[test]
+fn another_session_was_faster() {
+    let mut dialog = dialog();
+    paste(&mut dialog, b"mine");
+    act(&mut dialog, &[Action::Submit]);
+    give(&mut dialog, Input::Failed(Error::version_conflict("Version 8 is current.", 8)));
+    let (value, _, expected) = sent(act(&mut dialog, &[Action::Submit]));
+    assert_eq!((value.as_slice(), expected), (b"mine".as_slice(), Expected::Version(8)));
+}
+
+#[test]
+fn another_source_wipes_what_was_there() {
+    let mut dialog = dialog();
+    act(&mut dialog, &[Action::Generate]);
+    made(&mut dialog, b"made");
+    act(&mut dialog, &[Action::NextChoice]);
+    assert!(dialog.value.is_empty());
+    // What was asked for before comes too late.
+    made(&mut dialog, b"late");
+    assert!(dialog.value.is_empty());
+    assert!(act(&mut dialog, &[Action::Cancel]).close);
+}

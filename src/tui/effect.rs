@@ -1,0 +1,141 @@
+//! [`Effect`]: what `update` may ask of the outside world, a closed list.
+//!
+//! `update` returns effects, `runtime` carries them out, and the answers come
+//! back as events. Secrets inside move; they are never copied.
+
+use std::time::Duration;
+
+use crate::crypto::keyring::{RawKey, UnlockKey};
+use crate::secret_text::SecretText;
+use crate::vault::audit::AuditAction;
+use crate::vault::generate::Recipe;
+use crate::vault::scope::Address;
+use crate::vault::secret::{Fields, SecretId};
+use crate::vault::{Expected, MetadataChange};
+
+/// Something for the runtime to do.
+pub enum Effect {
+    /// Hand a request to the vault thread; it answers with an event.
+    Vault(Request),
+    /// Generate a secret; answered by `Event::Generated`.
+    Generate(Recipe),
+    /// Generate a raw key (recovery, environment or key file); answered by `Event::RawKey`.
+    GenerateRawKey(RawKeyUse),
+    /// Put a value, already audited, on the clipboard and clear it later; answered by `Event::Clipboard`.
+    Copy {
+        /// What to name in notices.
+        address: Address,
+        /// The plaintext, moved.
+        value: SecretText,
+        /// How long until it is cleared.
+        clear_after: Duration,
+    },
+    /// Clear our clipboard lease now; answered by `Event::Clipboard`.
+    ClearClipboard,
+    /// Stop the process group after leaving the terminal (Ctrl-Z); `Event::Resumed` follows.
+    Suspend,
+    /// Redraw every cell (after a resume, or on request).
+    Repaint,
+    /// Leave the application with this exit code.
+    Quit(u8),
+}
+
+/// What a generated raw key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RawKeyUse {
+    /// Shown once and typed back.
+    Recovery,
+    /// Pasted into an environment file.
+    Environment,
+    /// Written to the vault's own key file by the vault thread.
+    KeyFile,
+}
+
+/// Work for the vault thread, the sole owner of keys and database.
+pub enum Request {
+    /// Make the vault; answered by `Answer::Unlocked` or `Answer::Failed`.
+    Create {
+        /// Keys that each get a slot.
+        keys: Vec<UnlockKey>,
+        /// A key file to write first (0600, never overwritten), if one protects the vault.
+        key_file: Option<RawKey>,
+    },
+    /// Unlock with this key; answered by `Answer::Unlocked` or `Answer::UnlockFailed`.
+    Unlock(UnlockKey),
+    /// Drop the keys; answered by `Answer::Locked`.
+    Lock,
+    /// Read a secret's metadata and history; answered by `Answer::Detail`.
+    Detail(SecretId),
+    /// Read a secret's newest audit records; answered by `Answer::Audit`.
+    Audit(SecretId),
+    /// Open a value for the screen; answered by `Answer::Revealed`.
+    Reveal {
+        /// Which secret.
+        id: SecretId,
+        /// Which version; `None` for the current one.
+        version: Option<u64>,
+        /// Give it out although it has expired.
+        allow_expired: bool,
+    },
+    /// Open one field for the clipboard; answered by `Answer::ReadyToCopy`.
+    Copy {
+        /// Which secret.
+        id: SecretId,
+        /// Which field, `value` mostly.
+        field: String,
+        /// Which version; `None` for the current one.
+        version: Option<u64>,
+        /// Give it out although it has expired.
+        allow_expired: bool,
+    },
+    /// Open the fields for an edit dialog; audited as a reveal; answered by `Answer::ReadyToEdit`.
+    OpenToEdit(SecretId),
+    /// Create a secret or change it; answered by `Answer::Written`.
+    Set {
+        /// Where.
+        address: Address,
+        /// The complete new fields; `None` leaves them alone.
+        fields: Option<Fields>,
+        /// What else changes.
+        metadata: MetadataChange,
+        /// Why.
+        reason: String,
+        /// What the writer had seen.
+        expected: Expected,
+    },
+    /// A new version with a reason; answered by `Answer::Written`.
+    Rotate {
+        /// Where.
+        address: Address,
+        /// Merged over the current fields.
+        fields: Fields,
+        /// Why.
+        reason: String,
+        /// What the writer had seen.
+        expected: Expected,
+    },
+    /// An earlier version's fields as a new version; answered by `Answer::Written`.
+    RollBack {
+        /// Where.
+        address: Address,
+        /// Whose fields come back.
+        number: u64,
+        /// Why.
+        reason: String,
+        /// What the writer had seen.
+        expected: Expected,
+    },
+    /// Answered by `Answer::Deleted`.
+    Delete(Address),
+    /// Answered by `Answer::Restored`.
+    Restore(Address),
+    /// Answered by `Answer::Purged`.
+    Purge(Address),
+    /// Write an audit record about something the screen did; no answer.
+    Note {
+        /// What happened.
+        action: AuditAction,
+        /// To which secret.
+        secret: Option<SecretId>,
+    },
+}

@@ -1,0 +1,337 @@
+//! [`Event`]: everything that can happen to the application, and the threads
+//! that send it: input, signals, the vault, the clipboard.
+
+use std::sync::mpsc::Sender;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEventKind};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1};
+
+use crate::crypto::keyring::{RawKey, SlotKind};
+use crate::error::Error;
+use crate::secret_text::SecretText;
+use crate::vault::audit::{AuditRecord, AuditVerdict};
+use crate::vault::catalog::{Catalog, CatalogChange};
+use crate::vault::generate::Generated;
+use crate::vault::scope::Address;
+use crate::vault::secret::{Fields, Secret, SecretId, Version};
+use crate::vault::{Outcome, Written};
+
+use super::effect::RawKeyUse;
+use super::{patience, terminal};
+
+/// One thing that happened.
+pub enum Event {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted (bracketed paste); wiped when dropped.
+    Paste(SecretText),
+    /// The terminal has this size now, in cells.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// The terminal got or lost the focus.
+    Focus(bool),
+    /// A signal arrived that asks for something.
+    Signal(Signal),
+    /// The process was stopped and goes on.
+    Resumed,
+    /// No input will come any more: the terminal is gone.
+    HangUp,
+    /// The vault thread answers.
+    Vault(Answer),
+    /// A secret was generated.
+    Generated(Generated),
+    /// A raw key was generated.
+    RawKey(RawKeyUse, RawKey),
+    /// The clipboard did something.
+    Clipboard(ClipboardNews),
+    /// Nothing happened until the next deadline.
+    Tick,
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGTERM, SIGINT, SIGQUIT: lock, restore the terminal, exit 128 + n.
+    Terminate(u8),
+    /// SIGHUP: the connection dropped.
+    HangUp,
+    /// SIGTSTP: lock, restore the terminal, stop.
+    Suspend,
+    /// SIGUSR1: lock.
+    Lock,
+}
+
+/// What the vault thread found at start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// No file: offer to make one.
+    Nothing,
+    /// A locked vault with these kinds of key slots.
+    Locked(Vec<SlotKind>),
+}
+
+/// An answer of the vault thread.
+pub enum Answer {
+    /// The file was looked at, at start or after a lock.
+    Found(Found),
+    /// The vault is open; the list follows.
+    Unlocked {
+        /// Every live secret.
+        catalog: Box<Catalog>,
+        /// Failed tries since the last unlock that worked.
+        failed_unlocks: u64,
+        /// Why nothing can be written, if so.
+        read_only: Option<String>,
+    },
+    /// The key did not fit (kind `Locked`), or the file refuses (other kinds).
+    UnlockFailed(Error),
+    /// The keys are gone from memory.
+    Locked,
+    /// This or another session changed something.
+    Changed(CatalogChange),
+    /// A secret with its versions, newest first.
+    Detail {
+        /// The secret.
+        secret: Box<Secret>,
+        /// Its versions.
+        history: Vec<Version>,
+    },
+    /// A secret's newest audit records, newest first.
+    Audit {
+        /// Which secret.
+        id: SecretId,
+        /// Its records.
+        records: Vec<AuditRecord>,
+    },
+    /// A version's fields, for the screen, until a deadline.
+    Revealed {
+        /// Which secret.
+        id: SecretId,
+        /// Which version.
+        version: u64,
+        /// Plaintext.
+        fields: Fields,
+    },
+    /// A field's plaintext on its way to the clipboard; goes into `Effect::Copy` at once.
+    ReadyToCopy {
+        /// What to name in notices.
+        address: Address,
+        /// The version.
+        version: u64,
+        /// Plaintext.
+        value: SecretText,
+    },
+    /// A secret's plaintext for the edit dialog.
+    ReadyToEdit {
+        /// The secret.
+        secret: Box<Secret>,
+        /// Plaintext.
+        fields: Fields,
+    },
+    /// A write was acknowledged by the disk.
+    Written(Box<Written>),
+    /// A secret was deleted; `u` brings it back.
+    Deleted(Address),
+    /// A deleted secret is back.
+    Restored(Address),
+    /// A secret is destroyed.
+    Purged(Address),
+    /// The audit chain was walked, behind the list.
+    AuditVerified(AuditVerdict),
+    /// A request failed; nothing was changed.
+    Failed(Error),
+}
+
+/// How a copy ended, said honestly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClipboardNews {
+    /// Handed over; counts down.
+    Sent {
+        /// What was copied.
+        address: Address,
+        /// The route, for people: `X11 clipboard`, `terminal clipboard (OSC 52)`.
+        route: &'static str,
+        /// True when the route can confirm that the value arrived.
+        confirmed: bool,
+        /// How long until it is cleared.
+        clear_after: std::time::Duration,
+    },
+    /// Cleared, or asked to clear where that cannot be confirmed.
+    Cleared {
+        /// True when the route can confirm it.
+        confirmed: bool,
+    },
+    /// Something else was copied meanwhile; left alone.
+    Replaced,
+    /// It did not work.
+    Failed(Error),
+}
+
+/// The outcome of a write in one word, for notices.
+#[must_use]
+pub fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Created => "created",
+        Outcome::NewVersion => "saved",
+        Outcome::MetadataOnly => "metadata saved",
+        Outcome::Unchanged => "unchanged",
+    }
+}
+
+/// What travels to the loop.
+pub(super) enum Message {
+    /// Something happened.
+    Event(Event),
+    /// The terminal has taken all frames so far, so the next may be drawn.
+    FrameWritten,
+}
+
+/// The way to the loop, for any thread. A loop that has ended takes nothing more,
+/// which is no error.
+#[derive(Clone)]
+pub(super) struct Mailbox(Sender<Message>);
+
+impl Mailbox {
+    pub(super) fn new(sender: Sender<Message>) -> Self {
+        Self(sender)
+    }
+
+    /// Sends an event; false when the loop has ended.
+    pub(super) fn send(&self, event: Event) -> bool {
+        self.0.send(Message::Event(event)).is_ok()
+    }
+
+    /// Tells the loop that it may draw.
+    pub(super) fn frame_written(&self) {
+        let _ = self.0.send(Message::FrameWritten);
+    }
+}
+
+/// Starts the thread that reads the terminal. It is never waited for: once the
+/// terminal is gone, crossterm may not return.
+pub(super) fn start_input(mailbox: Mailbox) -> std::io::Result<()> {
+    let read = move || {
+        loop {
+            let event = match crossterm::event::read() {
+                Ok(event) => from_terminal(event),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => None,
+                Err(_) => {
+                    mailbox.send(Event::HangUp);
+                    return;
+                }
+            };
+            if event.is_some_and(|event| !mailbox.send(event)) {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new().name("input".into()).spawn(read).map(drop)
+}
+
+/// The event in our words; `None` for what nobody asked for. The wheel moves like
+/// the arrow keys.
+fn from_terminal(event: crossterm::event::Event) -> Option<Event> {
+    use crossterm::event::Event as Input;
+    match event {
+        Input::Key(key) => (key.kind != KeyEventKind::Release).then_some(Event::Key(key)),
+        Input::Paste(text) => Some(Event::Paste(SecretText::from(text))),
+        Input::Resize(width, height) => Some(Event::Resize { width, height }),
+        Input::FocusGained => Some(Event::Focus(true)),
+        Input::FocusLost => Some(Event::Focus(false)),
+        Input::Mouse(mouse) => match mouse.kind {
+            MouseEventKind::ScrollUp => Some(Event::Key(KeyEvent::new(KeyCode::Up, KeyModifiers::NONE))),
+            MouseEventKind::ScrollDown => Some(Event::Key(KeyEvent::new(KeyCode::Down, KeyModifiers::NONE))),
+            _ => None,
+        },
+    }
+}
+
+/// Starts the thread that turns signals into events. After one that ends us it
+/// stays to see that it does: a terminal that takes no bytes must not keep keys
+/// in memory.
+pub(super) fn start_signals(mailbox: Mailbox) -> std::io::Result<()> {
+    let mut signals =
+        signal_hook::iterator::Signals::new([SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGUSR1])?;
+    let watch = move || {
+        for number in signals.forever() {
+            let Some(event) = from_signal(number) else { continue };
+            let code = parting_code(&event);
+            mailbox.send(event);
+            if let Some(code) = code {
+                std::thread::sleep(patience::SIGNAL);
+                terminal::restore_modes();
+                std::process::exit(i32::from(code));
+            }
+        }
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(watch).map(drop)
+}
+
+/// What a signal means here.
+fn from_signal(number: i32) -> Option<Event> {
+    match number {
+        SIGHUP => Some(Event::Signal(Signal::HangUp)),
+        SIGTERM | SIGINT | SIGQUIT => Some(Event::Signal(Signal::Terminate(u8::try_from(number).ok()?))),
+        SIGTSTP => Some(Event::Signal(Signal::Suspend)),
+        SIGCONT => Some(Event::Resumed),
+        SIGUSR1 => Some(Event::Signal(Signal::Lock)),
+        _ => None,
+    }
+}
+
+/// The exit code of an event after which nothing can go on.
+pub(super) fn parting_code(event: &Event) -> Option<u8> {
+    match event {
+        Event::HangUp | Event::Signal(Signal::HangUp) => Some(128 + 1),
+        Event::Signal(Signal::Terminate(number)) => Some(128_u8.saturating_add(*number)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{Event as Input, KeyEventState, MouseEvent};
+
+    use super::*;
+
+    fn key(kind: KeyEventKind) -> Input {
+        let state = KeyEventState::NONE;
+        Input::Key(KeyEvent { code: KeyCode::Char('y'), modifiers: KeyModifiers::NONE, kind, state })
+    }
+
+    #[test]
+    fn a_key_counts_when_pressed_or_held() {
+        assert!(matches!(from_terminal(key(KeyEventKind::Press)), Some(Event::Key(_))));
+        assert!(matches!(from_terminal(key(KeyEventKind::Repeat)), Some(Event::Key(_))));
+        assert!(from_terminal(key(KeyEventKind::Release)).is_none());
+    }
+
+    #[test]
+    fn a_paste_arrives_whole_as_a_secret() {
+        let Some(Event::Paste(text)) = from_terminal(Input::Paste("a\nb ".into())) else { panic!("no paste") };
+        assert_eq!(text.expose(), b"a\nb ");
+    }
+
+    #[test]
+    fn the_wheel_moves_like_the_arrows() {
+        let mouse = |kind| Input::Mouse(MouseEvent { kind, column: 0, row: 0, modifiers: KeyModifiers::NONE });
+        let Some(Event::Key(key)) = from_terminal(mouse(MouseEventKind::ScrollDown)) else { panic!("no key") };
+        assert_eq!(key.code, KeyCode::Down);
+        assert!(from_terminal(mouse(MouseEventKind::Moved)).is_none());
+    }
+
+    #[test]
+    fn signals_that_end_us_give_the_shells_exit_codes() {
+        let code = |number| from_signal(number).as_ref().and_then(parting_code);
+        assert_eq!(code(SIGHUP), Some(129));
+        assert_eq!(code(SIGINT), Some(130));
+        assert_eq!(code(SIGTERM), Some(143));
+        assert_eq!(code(SIGUSR1), None);
+        assert_eq!(parting_code(&Event::HangUp), Some(129));
+        assert!(matches!(from_signal(SIGCONT), Some(Event::Resumed)));
+    }
+}

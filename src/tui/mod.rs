@@ -1,0 +1,268 @@
+//! The screen: [`run`] wires the threads, turns the loop and tears everything down.
+//!
+//! `main` waits on one channel. Input, signals, vault, clipboard and output have a
+//! thread each, so that nothing but time keeps an event from being looked at: not a
+//! terminal that takes no bytes, not a passphrase being derived, not a dead display.
+
+pub mod action;
+pub mod available;
+pub mod clock;
+pub mod dialogs;
+pub mod effect;
+pub mod event;
+mod frame_writer;
+pub mod keymap;
+pub mod layout;
+pub mod notice;
+mod output;
+pub mod panes;
+mod patience;
+mod pending;
+pub mod press;
+mod runtime;
+mod sleep;
+pub mod state;
+mod terminal;
+pub mod text;
+pub mod theme;
+pub mod update;
+mod vault_thread;
+pub mod view;
+pub mod widgets;
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::clipboard::Route;
+use crate::error::{Error, Result};
+use crate::vault::audit::Actor;
+
+use self::clock::Now;
+use self::effect::Effect;
+use self::event::{Event, Mailbox, Message, Signal, parting_code};
+use self::keymap::Keymap;
+use self::output::Progress;
+use self::runtime::Runtime;
+use self::sleep::SleepWatch;
+use self::state::{State, StateOptions};
+use self::terminal::Screen;
+use self::theme::Theme;
+use self::vault_thread::{Place, VaultThread};
+
+pub use self::vault_thread::StartupKey;
+
+/// How long the loop waits when it has no deadline; then it looks whether the terminal is still there.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// Clears a display's clipboard after so long, unless the operator says otherwise.
+const CLEAR_AFTER: Duration = Duration::from_secs(30);
+/// The same over OSC 52, where a dropped connection leaves the value behind.
+const CLEAR_AFTER_OSC52: Duration = Duration::from_secs(20);
+
+/// What the screen is started with.
+pub struct Options {
+    /// The vault file, whether or not it exists.
+    pub vault_path: PathBuf,
+    /// Finds a key that some source has already, to unlock without asking.
+    pub startup_key: StartupKey,
+    /// Where a new vault's own key file goes.
+    pub key_file_path: PathBuf,
+    /// Who acts.
+    pub actor: Actor,
+    /// Colours and frames.
+    pub theme: Theme,
+    /// What the keys mean.
+    pub keymap: Keymap,
+    /// Lock after so long without a key; `None` for never.
+    pub idle_lock: Option<Duration>,
+    /// Hide a shown value after so long.
+    pub reveal_for: Duration,
+    /// Clear the clipboard after so long; `None` for what suits the clipboard.
+    pub clear_after: Option<Duration>,
+    /// Lock when the process is stopped (Ctrl-Z).
+    pub lock_on_suspend: bool,
+    /// Take the mouse from the terminal, for its wheel.
+    pub mouse: bool,
+}
+
+impl Options {
+    /// The options as shipped.
+    #[must_use]
+    pub fn new(vault_path: PathBuf, key_file_path: PathBuf, actor: Actor, theme: Theme) -> Self {
+        Self {
+            vault_path,
+            startup_key: Box::new(|_| Ok(None)),
+            key_file_path,
+            actor,
+            theme,
+            keymap: Keymap::default(),
+            idle_lock: Some(Duration::from_secs(300)),
+            reveal_for: Duration::from_secs(10),
+            clear_after: None,
+            lock_on_suspend: true,
+            mouse: false,
+        }
+    }
+}
+
+/// Runs the screen until the operator leaves it; gives the exit code.
+///
+/// # Errors
+/// Usage without a terminal; Failure when the terminal or a thread cannot be had.
+pub fn run(options: Options) -> Result<u8> {
+    let (sender, messages) = channel();
+    let mailbox = Mailbox::new(sender);
+    let route = Route::detect(|name| std::env::var(name).ok());
+    let report = {
+        let mailbox = mailbox.clone();
+        move |progress| match progress {
+            Progress::Idle => mailbox.frame_written(),
+            Progress::Gone => drop(mailbox.send(Event::HangUp)),
+        }
+    };
+    let screen = Screen::enter(options.mouse, report)?;
+    terminal::install_panic_hook();
+    let ended = run_on(screen, options, route, &mailbox, messages);
+    terminal::leave();
+    terminal::remove_panic_hook();
+    ended
+}
+
+/// The run while the terminal is ours.
+fn run_on(
+    mut screen: Screen,
+    options: Options,
+    route: Route,
+    mailbox: &Mailbox,
+    messages: Receiver<Message>,
+) -> Result<u8> {
+    let Options { vault_path, startup_key, key_file_path, actor, theme, .. } = options;
+    let mut state = State::new(StateOptions {
+        vault: vault_path.display().to_string(),
+        key_file: key_file_path.display().to_string(),
+        who: actor.signature(),
+        keymap: options.keymap,
+        size: terminal::size().unwrap_or_default(),
+        idle_lock: options.idle_lock,
+        reveal_for: options.reveal_for,
+        clear_after: options.clear_after.unwrap_or(usual_lease(route)),
+        lock_on_suspend: options.lock_on_suspend,
+        now: now(),
+    });
+    // The lock screen stands before the database is touched.
+    screen.draw(|frame| view::draw(&state, &theme, frame));
+    state.mark_drawn();
+    let _ = state.take_changed();
+
+    let no_thread = |error: std::io::Error| Error::failure(format!("A thread could not be started: {error}."));
+    event::start_signals(mailbox.clone()).map_err(no_thread)?;
+    event::start_input(mailbox.clone()).map_err(no_thread)?;
+    let place = Place { vault: vault_path, key_file: key_file_path, actor };
+    let vault = VaultThread::start(place, startup_key, mailbox.clone())?;
+    let runtime = Runtime::new(screen, vault, route, mailbox.clone());
+    Ok(Loop { state, theme, runtime, messages, changed: false, parting: None, sleep: SleepWatch::new(now()) }.run())
+}
+
+/// How long a value stays on the clipboard, by what can be promised about clearing it.
+fn usual_lease(route: Route) -> Duration {
+    if route.confirms() { CLEAR_AFTER } else { CLEAR_AFTER_OSC52 }
+}
+
+/// The time on both clocks.
+fn now() -> Now {
+    Now { instant: Instant::now(), time: Timestamp::now() }
+}
+
+/// Everything the loop turns over.
+struct Loop {
+    state: State,
+    theme: Theme,
+    runtime: Runtime,
+    messages: Receiver<Message>,
+    /// The state differs from the screen.
+    changed: bool,
+    /// The exit code, once nothing can go on.
+    parting: Option<u8>,
+    sleep: SleepWatch,
+}
+
+impl Loop {
+    /// Turns until the end; gives the exit code.
+    fn run(mut self) -> u8 {
+        loop {
+            let mut message = self.wait();
+            if self.sleep.slept(now()) {
+                self.take(Message::Event(Event::Signal(Signal::Lock)));
+            }
+            // Everything that waits is looked at before anything is drawn.
+            while let Some(current) = message {
+                if let Some(code) = self.take(current) {
+                    self.runtime.close(self.parting.is_some());
+                    return code;
+                }
+                message = self.messages.try_recv().ok();
+            }
+            self.draw();
+        }
+    }
+
+    /// The next message, or what its absence means.
+    fn wait(&mut self) -> Option<Message> {
+        let deadline = [self.state.next_deadline(), self.runtime.next_deadline()].into_iter().flatten().min();
+        let left = deadline.map_or(LONGEST_WAIT, |at| at.saturating_duration_since(Instant::now()));
+        let message = match self.messages.recv_timeout(left.min(LONGEST_WAIT)) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout) if terminal::is_there() => None,
+            Err(_) => Some(Message::Event(Event::HangUp)),
+        };
+        self.runtime.poll(Instant::now());
+        message.or_else(|| self.overdue().map(Message::Event))
+    }
+
+    /// A deadline of the state that has passed.
+    fn overdue(&self) -> Option<Event> {
+        self.state.next_deadline().is_some_and(|at| at <= Instant::now()).then_some(Event::Tick)
+    }
+
+    /// Hands one message to the state; gives the exit code when that was the last.
+    fn take(&mut self, message: Message) -> Option<u8> {
+        let Message::Event(event) = message else { return None };
+        self.parting = parting_code(&event).or(self.parting);
+        if matches!(event, Event::Resumed) {
+            self.runtime.enter_again();
+            self.changed = true;
+        }
+        let mut code = self.parting;
+        for effect in update::update(&mut self.state, event, now()) {
+            match effect {
+                Effect::Quit(asked) => code = code.or(Some(asked)),
+                effect => self.runtime.carry_out(effect),
+            }
+        }
+        self.changed |= self.state.take_changed();
+        code
+    }
+
+    /// Draws once, when something changed and the terminal has taken the frame before.
+    fn draw(&mut self) {
+        self.changed |= self.runtime.take_repaint();
+        if self.changed && self.runtime.is_ready() {
+            self.changed = false;
+            self.runtime.draw(|frame| view::draw(&self.state, &self.theme, frame));
+            self.state.mark_drawn();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_that_cannot_be_confirmed_is_shorter() {
+        assert_eq!(usual_lease(Route::X11), Duration::from_secs(30));
+        assert_eq!(usual_lease(Route::Osc52 { in_tmux: true }), Duration::from_secs(20));
+    }
+}

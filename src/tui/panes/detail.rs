@@ -1,0 +1,311 @@
+//! The detail of a secret: its fields, masked, and its metadata.
+//!
+//! A value is shown only as [`Revealed`], with a deadline, for one field; it is
+//! wiped when the time is up, when another pane or secret gets the keyboard,
+//! and by a lock.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::secret_text::SecretText;
+use crate::tui::action::Action;
+use crate::tui::text;
+use crate::tui::theme::Role;
+use crate::vault::secret::{FieldName, Fields, Secret, SecretId, VALUE, Version};
+
+use super::{Cursor, Look, draw_frame, marker, row_area, title};
+
+/// Cells of the labels.
+const LABELS: usize = 12;
+/// Most lines of a shown value; the command line shows the rest.
+const MOST_LINES: usize = 2_000;
+
+/// The selected secret.
+#[derive(Default)]
+pub struct DetailPane {
+    secret: Option<Box<Secret>>,
+    changed_by: String,
+    /// The row is the selected field, the top the first line shown.
+    cursor: Cursor,
+    revealed: Option<Revealed>,
+}
+
+/// One field's plaintext on the screen.
+pub struct Revealed {
+    /// Which version it belongs to.
+    pub version: u64,
+    /// Which field.
+    pub field: FieldName,
+    /// When it is hidden again.
+    pub until: Instant,
+    value: SecretText,
+}
+
+/// A line of the detail.
+struct Row {
+    label: String,
+    text: String,
+    role: Role,
+    /// The field it stands for.
+    field: Option<usize>,
+}
+
+impl Row {
+    fn new(label: &str, text: impl Into<String>, role: Role) -> Self {
+        Self { label: label.to_owned(), text: text.into(), role, field: None }
+    }
+}
+
+impl DetailPane {
+    /// The secret that is shown.
+    #[must_use]
+    pub fn secret(&self) -> Option<&Secret> {
+        self.secret.as_deref()
+    }
+
+    /// Shows a secret; the selected field stays when it is the same secret.
+    pub fn show(&mut self, secret: Box<Secret>, history: &[Version]) {
+        if self.secret().is_none_or(|shown| shown.id != secret.id) {
+            self.cursor = Cursor::default();
+            self.revealed = None;
+        }
+        if self.secret().is_some_and(|shown| shown.version != secret.version) {
+            self.revealed = None;
+        }
+        self.cursor.row = self.cursor.row.min(secret.fields.len().saturating_sub(1));
+        self.changed_by = history.first().map(|version| version.created_by.clone()).unwrap_or_default();
+        self.secret = Some(secret);
+    }
+
+    /// Shows nothing.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The name of the selected field of `id`, `value` while another secret is shown.
+    #[must_use]
+    pub fn selected_field(&self, id: SecretId) -> &str {
+        let shown = self.secret().filter(|secret| secret.id == id);
+        shown.and_then(|secret| secret.fields.get(self.cursor.row)).map_or(VALUE, FieldName::as_str)
+    }
+
+    /// What is shown in the clear.
+    #[must_use]
+    pub fn revealed(&self) -> Option<&Revealed> {
+        self.revealed.as_ref()
+    }
+
+    /// Shows one field's value until `until`; true when there is one of that name.
+    pub fn reveal(&mut self, version: u64, field: FieldName, fields: Fields, until: Instant) -> bool {
+        self.revealed = fields.take(field.as_str()).map(|value| Revealed { version, field, until, value });
+        self.revealed.is_some()
+    }
+
+    /// Hides what is shown; true when something was.
+    pub fn mask(&mut self) -> bool {
+        self.revealed.take().is_some()
+    }
+
+    /// Moves among the fields, then down the lines; false for an action that is no movement.
+    pub fn go(&mut self, action: Action, area: Rect, now: Timestamp) -> bool {
+        let fields = self.secret().map_or(0, |secret| secret.fields.len());
+        let page = usize::from(area.height).max(1);
+        let most = self.rows(area.width, now, "").len().saturating_sub(page);
+        let at = self.cursor;
+        self.cursor = match action {
+            Action::Up if at.top > 0 && at.row == 0 => Cursor { top: at.top - 1, ..at },
+            Action::Up => Cursor { row: at.row.saturating_sub(1), ..at },
+            Action::Down if at.row + 1 < fields => Cursor { row: at.row + 1, ..at },
+            Action::Down => Cursor { top: (at.top + 1).min(most), ..at },
+            Action::HalfPageUp => Cursor { top: at.top.saturating_sub(page.div_ceil(2)), ..at },
+            Action::HalfPageDown => Cursor { top: (at.top + page.div_ceil(2)).min(most), ..at },
+            Action::PageUp => Cursor { top: at.top.saturating_sub(page), ..at },
+            Action::PageDown => Cursor { top: (at.top + page).min(most), ..at },
+            Action::Top => Cursor::default(),
+            Action::Bottom => Cursor { row: fields.saturating_sub(1), top: most },
+            _ => return false,
+        };
+        if self.cursor.row != at.row {
+            self.revealed = None;
+            self.keep_field_visible(area, now);
+        }
+        true
+    }
+
+    fn keep_field_visible(&mut self, area: Rect, now: Timestamp) {
+        let rows = self.rows(area.width, now, "");
+        if let Some(line) = rows.iter().position(|row| row.field == Some(self.cursor.row)) {
+            let page = usize::from(area.height).max(1);
+            self.cursor.top = self.cursor.top.clamp((line + 1).saturating_sub(page), line);
+        }
+    }
+
+    /// Draws the secret; in focus the terminal's cursor stands on the selected field.
+    pub fn draw(&self, heading: &str, look: Look<'_>, area: Rect, frame: &mut Frame<'_>) {
+        let Look { theme, focused, .. } = look;
+        let left = self.revealed().map(|shown| shown.until.saturating_duration_since(look.instant));
+        let hides = left.map(|left| format!("hides in {}", text::countdown(left))).unwrap_or_default();
+        let heading = title(heading, focused, theme, area, hides.len() + 3);
+        let inner = draw_frame(heading, &hides, focused, theme, area, frame);
+        if self.secret.is_none() {
+            return;
+        }
+        let rows = self.rows(inner.width, look.now, text::mask(theme.borders));
+        let top = self.cursor.top.min(rows.len().saturating_sub(1));
+        if rows.len() - top > usize::from(inner.height) {
+            draw_more(&look, area, frame);
+        }
+        for (at, row) in rows.iter().skip(top).enumerate() {
+            let Some(area) = row_area(inner, at) else { break };
+            let selected = row.field == Some(self.cursor.row);
+            if selected && focused {
+                frame.set_cursor_position((area.x.saturating_add(1), area.y));
+            }
+            let label = text::pad(&row.label, LABELS);
+            let room = usize::from(area.width).saturating_sub(LABELS + 2);
+            let line = Line::from(vec![
+                marker(selected, focused, theme),
+                Span::styled(label, theme.style(Role::Muted)),
+                Span::raw(" "),
+                Span::styled(text::shorten(&row.text, room).into_owned(), theme.style(row.role)),
+            ]);
+            frame.render_widget(line, area);
+        }
+    }
+
+    fn rows(&self, width: u16, now: Timestamp, mask: &str) -> Vec<Row> {
+        let Some(secret) = self.secret() else { return Vec::new() };
+        let room = usize::from(width).saturating_sub(LABELS + 2).max(1);
+        let mut rows = Vec::new();
+        for (at, field) in secret.fields.iter().enumerate() {
+            let first = rows.len();
+            match self.revealed().filter(|shown| shown.field == *field) {
+                Some(shown) => rows.extend(value_rows(shown, secret.version, room)),
+                None => rows.push(Row::new("", mask, Role::Secret)),
+            }
+            if let Some(row) = rows.get_mut(first) {
+                row.label = text::printable(field.as_str()).into_owned();
+                row.field = Some(at);
+            }
+        }
+        rows.extend(self.metadata_rows(secret, now, room));
+        rows
+    }
+
+    fn metadata_rows(&self, secret: &Secret, now: Timestamp, room: usize) -> Vec<Row> {
+        let metadata = &secret.metadata;
+        let mut rows = Vec::new();
+        let wrapped = |rows: &mut Vec<Row>, label: &str, words: &str| {
+            for (at, line) in text::wrap(&text::printable(words), room).into_iter().enumerate() {
+                rows.push(Row::new(if at == 0 { label } else { "" }, line, Role::Text));
+            }
+        };
+        rows.extend(dates(secret, now));
+        if !metadata.description.is_empty() {
+            wrapped(&mut rows, "description", &metadata.description);
+        }
+        let by = if self.changed_by.is_empty() { String::new() } else { format!(" by {}", self.changed_by) };
+        let how = format!("v{}, {}{}", secret.version, text::age(secret.value_changed_at, now), text::printable(&by));
+        rows.push(Row::new("version", how, Role::Text));
+        let rotated = secret.last_rotated.map_or_else(|| "never".to_owned(), |at| text::age(at, now));
+        rows.push(Row::new("rotated", rotated, Role::Text));
+        if !metadata.tags.is_empty() {
+            wrapped(&mut rows, "tags", &metadata.tags.join(" "));
+        }
+        if !metadata.owner.is_empty() {
+            wrapped(&mut rows, "owner", &metadata.owner);
+        }
+        let created = format!("{} by {}", day(secret.created_at), text::printable(&secret.created_by));
+        rows.push(Row::new("created", created, Role::Text));
+        if let Some(json) = &metadata.json {
+            wrapped(&mut rows, "metadata", &json.to_string());
+        }
+        rows
+    }
+}
+
+/// Says on the frame that there is more below.
+fn draw_more(look: &Look<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let words = if look.theme.is_ascii() { " more below " } else { " ↓ more " };
+    let width = u16::try_from(text::width(words)).unwrap_or(0);
+    let place =
+        Rect { x: area.right().saturating_sub(width + 1), y: area.bottom().saturating_sub(1), width, height: 1 };
+    frame.render_widget(Span::styled(words, look.theme.style(Role::Muted)), place.intersection(area));
+}
+
+/// Expiry and due date, what is wrong first and in words.
+fn dates(secret: &Secret, now: Timestamp) -> Vec<Row> {
+    let mut rows = Vec::new();
+    if let Some(at) = secret.metadata.expires_at {
+        let when = format!("{} ({})", text::due(at, now), day(at));
+        rows.push(match secret.is_expired(now) {
+            true => Row::new("!! EXPIRED", when, Role::Danger),
+            false => Row::new("expires", when, Role::Text),
+        });
+    }
+    if let (Some(at), Some(days)) = (secret.due_at(), secret.metadata.rotation_days) {
+        let when = format!("{} (every {})", text::due(at, now), text::counted(u64::from(days), "day"));
+        rows.push(match secret.is_due(now) {
+            true => Row::new("! DUE", when, Role::Warn),
+            false => Row::new("due", when, Role::Text),
+        });
+    }
+    rows
+}
+
+/// A date as people write it, in UTC.
+pub(super) fn day(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d").to_string()
+}
+
+/// A shown value in lines of `room` cells.
+fn value_rows(shown: &Revealed, current: u64, room: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    match shown.value.expose_str() {
+        Some("") => rows.push(Row::new("", "(empty)", Role::Muted)),
+        Some(value) => {
+            for line in value.lines() {
+                let line = text::printable(line);
+                rows.extend(cut(&line, room).map(|part| Row::new("", part, Role::Secret)));
+                if rows.len() > MOST_LINES {
+                    break;
+                }
+            }
+            rows.extend(remark(value).map(|remark| Row::new("", remark, Role::Muted)));
+        }
+        None => {
+            let size = text::counted(shown.value.len() as u64, "byte");
+            rows.push(Row::new("", format!("{size} that are no text; y copies them"), Role::Muted));
+        }
+    }
+    if shown.version != current {
+        rows.push(Row::new("", format!("(version {}, not the current one)", shown.version), Role::Warn));
+    }
+    rows
+}
+
+/// What the eye cannot see at the end of a value.
+fn remark(value: &str) -> Option<&'static str> {
+    match value {
+        _ if value.ends_with('\n') => Some("(ends with a line break)"),
+        _ if value.ends_with(char::is_whitespace) => Some("(ends with a blank)"),
+        _ => None,
+    }
+}
+
+/// `line` in pieces of at most `room` cells; an empty line is one piece.
+fn cut(line: &str, room: usize) -> impl Iterator<Item = &str> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let line = rest?;
+        let at = text::prefix(line, room);
+        let at = if at == 0 { line.len() } else { at };
+        rest = (at < line.len()).then(|| &line[at..]);
+        Some(&line[..at])
+    })
+}

@@ -1,0 +1,263 @@
+//! The history of a secret: its versions, and its audit records.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::tui::action::Action;
+use crate::tui::text;
+use crate::tui::theme::{Role, Theme};
+use crate::vault::audit::AuditRecord;
+use crate::vault::secret::{SecretId, Version};
+
+use super::{Cursor, Look, draw_frame, marker, row_area};
+
+/// Columns from which a row shows the whole date too.
+const WITH_DATE: u16 = 70;
+
+/// Which list the history shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tab {
+    /// What was written.
+    #[default]
+    Versions,
+    /// What was done.
+    Audit,
+}
+
+/// Versions and audit records, newest first.
+#[derive(Default)]
+pub struct HistoryPane {
+    id: Option<SecretId>,
+    tab: Tab,
+    versions: Vec<Version>,
+    records: Option<Vec<AuditRecord>>,
+    version_cursor: Cursor,
+    record_cursor: Cursor,
+}
+
+impl HistoryPane {
+    /// The list in view.
+    #[must_use]
+    pub fn tab(&self) -> Tab {
+        self.tab
+    }
+
+    /// Shows a list.
+    pub fn set_tab(&mut self, tab: Tab) {
+        self.tab = tab;
+    }
+
+    /// Whose history it is.
+    #[must_use]
+    pub fn id(&self) -> Option<SecretId> {
+        self.id
+    }
+
+    /// Shows the versions of a secret; the selected one stays when it is the same secret.
+    pub fn show(&mut self, id: SecretId, versions: Vec<Version>, page: usize) {
+        if self.id == Some(id) {
+            let selected = self.selected_version().map(|version| version.number);
+            let at = versions.iter().position(|version| Some(version.number) == selected);
+            // On the newest version one stays there when a newer one comes.
+            self.version_cursor.row = at.filter(|_| self.version_cursor.row > 0).unwrap_or(0);
+        } else {
+            *self = Self { id: Some(id), tab: self.tab, ..Self::default() };
+        }
+        self.versions = versions;
+        self.follow(page);
+    }
+
+    /// Shows the audit records of a secret, when it is the one in view.
+    pub fn show_records(&mut self, id: SecretId, records: Vec<AuditRecord>, page: usize) {
+        if self.id == Some(id) {
+            self.records = Some(records);
+            self.follow(page);
+        }
+    }
+
+    /// Shows nothing.
+    pub fn clear(&mut self) {
+        *self = Self { tab: self.tab, ..Self::default() };
+    }
+
+    /// The version under the cursor.
+    #[must_use]
+    pub fn selected_version(&self) -> Option<&Version> {
+        self.versions.get(self.version_cursor.row)
+    }
+
+    /// A version by its number.
+    #[must_use]
+    pub fn version(&self, number: u64) -> Option<&Version> {
+        self.versions.iter().find(|version| version.number == number)
+    }
+
+    /// Puts the cursor on the version before the newest.
+    pub fn select_previous(&mut self, page: usize) {
+        self.version_cursor.row = 1;
+        self.follow(page);
+    }
+
+    /// Moves the cursor; false for an action that is no movement.
+    pub fn go(&mut self, action: Action, page: usize) -> bool {
+        let length = self.length();
+        self.cursor_mut().go(action, length, page)
+    }
+
+    /// Keeps the cursors on the page.
+    pub fn follow(&mut self, page: usize) {
+        self.version_cursor.follow(self.versions.len(), page);
+        self.record_cursor.follow(self.records.as_ref().map_or(0, Vec::len), page);
+    }
+
+    fn length(&self) -> usize {
+        match self.tab {
+            Tab::Versions => self.versions.len(),
+            Tab::Audit => self.records.as_ref().map_or(0, Vec::len),
+        }
+    }
+
+    fn cursor(&self) -> Cursor {
+        match self.tab {
+            Tab::Versions => self.version_cursor,
+            Tab::Audit => self.record_cursor,
+        }
+    }
+
+    fn cursor_mut(&mut self) -> &mut Cursor {
+        match self.tab {
+            Tab::Versions => &mut self.version_cursor,
+            Tab::Audit => &mut self.record_cursor,
+        }
+    }
+
+    /// Draws the tab in view; `alone` is the secret's address when nothing else on the screen says it. In focus the terminal's cursor stands on the selected row.
+    pub fn draw(&self, alone: Option<&str>, look: Look<'_>, area: Rect, frame: &mut Frame<'_>) {
+        let Look { theme, focused, .. } = look;
+        let count = match self.length() {
+            0 => String::new(),
+            length => format!("{} of {}", self.cursor().row + 1, text::grouped(length as u64)),
+        };
+        let heading = match alone {
+            Some(address) => self.breadcrumb(address, focused, theme, area, count.len() + 3),
+            None => self.heading(focused, theme),
+        };
+        let inner = draw_frame(heading, &count, focused, theme, area, frame);
+        let cursor = self.cursor();
+        let length = self.length();
+        for at in 0..usize::from(inner.height).min(length.saturating_sub(cursor.top)) {
+            let Some(area) = row_area(inner, at) else { break };
+            let row = cursor.top + at;
+            let selected = row == cursor.row;
+            if selected && focused {
+                frame.set_cursor_position((area.x.saturating_add(1), area.y));
+            }
+            let mut spans = vec![marker(selected, focused, theme)];
+            let room = area.width.saturating_sub(1);
+            spans.extend(
+                match self.tab {
+                    Tab::Versions => self.versions.get(row).map(|version| version_row(version, row == 0, look, room)),
+                    Tab::Audit => self.records.iter().flatten().nth(row).map(|record| record_row(record, look, room)),
+                }
+                .into_iter()
+                .flatten(),
+            );
+            frame.render_widget(Line::from(spans), area);
+        }
+        let waiting = self.tab == Tab::Audit && self.records.is_none() && self.id.is_some();
+        let words = if waiting { " Reading the audit log…" } else { " No audit records." };
+        if let Some(row) = row_area(inner, 0).filter(|_| length == 0 && self.tab == Tab::Audit && self.id.is_some()) {
+            frame.render_widget(Line::styled(words, theme.style(Role::Muted)), row);
+        }
+    }
+
+    /// `History [Versions] Audit`; the brackets say it without colour.
+    fn heading(&self, focused: bool, theme: &Theme) -> Line<'static> {
+        let role = if focused { Role::Focus } else { Role::Text };
+        let tabs = match self.tab {
+            Tab::Versions => ["[Versions]", " Audit "],
+            Tab::Audit => [" Versions ", "[Audit]"],
+        };
+        let edge = if focused && theme.is_ascii() { "*" } else { " " };
+        let mut spans = vec![Span::styled(format!("{edge}History "), theme.style(role))];
+        for (tab, shown) in [Tab::Versions, Tab::Audit].into_iter().zip(tabs) {
+            let role = if tab == self.tab { role } else { Role::Muted };
+            spans.push(Span::styled(shown, theme.style(role)));
+        }
+        spans.push(Span::raw(" "));
+        Line::from(spans)
+    }
+
+    /// `production/payments/STRIPE_KEY › Versions`, its end kept.
+    fn breadcrumb(&self, address: &str, focused: bool, theme: &Theme, area: Rect, beside: usize) -> Line<'static> {
+        let tab = match self.tab {
+            Tab::Versions => "Versions",
+            Tab::Audit => "Audit",
+        };
+        let between = if theme.is_ascii() { ">" } else { "›" };
+        super::title(&format!("{address} {between} {tab}"), focused, theme, area, beside)
+    }
+}
+
+/// `7  3d  ops@bastion1  rotated  Scheduled rotation`
+fn version_row<'a>(version: &Version, current: bool, look: Look<'_>, room: u16) -> Vec<Span<'a>> {
+    let theme = look.theme;
+    let number = format!("{:>3} ", version.number);
+    // The newest is the current one; where there is room the row says so.
+    let how =
+        if current && room >= WITH_DATE { format!("{} (current)", version.origin) } else { version.origin.to_string() };
+    let rest = words(&[&how, by(&version.created_by, room), &version.reason]);
+    vec![
+        Span::styled(number, theme.style(Role::Accent)),
+        Span::styled(when(version.created_at, look, room), theme.style(Role::Muted)),
+        Span::styled(fit(&rest, look, room, 4), theme.style(Role::Text)),
+    ]
+}
+
+/// `3d  copy v7  ops@bastion1 from 10.0.0.7  Reason`; what was refused says so.
+fn record_row<'a>(record: &AuditRecord, look: Look<'_>, room: u16) -> Vec<Span<'a>> {
+    let theme = look.theme;
+    let version = record.version.map(|version| format!(" v{version}")).unwrap_or_default();
+    let what = format!("{}{version}", record.action.word().replace('_', " "));
+    let signature = record.actor.signature();
+    let from = if record.actor.ip.is_empty() { String::new() } else { format!(" from {}", record.actor.ip) };
+    let who = format!("{}{from}", by(&signature, room));
+    let (mark, role, refused) = match &record.error {
+        Some(error) => ("! ", Role::Danger, format!("refused: {error}")),
+        None => ("  ", Role::Text, String::new()),
+    };
+    let rest = words(&[&what, &refused, &who, &record.reason]);
+    vec![
+        Span::styled(mark, theme.style(role)),
+        Span::styled(when(record.at, look, room), theme.style(Role::Muted)),
+        Span::styled(fit(&rest, look, room, 2), theme.style(role)),
+    ]
+}
+
+/// `user@host`, or the user alone where there is little room.
+fn by(signature: &str, room: u16) -> &str {
+    if room >= WITH_DATE { signature } else { signature.split_once('@').map_or(signature, |(user, _)| user) }
+}
+
+/// The words that there are, two blanks apart.
+fn words(parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    text::printable(&parts.join("  ")).into_owned()
+}
+
+/// What fits beside the `before` cells of the number and the time.
+fn fit(words: &str, look: Look<'_>, room: u16, before: usize) -> String {
+    let taken = before + text::width(&when(look.now, look, room));
+    text::shorten(words, usize::from(room).saturating_sub(taken)).into_owned()
+}
+
+/// The age, and the date where there is room.
+fn when(at: jiff::Timestamp, look: Look<'_>, room: u16) -> String {
+    let age = text::short_age(at, look.now);
+    if room < WITH_DATE {
+        return format!("{age:>4}  ");
+    }
+    let date = at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y-%m-%d %H:%M");
+    format!("{age:>4}  {date}  ")
+}

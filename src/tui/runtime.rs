@@ -1,0 +1,168 @@
+//! [`Runtime`]: carries effects out. The only part of the screen that acts.
+//!
+//! Work goes to threads and comes back as events, so nothing here waits, but for
+//! the end, where each thing gets its [`patience`].
+
+use std::time::Instant;
+
+use ratatui::Frame;
+
+use crate::clipboard::{self, Clipboard, Copy, News, Route};
+use crate::crypto::keyring::RawKey;
+use crate::secret_text::SecretText;
+use crate::vault::generate::generate;
+
+use super::effect::{Effect, Request};
+use super::event::{Answer, ClipboardNews, Event, Mailbox};
+use super::patience;
+use super::terminal::{self, Screen};
+use super::vault_thread::VaultThread;
+
+/// The outside world, as the loop reaches it.
+pub(super) struct Runtime {
+    screen: Screen,
+    vault: VaultThread,
+    clipboard: Box<dyn Clipboard>,
+    route: Route,
+    mailbox: Mailbox,
+    /// The next frame is due although the state did not change.
+    repaint: bool,
+}
+
+impl Runtime {
+    /// Everything but the clipboard runs already.
+    pub(super) fn new(screen: Screen, vault: VaultThread, route: Route, mailbox: Mailbox) -> Self {
+        let clipboard = open_clipboard(route, &screen, &mailbox);
+        Self { screen, vault, clipboard, route, mailbox, repaint: false }
+    }
+
+    /// Carries one effect out; `Effect::Quit` is the loop's.
+    pub(super) fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Vault(request) => {
+                // The cells that showed a secret are painted over, not only compared.
+                self.repaint |= matches!(request, Request::Lock);
+                self.vault.ask(request);
+            }
+            Effect::Generate(recipe) => {
+                self.send(generate(&recipe).map_or_else(|error| Event::Vault(Answer::Failed(error)), Event::Generated));
+            }
+            Effect::GenerateRawKey(purpose) => {
+                let key = RawKey::generate().map(|key| Event::RawKey(purpose, key));
+                self.send(key.unwrap_or_else(|error| Event::Vault(Answer::Failed(error))));
+            }
+            Effect::Copy { address, value, clear_after } => {
+                self.clipboard.copy(Copy { address, value, clear_after }, Instant::now());
+                self.remember_lease();
+            }
+            Effect::ClearClipboard => {
+                self.clipboard.clear();
+                self.remember_lease();
+            }
+            Effect::Suspend => self.suspend(),
+            Effect::Repaint => self.repaint = true,
+            Effect::Quit(_) => {}
+        }
+    }
+
+    fn send(&self, event: Event) {
+        self.mailbox.send(event);
+    }
+
+    /// Leaves the terminal and stops; SIGCONT brings `Event::Resumed`. A clipboard
+    /// cannot be cleared while stopped, so it is now.
+    fn suspend(&mut self) {
+        self.clipboard.close(patience::CLIPBOARD);
+        self.clipboard = open_clipboard(self.route, &self.screen, &self.mailbox);
+        terminal::set_parting(b"");
+        if !can_be_continued() {
+            self.send(Event::Resumed);
+            return;
+        }
+        // A stopped process keeps its memory: the lock that was asked for comes first.
+        self.vault.settle(patience::VAULT);
+        self.screen.leave();
+        let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
+    }
+
+    /// A lease over OSC 52 is ended even by a panic.
+    fn remember_lease(&self) {
+        if let Route::Osc52 { in_tmux } = self.route {
+            let leased = self.clipboard.is_leased();
+            terminal::set_parting(if leased { clipboard::osc52::clear(in_tmux) } else { b"" });
+        }
+    }
+
+    /// Takes the terminal again after a stop.
+    pub(super) fn enter_again(&mut self) {
+        self.screen.enter_again();
+    }
+
+    /// True once after a repaint was asked for.
+    pub(super) fn take_repaint(&mut self) -> bool {
+        let repaint = std::mem::take(&mut self.repaint);
+        if repaint {
+            self.screen.repaint();
+        }
+        repaint
+    }
+
+    /// True when a frame may be drawn.
+    pub(super) fn is_ready(&self) -> bool {
+        self.screen.is_ready()
+    }
+
+    /// Draws one frame.
+    pub(super) fn draw(&mut self, draw: impl FnOnce(&mut Frame)) {
+        self.screen.draw(draw);
+    }
+
+    /// When `poll` is due.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.clipboard.next_deadline()
+    }
+
+    /// Ends what has come to its deadline.
+    pub(super) fn poll(&mut self, now: Instant) {
+        if self.clipboard.next_deadline().is_some_and(|at| at <= now) {
+            self.clipboard.poll(now);
+            self.remember_lease();
+        }
+    }
+
+    /// Clears the clipboard, locks the vault and leaves the terminal, in little
+    /// time `by_signal`.
+    pub(super) fn close(mut self, by_signal: bool) {
+        self.clipboard.close(patience::CLIPBOARD);
+        terminal::set_parting(b"");
+        self.vault.close(if by_signal { patience::VAULT_AFTER_SIGNAL } else { patience::VAULT });
+        self.screen.leave();
+    }
+}
+
+/// A clipboard without a lease.
+fn open_clipboard(route: Route, screen: &Screen, mailbox: &Mailbox) -> Box<dyn Clipboard> {
+    let sequences = screen.sequences();
+    let send = move |sequence: SecretText| sequences.send(sequence);
+    clipboard::open(route, announce(route, mailbox.clone()), Box::new(send))
+}
+
+/// Turns the clipboard's news into the loop's events.
+fn announce(route: Route, mailbox: Mailbox) -> clipboard::Announce {
+    Box::new(move |news| {
+        mailbox.send(Event::Clipboard(match news {
+            News::Sent { address, clear_after } => {
+                ClipboardNews::Sent { address, route: route.name(), confirmed: route.confirms(), clear_after }
+            }
+            News::Cleared => ClipboardNews::Cleared { confirmed: route.confirms() },
+            News::Replaced => ClipboardNews::Replaced,
+            News::Failed(error) => ClipboardNews::Failed(error),
+        }));
+    })
+}
+
+/// True when a shell with job control waits behind us. Run as the first program of
+/// a session (`ssh -t host strongroom`, a tmux pane) nobody could continue us.
+fn can_be_continued() -> bool {
+    rustix::process::getsid(None).is_ok_and(|session| session != rustix::process::getpgrp())
+}

@@ -1,0 +1,268 @@
+//! [`State`]: all that the screen can show, and every deadline.
+//!
+//! `update` changes it, `view` reads it, the loop asks it when it wants to be
+//! woken. What comes from the vault lives in [`OpenVault`], which a lock drops
+//! whole; only [`Place`] stays, so that an unlock returns to where one was.
+
+use std::time::{Duration, Instant};
+
+use ratatui::layout::Rect;
+
+use crate::crypto::keyring::SlotKind;
+use crate::vault::audit::AuditVerdict;
+use crate::vault::scope::Address;
+use crate::vault::secret::SecretId;
+
+use super::action::{Action, Context};
+use super::clock::Now;
+use super::dialogs::Dialog;
+use super::keymap::Keymap;
+use super::layout::{Areas, Pane, SizeClass, size_class};
+use super::notice::Notice;
+use super::panes::detail::DetailPane;
+use super::panes::history::{HistoryPane, Tab};
+use super::panes::secrets::SecretsPane;
+
+/// From when the idle lock counts down on the screen.
+const COUNTED: Duration = Duration::from_secs(60);
+
+/// What the application is started with.
+pub struct StateOptions {
+    /// The vault's path, as shown.
+    pub vault: String,
+    /// Where a new vault's own key file would be, as shown.
+    pub key_file: String,
+    /// `user@host`, as shown.
+    pub who: String,
+    /// What the keys mean.
+    pub keymap: Keymap,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Lock after so long without a key; `None` for never.
+    pub idle_lock: Option<Duration>,
+    /// Hide a shown value after so long.
+    pub reveal_for: Duration,
+    /// Clear the clipboard after so long.
+    pub clear_after: Duration,
+    /// Lock when the process is stopped (Ctrl-Z).
+    pub lock_on_suspend: bool,
+    /// The time of the start.
+    pub now: Now,
+}
+
+impl StateOptions {
+    /// The options as shipped.
+    #[must_use]
+    pub fn new(vault: impl Into<String>, who: impl Into<String>, size: (u16, u16), now: Now) -> Self {
+        Self {
+            vault: vault.into(),
+            key_file: String::new(),
+            who: who.into(),
+            keymap: Keymap::default(),
+            size,
+            idle_lock: Some(Duration::from_secs(300)),
+            reveal_for: Duration::from_secs(10),
+            clear_after: Duration::from_secs(30),
+            lock_on_suspend: true,
+            now,
+        }
+    }
+}
+
+/// Everything the screen can show.
+pub struct State {
+    pub(super) options: StateOptions,
+    pub(super) size: (u16, u16),
+    /// The time of the last event.
+    pub(super) now: Now,
+    pub(super) dialog: Option<Dialog>,
+    pub(super) notice: Option<Notice>,
+    /// `None` while locked.
+    pub(super) vault: Option<Box<OpenVault>>,
+    pub(super) lease: Option<Lease>,
+    pub(super) place: Place,
+    /// The vault's key slots, once known.
+    pub(super) slots: Option<Vec<SlotKind>>,
+    /// Why the vault was locked, told on the locked screen.
+    pub(super) locked_because: Option<&'static str>,
+    pub(super) last_key: Instant,
+    /// The context that is on the screen; a question accepts keys only once it is there.
+    pub(super) drawn: Option<Context>,
+    /// The dialog has asked the vault for something and waits for the answer.
+    pub(super) submitted: bool,
+    pub(super) changed: bool,
+}
+
+/// What an unlocked vault shows; dropped whole by a lock.
+pub struct OpenVault {
+    pub(super) secrets: SecretsPane,
+    pub(super) detail: DetailPane,
+    pub(super) history: HistoryPane,
+    pub(super) focus: Pane,
+    /// The filter line has the keyboard.
+    pub(super) filtering: bool,
+    pub(super) zoomed: bool,
+    pub(super) read_only: Option<String>,
+    pub(super) failed_unlocks: u64,
+    pub(super) audit: Option<AuditVerdict>,
+    /// What a key asked for before the secret's detail was there.
+    pub(super) waiting: Option<(SecretId, Action)>,
+    /// The secret whose detail was asked for last; answers about another come too late.
+    pub(super) wanted_detail: Option<SecretId>,
+    /// The secret asked for with `Reveal` or `OpenToEdit`; an answer about another comes too late.
+    pub(super) asked: Option<SecretId>,
+    /// The field to show when the answer comes.
+    pub(super) asked_field: String,
+    /// What `u` brings back.
+    pub(super) deleted: Option<Address>,
+    /// To be selected as soon as it is listed.
+    pub(super) expected: Option<Address>,
+}
+
+/// Where one was, kept over an idle lock: no secret, only where the eye was.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    pub(super) selected: Option<SecretId>,
+    pub(super) filter: String,
+    pub(super) focus: Pane,
+    pub(super) zoomed: bool,
+    pub(super) tab: Tab,
+    pub(super) deleted: Option<Address>,
+}
+
+/// A value on the clipboard, until it is cleared.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    pub(super) address: Address,
+    pub(super) route: &'static str,
+    pub(super) confirmed: bool,
+    pub(super) until: Instant,
+}
+
+impl State {
+    /// The state before the vault was looked at.
+    #[must_use]
+    pub fn new(options: StateOptions) -> Self {
+        let now = options.now;
+        Self {
+            size: options.size,
+            now,
+            dialog: None,
+            notice: None,
+            vault: None,
+            lease: None,
+            place: Place::default(),
+            slots: None,
+            locked_because: None,
+            last_key: now.instant,
+            drawn: None,
+            submitted: false,
+            changed: true,
+            options,
+        }
+    }
+
+    /// True while no vault is open.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.vault.is_none()
+    }
+
+    /// What has the keyboard; `None` while there is nothing to type into.
+    #[must_use]
+    pub fn context(&self) -> Option<Context> {
+        if let Some(dialog) = &self.dialog {
+            return Some(dialog.context());
+        }
+        let vault = self.vault.as_ref()?;
+        Some(match vault.focus {
+            _ if vault.filtering => Context::Filter,
+            Pane::Secrets => Context::Secrets,
+            Pane::Detail => Context::Detail,
+            Pane::History => Context::History,
+        })
+    }
+
+    /// Where everything goes on a screen of the present size.
+    #[must_use]
+    pub fn areas(&self) -> Areas {
+        let (focus, zoomed) = self.vault.as_ref().map_or_else(Default::default, |vault| (vault.focus, vault.zoomed));
+        Areas::new(Rect::new(0, 0, self.size.0, self.size.1), focus, zoomed)
+    }
+
+    /// True when only one line fits.
+    #[must_use]
+    pub fn is_too_small(&self) -> bool {
+        size_class(self.size.0, self.size.1) == SizeClass::TooSmall
+    }
+
+    /// When `update` wants an `Event::Tick` at the latest.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let revealed = self.vault.as_ref().and_then(|vault| vault.detail.revealed()).map(|revealed| revealed.until);
+        let counted = [self.lease.as_ref().map(|lease| lease.until), revealed];
+        let counted = counted.into_iter().flatten().filter(|until| *until > self.now.instant);
+        let counted = counted.map(|until| self.next_second(until));
+        [
+            self.notice.as_ref().and_then(Notice::until),
+            self.idle_wake(),
+            self.dialog.as_ref().and_then(Dialog::next_deadline),
+        ]
+        .into_iter()
+        .flatten()
+        .chain(counted)
+        .min()
+    }
+
+    /// True once after each change that may show: the loop draws then.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// The loop has drawn this state; questions on the screen may be answered now.
+    pub fn mark_drawn(&mut self) {
+        self.drawn = self.context();
+    }
+
+    /// The rows of a page in the pane in focus.
+    pub(super) fn page(&self) -> usize {
+        self.areas().rows(self.vault.as_ref().map(|vault| vault.focus).unwrap_or_default())
+    }
+
+    /// Keeps every selection on its page after anything that moved it or the page.
+    pub(super) fn follow(&mut self) {
+        let areas = self.areas();
+        if let Some(vault) = &mut self.vault {
+            vault.secrets.follow(areas.rows(Pane::Secrets));
+            vault.history.follow(areas.rows(Pane::History));
+        }
+    }
+
+    /// How long until the idle lock, once it is less than a minute.
+    #[must_use]
+    pub(super) fn locks_in(&self) -> Option<Duration> {
+        let left = self.locks_at()?.saturating_duration_since(self.now.instant);
+        (left < COUNTED).then_some(left)
+    }
+
+    /// When the idle lock comes.
+    pub(super) fn locks_at(&self) -> Option<Instant> {
+        self.vault.as_ref()?;
+        self.last_key.checked_add(self.options.idle_lock?)
+    }
+
+    /// When the idle lock has something new to show, or comes.
+    fn idle_wake(&self) -> Option<Instant> {
+        let at = self.locks_at()?;
+        let left = at.saturating_duration_since(self.now.instant);
+        Some(if left > COUNTED { at.checked_sub(COUNTED).unwrap_or(at) } else { self.next_second(at) })
+    }
+
+    /// The next moment at which a countdown to `until` shows another second.
+    fn next_second(&self, until: Instant) -> Instant {
+        let left = until.saturating_duration_since(self.now.instant);
+        let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
+        let step = if part.is_zero() { Duration::from_secs(1).min(left) } else { part };
+        self.now.instant.checked_add(step).unwrap_or(until)
+    }
+}

@@ -1,0 +1,264 @@
+//! The actions of an unlocked vault's panes.
+
+use crate::tui::action::Action;
+use crate::tui::available::unavailable;
+use crate::tui::dialogs::Dialog;
+use crate::tui::dialogs::confirm::{ConfirmDialog, Wanted};
+use crate::tui::dialogs::edit::EditDialog;
+use crate::tui::dialogs::palette::PaletteDialog;
+use crate::tui::dialogs::rotate::RotateDialog;
+use crate::tui::effect::{Effect, Request};
+use crate::tui::layout::{Pane, inside};
+use crate::tui::notice::Notice;
+use crate::tui::panes::history::Tab;
+use crate::tui::state::State;
+use crate::vault::scope::ScopePath;
+use crate::vault::secret::{SecretId, VALUE};
+
+use super::{open_dialog, say};
+
+/// Does an action, or says why it cannot be done.
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    if let Some(reason) = unavailable(action, state) {
+        let now = state.now;
+        say(state, Notice::hint(reason, now));
+        return Vec::new();
+    }
+    if let Some(vault) = &mut state.vault {
+        vault.waiting = None;
+    }
+    if go(state, action) {
+        return moved(state);
+    }
+    match action {
+        Action::Copy => copy(state),
+        Action::Reveal => reveal(state),
+        Action::Rotate | Action::RollBack | Action::Purge => about_detail(state, action),
+        Action::Add => add(state),
+        Action::Edit => edit(state),
+        Action::Delete => delete(state),
+        Action::Undelete => undelete(state),
+        Action::ClearClipboard => vec![Effect::ClearClipboard],
+        Action::Palette => {
+            let palette = PaletteDialog::new(state);
+            open_dialog(state, Dialog::Palette(Box::new(palette)));
+            Vec::new()
+        }
+        _ => place(state, action),
+    }
+}
+
+/// Movement between panes and tabs, and the filter.
+fn place(state: &mut State, action: Action) -> Vec<Effect> {
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    match action {
+        Action::Open if vault.focus == Pane::History => return about_detail(state, Action::RollBack),
+        Action::Open | Action::NextPane => focus(state, |pane| pane.next()),
+        Action::PreviousPane => focus(state, |pane| pane.previous()),
+        Action::SecretsPane => focus(state, |_| Pane::Secrets),
+        Action::DetailPane => focus(state, |_| Pane::Detail),
+        Action::HistoryPane => focus(state, |_| Pane::History),
+        Action::Zoom => vault.zoomed = !vault.zoomed,
+        Action::SwitchTab => return switch_tab(state),
+        Action::Filter => {
+            focus(state, |_| Pane::Secrets);
+            if let Some(vault) = &mut state.vault {
+                vault.filtering = true;
+                vault.secrets.prepare_filter();
+            }
+        }
+        Action::Back => return back(state),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Gives the keyboard to another pane; a shown value is hidden.
+fn focus(state: &mut State, to: impl FnOnce(Pane) -> Pane) {
+    if let Some(vault) = &mut state.vault {
+        vault.focus = to(vault.focus);
+        vault.detail.mask();
+    }
+}
+
+/// One step out: hide the value, leave the pane, clear the filter.
+fn back(state: &mut State) -> Vec<Effect> {
+    let time = state.now.time;
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    if vault.detail.mask() {
+        return Vec::new();
+    }
+    match vault.focus {
+        _ if vault.zoomed => vault.zoomed = false,
+        Pane::History => vault.focus = Pane::Detail,
+        Pane::Detail => vault.focus = Pane::Secrets,
+        Pane::Secrets if !vault.secrets.filter().is_empty() => vault.secrets.set_filter("", time),
+        Pane::Secrets => {}
+    }
+    moved(state)
+}
+
+fn switch_tab(state: &mut State) -> Vec<Effect> {
+    let visible = state.areas().pane(Pane::History).is_some();
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    let tab = match vault.history.tab() {
+        Tab::Versions => Tab::Audit,
+        Tab::Audit => Tab::Versions,
+    };
+    vault.history.set_tab(tab);
+    if !visible {
+        focus(state, |_| Pane::History);
+    }
+    let wanted = state.vault.as_ref().and_then(|vault| vault.history.id());
+    wanted.filter(|_| tab == Tab::Audit).map(|id| Effect::Vault(Request::Audit(id))).into_iter().collect()
+}
+
+/// Moves the cursor of the pane in focus; false for an action that is no movement.
+fn go(state: &mut State, action: Action) -> bool {
+    let page = state.page();
+    let detail = state.areas().pane(Pane::Detail).map(inside).unwrap_or_default();
+    let time = state.now.time;
+    let Some(vault) = &mut state.vault else { return false };
+    match vault.focus {
+        Pane::Secrets => vault.secrets.go(action, page),
+        Pane::Detail => vault.detail.go(action, detail, time),
+        Pane::History => vault.history.go(action, page),
+    }
+}
+
+/// Asks for the detail of the selected secret when another one is shown.
+pub(super) fn moved(state: &mut State) -> Vec<Effect> {
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    let selected = vault.secrets.selected().map(|listed| listed.id);
+    let wanted = vault.wanted_detail;
+    if selected == wanted {
+        return Vec::new();
+    }
+    vault.detail.mask();
+    vault.asked = None;
+    vault.wanted_detail = selected;
+    match selected {
+        Some(id) => ask_detail(id, vault.history.tab()),
+        None => {
+            vault.detail.clear();
+            vault.history.clear();
+            Vec::new()
+        }
+    }
+}
+
+/// The requests for all that is shown about a secret.
+pub(super) fn ask_detail(id: SecretId, tab: Tab) -> Vec<Effect> {
+    let audit = (tab == Tab::Audit).then_some(Effect::Vault(Request::Audit(id)));
+    std::iter::once(Effect::Vault(Request::Detail(id))).chain(audit).collect()
+}
+
+/// What a value is wanted of: the selected secret, and in the history the selected version.
+fn wanted(state: &State) -> Option<(SecretId, String, Option<u64>)> {
+    let vault = state.vault.as_ref()?;
+    let id = vault.secrets.selected()?.id;
+    if vault.focus == Pane::History && vault.history.tab() == Tab::Versions {
+        let version = vault.history.selected_version().filter(|_| vault.history.id() == Some(id));
+        return Some((id, VALUE.to_owned(), version.map(|version| version.number)));
+    }
+    let field = match vault.focus {
+        Pane::Detail => vault.detail.selected_field(id).to_owned(),
+        Pane::Secrets | Pane::History => VALUE.to_owned(),
+    };
+    Some((id, field, None))
+}
+
+fn copy(state: &mut State) -> Vec<Effect> {
+    let Some((id, field, version)) = wanted(state) else { return Vec::new() };
+    if ask_about_expiry(state, Wanted { id, version, copy: Some(field.clone()) }) {
+        return Vec::new();
+    }
+    vec![Effect::Vault(Request::Copy { id, field, version, allow_expired: false })]
+}
+
+fn reveal(state: &mut State) -> Vec<Effect> {
+    if state.vault.as_mut().is_some_and(|vault| vault.detail.mask()) {
+        return Vec::new();
+    }
+    let Some((id, field, version)) = wanted(state) else { return Vec::new() };
+    if state.areas().pane(Pane::Detail).is_none() {
+        focus(state, |_| Pane::Detail);
+    }
+    if let Some(vault) = &mut state.vault {
+        vault.asked = Some(id);
+        vault.asked_field = field;
+    }
+    if ask_about_expiry(state, Wanted { id, version, copy: None }) {
+        return Vec::new();
+    }
+    vec![Effect::Vault(Request::Reveal { id, version, allow_expired: false })]
+}
+
+/// Asks whether an expired secret is to be given out; true when it was asked.
+fn ask_about_expiry(state: &mut State, wanted: Wanted) -> bool {
+    let time = state.now.time;
+    let Some(vault) = &state.vault else { return false };
+    let Some(listed) = vault.secrets.selected().filter(|listed| listed.is_expired(time)) else { return false };
+    let Some(address) = vault.secrets.selected_address() else { return false };
+    let since = jiff::Timestamp::from_second(listed.expires_at).unwrap_or(time);
+    let dialog = ConfirmDialog::use_expired(address, since, wanted, time);
+    open_dialog(state, Dialog::Confirm(Box::new(dialog)));
+    true
+}
+
+/// Actions that need the secret's detail; they wait for it when it is still on its way.
+pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
+    let now = state.now;
+    let page = state.areas().rows(Pane::History);
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    let Some(id) = vault.secrets.selected().map(|listed| listed.id) else { return Vec::new() };
+    let Some(secret) = vault.detail.secret().filter(|secret| secret.id == id) else {
+        vault.waiting = Some((id, action));
+        return Vec::new();
+    };
+    let address = secret.address.clone();
+    let dialog = match action {
+        Action::Rotate => Dialog::Rotate(Box::new(RotateDialog::new(secret))),
+        Action::Purge => Dialog::Confirm(Box::new(ConfirmDialog::purge(address, secret.version))),
+        _ if vault.focus != Pane::History || vault.history.tab() == Tab::Audit => {
+            vault.history.set_tab(Tab::Versions);
+            vault.history.select_previous(page);
+            vault.detail.mask();
+            vault.focus = Pane::History;
+            say(state, Notice::hint("Choose the version to go back to, then press Enter.", now));
+            return Vec::new();
+        }
+        _ => {
+            let Some(version) = vault.history.selected_version().cloned() else { return Vec::new() };
+            Dialog::Confirm(Box::new(ConfirmDialog::roll_back(address, version, secret.version, now.time)))
+        }
+    };
+    open_dialog(state, dialog);
+    Vec::new()
+}
+
+/// A new secret, beside the selected one.
+fn add(state: &mut State) -> Vec<Effect> {
+    let selected = state.vault.as_ref().and_then(|vault| vault.secrets.selected_address());
+    let scope = selected.map_or_else(ScopePath::root, |address| address.scope);
+    open_dialog(state, Dialog::Edit(Box::new(EditDialog::add(scope))));
+    Vec::new()
+}
+
+fn edit(state: &mut State) -> Vec<Effect> {
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    let Some(id) = vault.secrets.selected().map(|listed| listed.id) else { return Vec::new() };
+    vault.detail.mask();
+    vault.asked = Some(id);
+    vec![Effect::Vault(Request::OpenToEdit(id))]
+}
+
+fn delete(state: &mut State) -> Vec<Effect> {
+    let address = state.vault.as_ref().and_then(|vault| vault.secrets.selected_address());
+    address.map(|address| Effect::Vault(Request::Delete(address))).into_iter().collect()
+}
+
+fn undelete(state: &mut State) -> Vec<Effect> {
+    let address = state.vault.as_ref().and_then(|vault| vault.deleted.clone());
+    address.map(|address| Effect::Vault(Request::Restore(address))).into_iter().collect()
+}

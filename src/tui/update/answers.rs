@@ -1,0 +1,297 @@
+//! Answers of the vault thread: taken while they fit the screen, dropped (and
+//! so wiped) when they come too late.
+
+use crate::error::Error;
+use crate::secret_text::SecretText;
+use crate::tui::dialogs::edit::EditDialog;
+use crate::tui::dialogs::setup::SetupDialog;
+use crate::tui::dialogs::unlock::UnlockDialog;
+use crate::tui::dialogs::{Dialog, Input};
+use crate::tui::effect::{Effect, Request};
+use crate::tui::event::{Answer, Found};
+use crate::tui::layout::Pane;
+use crate::tui::notice::Notice;
+use crate::tui::panes::history::Tab;
+use crate::tui::state::{OpenVault, Place, State};
+use crate::vault::audit::AuditVerdict;
+use crate::vault::catalog::{Catalog, CatalogChange};
+use crate::vault::scope::Address;
+use crate::vault::secret::{Fields, Secret, SecretId, Version};
+use crate::vault::{Outcome, Written};
+
+use super::actions::{about_detail, ask_detail, moved};
+use super::{close_dialog, failed, give, open_dialog, say};
+
+/// Takes an answer.
+pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
+    state.changed = true;
+    match answer {
+        Answer::Found(found) => found_at_start(state, found),
+        Answer::Unlocked { catalog, failed_unlocks, read_only } => unlocked(state, *catalog, failed_unlocks, read_only),
+        Answer::UnlockFailed(error) => return unlock_failed(state, error),
+        Answer::Locked => return Vec::new(),
+        Answer::Changed(change) => return changed(state, change),
+        Answer::Detail { secret, history } => return detail(state, secret, history),
+        Answer::Audit { id, records } => {
+            let page = state.areas().rows(Pane::History);
+            if let Some(vault) = &mut state.vault {
+                vault.history.show_records(id, records, page);
+            }
+            return Vec::new();
+        }
+        Answer::Revealed { id, version, fields } => {
+            revealed(state, id, version, fields);
+            return audit_again(state);
+        }
+        Answer::ReadyToCopy { address, value, .. } => return ready_to_copy(state, address, value),
+        Answer::ReadyToEdit { secret, fields } => ready_to_edit(state, *secret, fields),
+        Answer::Written(written) => return self::written(state, *written),
+        Answer::Deleted(address) => return deleted(state, address),
+        Answer::Restored(address) => return restored(state, address),
+        Answer::Purged(address) => return purged(state, &address),
+        Answer::AuditVerified(verdict) => audit_verified(state, verdict),
+        Answer::Failed(error) => {
+            if let Some(vault) = &mut state.vault {
+                vault.asked = None;
+                vault.waiting = None;
+            }
+            return failed(state, error);
+        }
+    }
+    moved(state)
+}
+
+fn found_at_start(state: &mut State, found: Found) {
+    if state.vault.is_some() {
+        return;
+    }
+    match found {
+        Found::Nothing => {
+            if !matches!(state.dialog, Some(Dialog::Setup(_))) {
+                let dialog = SetupDialog::new().at(&state.options.vault, &state.options.key_file);
+                open_dialog(state, Dialog::Setup(Box::new(dialog)));
+            }
+        }
+        Found::Locked(slots) => {
+            let asked_already = matches!(state.dialog, Some(Dialog::Unlock(_))) && state.slots.as_ref() == Some(&slots);
+            if !asked_already {
+                let dialog = UnlockDialog::new(slots.clone(), state.options.vault.clone());
+                open_dialog(state, Dialog::Unlock(Box::new(dialog)));
+            }
+            state.slots = Some(slots);
+        }
+    }
+}
+
+fn unlocked(state: &mut State, catalog: Catalog, failed_unlocks: u64, read_only: Option<String>) {
+    let now = state.now;
+    let place = std::mem::take(&mut state.place);
+    close_dialog(state);
+    state.last_key = now.instant;
+    state.locked_because = None;
+    state.notice = None;
+    state.vault = Some(Box::new(OpenVault::new(catalog, failed_unlocks, read_only, place, now.time)));
+    if let Some(cause) = state.vault.as_ref().and_then(|vault| vault.read_only.as_deref()) {
+        let error = Error::denied(format!("The vault is read-only: {cause}"));
+        say(state, Notice::failed(&error));
+    }
+    if failed_unlocks > 0 {
+        let tries = crate::tui::text::counted(failed_unlocks, "failed unlock");
+        say(state, Notice::hint(format!("{tries} since the last one that worked."), now));
+    }
+}
+
+impl OpenVault {
+    /// A vault as it looks right after the unlock, back at the place one left.
+    fn new(
+        catalog: Catalog,
+        failed_unlocks: u64,
+        read_only: Option<String>,
+        place: Place,
+        now: jiff::Timestamp,
+    ) -> Self {
+        let mut vault = Self {
+            secrets: crate::tui::panes::secrets::SecretsPane::new(catalog, now),
+            detail: Default::default(),
+            history: Default::default(),
+            focus: place.focus,
+            filtering: false,
+            zoomed: place.zoomed,
+            read_only,
+            failed_unlocks,
+            audit: None,
+            waiting: None,
+            wanted_detail: None,
+            asked: None,
+            asked_field: String::new(),
+            deleted: place.deleted,
+            expected: None,
+        };
+        if !place.filter.is_empty() {
+            vault.secrets.set_filter(&place.filter, now);
+        }
+        vault.history.set_tab(place.tab);
+        if let Some(id) = place.selected {
+            vault.secrets.select(id);
+        }
+        vault
+    }
+}
+
+fn unlock_failed(state: &mut State, error: Error) -> Vec<Effect> {
+    state.submitted = false;
+    if state.dialog.is_some() {
+        return give(state, Input::Failed(error));
+    }
+    say(state, Notice::failed(&error));
+    Vec::new()
+}
+
+/// Another session, or this one, wrote: the selection and what is typed stay.
+fn changed(state: &mut State, change: CatalogChange) -> Vec<Effect> {
+    let time = state.now.time;
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    let shown = vault.wanted_detail;
+    let touched = change.upserted.iter().any(|secret| Some(secret.id) == shown);
+    vault.secrets.apply(change, time);
+    if let Some(address) = vault.expected.take()
+        && !vault.secrets.select_address(&address)
+    {
+        vault.expected = Some(address);
+    }
+    let mut effects = moved(state);
+    if let (true, true, Some(id)) = (touched, effects.is_empty(), shown) {
+        effects = refresh(state, id);
+    }
+    effects
+}
+
+/// Reads a secret again that is on the screen.
+fn refresh(state: &State, id: SecretId) -> Vec<Effect> {
+    let tab = state.vault.as_ref().map(|vault| vault.history.tab()).unwrap_or_default();
+    ask_detail(id, tab)
+}
+
+fn detail(state: &mut State, secret: Box<Secret>, history: Vec<Version>) -> Vec<Effect> {
+    let page = state.areas().rows(Pane::History);
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    let id = secret.id;
+    if vault.wanted_detail != Some(id) {
+        return Vec::new();
+    }
+    vault.detail.show(secret, &history);
+    vault.history.show(id, history, page);
+    match vault.waiting.take_if(|(waiting, _)| *waiting == id) {
+        Some((_, action)) if state.dialog.is_none() => about_detail(state, action),
+        _ => Vec::new(),
+    }
+}
+
+/// A value for the screen: only while its secret is still the one in view, and only the field asked for.
+fn revealed(state: &mut State, id: SecretId, version: u64, fields: Fields) {
+    let now = state.now;
+    let until = now.instant.checked_add(state.options.reveal_for).unwrap_or(now.instant);
+    let Some(vault) = &mut state.vault else { return };
+    let in_view = vault.detail.secret().is_some_and(|secret| secret.id == id);
+    if vault.asked.take() != Some(id) || !in_view || state.dialog.is_some() {
+        return;
+    }
+    let name = std::mem::take(&mut vault.asked_field);
+    let shown = name.parse().is_ok_and(|field| vault.detail.reveal(version, field, fields, until));
+    if !shown {
+        let words = format!("Version {version} has no field {}.", crate::tui::text::printable(&name));
+        say(state, Notice::hint(words, now));
+    }
+}
+
+/// The plaintext goes on to the clipboard and never stays here; after a lock it goes nowhere.
+fn ready_to_copy(state: &State, address: Address, value: SecretText) -> Vec<Effect> {
+    if state.is_locked() {
+        return Vec::new();
+    }
+    let mut effects = vec![Effect::Copy { address, value, clear_after: state.options.clear_after }];
+    effects.extend(audit_again(state));
+    effects
+}
+
+/// Reads the audit records in view again: giving a value out has added one.
+fn audit_again(state: &State) -> Vec<Effect> {
+    let shown = state.vault.as_ref().filter(|vault| vault.history.tab() == Tab::Audit);
+    let id = shown.and_then(|vault| vault.history.id());
+    id.map(|id| Effect::Vault(Request::Audit(id))).into_iter().collect()
+}
+
+fn ready_to_edit(state: &mut State, secret: Secret, fields: Fields) {
+    let Some(vault) = &mut state.vault else { return };
+    if vault.asked.take() == Some(secret.id) && state.dialog.is_none() {
+        open_dialog(state, Dialog::Edit(Box::new(EditDialog::edit(secret, fields))));
+    }
+}
+
+fn written(state: &mut State, written: Written) -> Vec<Effect> {
+    let now = state.now;
+    if state.submitted {
+        close_dialog(state);
+    }
+    let Written { secret, outcome } = written;
+    let (address, version, id) = (secret.address.clone(), secret.version, secret.id);
+    let words = match outcome {
+        Outcome::Created => format!("Added {address} as version {version}."),
+        Outcome::NewVersion => format!("Version {version} of {address} is current now."),
+        Outcome::MetadataOnly => format!("Saved the details of {address}; version {version} stays."),
+        Outcome::Unchanged => format!("Nothing was different in {address}; nothing was written."),
+    };
+    if let Some(vault) = &mut state.vault {
+        if outcome == Outcome::Created {
+            vault.expected = Some(address);
+        }
+        vault.wanted_detail = vault.wanted_detail.filter(|shown| *shown != id);
+    }
+    say(state, Notice::done(words, now));
+    changed(state, CatalogChange { upserted: vec![secret], removed: Vec::new() })
+}
+
+fn deleted(state: &mut State, address: Address) -> Vec<Effect> {
+    let now = state.now;
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    vault.secrets.remove(&address, now.time);
+    let key = state.options.keymap.shown(crate::tui::action::Context::Secrets, crate::tui::action::Action::Undelete);
+    let key = key.map(|key| key.to_string()).unwrap_or_default();
+    vault.deleted = Some(address.clone());
+    say(state, Notice::done(format!("Deleted {address}. {key} brings it back."), now));
+    moved(state)
+}
+
+fn restored(state: &mut State, address: Address) -> Vec<Effect> {
+    let now = state.now;
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    vault.deleted = None;
+    if !vault.secrets.select_address(&address) {
+        vault.expected = Some(address.clone());
+    }
+    say(state, Notice::done(format!("{address} is back with all its versions."), now));
+    moved(state)
+}
+
+fn purged(state: &mut State, address: &Address) -> Vec<Effect> {
+    let now = state.now;
+    if state.submitted {
+        close_dialog(state);
+    }
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    vault.secrets.remove(address, now.time);
+    vault.deleted = vault.deleted.take().filter(|deleted| deleted != address);
+    say(state, Notice::done(format!("Destroyed {address} and all its versions."), now));
+    moved(state)
+}
+
+fn audit_verified(state: &mut State, verdict: AuditVerdict) {
+    if let AuditVerdict::Broken { first_bad, cause } = &verdict {
+        let error = Error::damaged(format!("The audit log is broken at record {first_bad}: {cause}"))
+            .hint("Run strongroom audit verify, and compare with a backup.");
+        say(state, Notice::failed(&error));
+    }
+    if let Some(vault) = &mut state.vault {
+        vault.audit = Some(verdict);
+    }
+}

@@ -1,0 +1,34 @@
+//! What happens by itself: the idle lock, values hidden again, notices that leave.
+
+use crate::tui::effect::Effect;
+use crate::tui::notice::Notice;
+use crate::tui::state::State;
+
+use super::lock::lock;
+
+/// Does what is due at the time of this event.
+pub(super) fn pass(state: &mut State) -> Vec<Effect> {
+    let now = state.now;
+    if state.locks_at().is_some_and(|at| at <= now.instant) {
+        return lock(state, "Locked because no key was pressed for a while.");
+    }
+    if state.notice.as_ref().and_then(Notice::until).is_some_and(|until| until <= now.instant) {
+        state.notice = None;
+        state.changed = true;
+    }
+    // A countdown on the screen shows another second.
+    state.changed |= state.lease.is_some() || state.locks_in().is_some();
+    if let Some(dialog) = state.dialog.as_mut().filter(|dialog| dialog.next_deadline().is_some()) {
+        dialog.tick(now);
+        state.changed = true;
+    }
+    if let Some(vault) = &mut state.vault {
+        let shown = vault.detail.revealed().map(|revealed| revealed.until);
+        state.changed |= shown.is_some();
+        if shown.is_some_and(|until| until <= now.instant) {
+            vault.detail.mask();
+        }
+        state.changed |= vault.secrets.recount(now.time);
+    }
+    Vec::new()
+}

@@ -1,0 +1,66 @@
+//! Locking, leaving and stopping: what must be gone from the screen and from memory.
+
+use crate::tui::dialogs::Dialog;
+use crate::tui::dialogs::setup::SetupDialog;
+use crate::tui::dialogs::unlock::UnlockDialog;
+use crate::tui::effect::{Effect, Request};
+use crate::tui::state::{Place, State};
+
+use super::open_dialog;
+
+/// Drops keys, lists, shown values and half-typed input, and asks for a key again.
+/// The clipboard's own deadline goes on.
+pub(super) fn lock(state: &mut State, because: &'static str) -> Vec<Effect> {
+    let was_open = wipe(state);
+    if was_open {
+        state.locked_because = Some(because);
+    }
+    if was_open { vec![Effect::Vault(Request::Lock)] } else { Vec::new() }
+}
+
+/// Locks and ends the application.
+pub(super) fn leave(state: &mut State, code: u8) -> Vec<Effect> {
+    let mut effects = lock(state, "Locked.");
+    effects.push(Effect::Quit(code));
+    effects
+}
+
+/// Locks, unless told otherwise, and stops the process.
+pub(super) fn suspend(state: &mut State) -> Vec<Effect> {
+    let mut effects =
+        if state.options.lock_on_suspend { lock(state, "Locked before it was stopped.") } else { Vec::new() };
+    effects.push(Effect::Suspend);
+    effects
+}
+
+/// True when a vault was open.
+fn wipe(state: &mut State) -> bool {
+    let vault = state.vault.take();
+    if let Some(vault) = &vault {
+        state.place = Place {
+            selected: vault.secrets.selected().map(|listed| listed.id),
+            filter: vault.secrets.filter().to_owned(),
+            focus: vault.focus,
+            zoomed: vault.zoomed,
+            tab: vault.history.tab(),
+            deleted: vault.deleted.clone(),
+        };
+    }
+    state.notice = None;
+    let was_setup = matches!(state.dialog, Some(Dialog::Setup(_)));
+    state.dialog = None;
+    state.submitted = false;
+    state.changed = true;
+    open_gate(state, was_setup);
+    vault.is_some()
+}
+
+/// Asks for a key, or for the making of a vault.
+fn open_gate(state: &mut State, setup: bool) {
+    if setup {
+        open_dialog(state, Dialog::Setup(Box::<SetupDialog>::default()));
+    } else if let Some(slots) = state.slots.clone() {
+        let dialog = UnlockDialog::new(slots, state.options.vault.clone());
+        open_dialog(state, Dialog::Unlock(Box::new(dialog)));
+    }
+}

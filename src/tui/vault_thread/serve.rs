@@ -1,0 +1,78 @@
+//! What the vault thread answers to requests that need the unlocked vault.
+
+use crate::error::{Error, Result};
+use crate::vault::audit::AuditQuery;
+use crate::vault::secret::{SecretId, VALUE};
+use crate::vault::{Release, Vault};
+
+use crate::tui::effect::Request;
+use crate::tui::event::Answer;
+
+/// So many audit records of a secret are shown.
+const AUDIT_RECORDS: usize = 200;
+
+/// Does what is asked; most requests have one answer, a note has none.
+pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answer>> {
+    let answer = match request {
+        Request::Detail(id) => Answer::Detail { secret: Box::new(vault.secret(id)?), history: vault.history(id)? },
+        Request::Audit(id) => {
+            let query = AuditQuery { secret: Some(id), limit: Some(AUDIT_RECORDS), ..AuditQuery::default() };
+            Answer::Audit { id, records: vault.audit(&query)? }
+        }
+        Request::Reveal { id, version, allow_expired } => reveal(vault, id, version, allow_expired)?,
+        Request::Copy { id, field, version, allow_expired } => copy(vault, id, &field, version, allow_expired)?,
+        Request::OpenToEdit(id) => open_to_edit(vault, id)?,
+        Request::Set { address, fields, metadata, reason, expected } => {
+            Answer::Written(Box::new(vault.set(&address, fields, metadata, &reason, expected)?))
+        }
+        Request::Rotate { address, fields, reason, expected } => {
+            Answer::Written(Box::new(vault.rotate(&address, fields, &reason, expected)?))
+        }
+        Request::RollBack { address, number, reason, expected } => {
+            Answer::Written(Box::new(vault.roll_back(&address, number, &reason, expected)?))
+        }
+        Request::Delete(address) => Answer::Deleted(vault.delete(&address, "")?.address),
+        Request::Restore(address) => Answer::Restored(vault.restore(&address, "")?.address),
+        Request::Purge(address) => {
+            vault.purge(&address, "")?;
+            Answer::Purged(address)
+        }
+        Request::Note { action, secret } => return vault.note(action, secret, "", None).map(|()| None),
+        Request::Create { .. } | Request::Unlock(_) | Request::Lock => return Ok(None),
+    };
+    Ok(Some(answer))
+}
+
+/// Opens a version for the screen, naming which one it was.
+fn reveal(vault: &mut Vault, id: SecretId, version: Option<u64>, allow_expired: bool) -> Result<Answer> {
+    let version = match version {
+        Some(version) => version,
+        None => vault.secret(id)?.version,
+    };
+    let fields = vault.release(id, Some(version), Release::Reveal, "", allow_expired)?;
+    Ok(Answer::Revealed { id, version, fields })
+}
+
+/// Opens one field for the clipboard; the others are wiped here.
+fn copy(vault: &mut Vault, id: SecretId, field: &str, version: Option<u64>, allow_expired: bool) -> Result<Answer> {
+    let secret = vault.secret(id)?;
+    let missing = || {
+        Error::not_found(format!("{} has no field {}.", secret.address, field.escape_debug()))
+            .hint(format!("Copy its field {VALUE} instead, or look at its fields."))
+    };
+    // Asked before the release, so that a copy that cannot be is not on record.
+    if version.is_none() && !secret.fields.iter().any(|known| known.as_str() == field) {
+        return Err(missing());
+    }
+    let version = version.unwrap_or(secret.version);
+    let fields = vault.release(id, Some(version), Release::Copy, "", allow_expired)?;
+    let value = fields.take(field).ok_or_else(missing)?;
+    Ok(Answer::ReadyToCopy { address: secret.address, version, value })
+}
+
+/// Opens the current fields for the edit dialog; an expired secret may be mended.
+fn open_to_edit(vault: &mut Vault, id: SecretId) -> Result<Answer> {
+    let secret = vault.secret(id)?;
+    let fields = vault.release(id, Some(secret.version), Release::Reveal, "Opened to edit", true)?;
+    Ok(Answer::ReadyToEdit { secret: Box::new(secret), fields })
+}

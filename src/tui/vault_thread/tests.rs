@@ -1,0 +1,200 @@
+//! The thread on real vaults, asked and answering as it does for the loop.
+
+use crate::crypto::keyring::SlotKind;
+use crate::secret_text::SecretText;
+use crate::tui::event::Message;
+use crate::vault::audit::AuditVerdict;
+use crate::vault::catalog::CatalogChange;
+use crate::vault::scope::{Address, ScopePath};
+use crate::vault::secret::{Fields, SecretId, VALUE};
+use crate::vault::{Expected, MetadataChange};
+
+use super::*;
+
+/// A vault thread on a folder of its own.
+struct Bench {
+    folder: tempfile::TempDir,
+    thread: VaultThread,
+    messages: Receiver<Message>,
+}
+
+fn actor() -> Actor {
+    Actor { user: "ops".into(), host: "bastion".into(), ..Actor::default() }
+}
+
+fn place(folder: &tempfile::TempDir) -> Place {
+    let (vault, key_file) = (folder.path().join("store/vault.db"), folder.path().join("keys/vault.key"));
+    Place { vault, key_file, actor: actor() }
+}
+
+fn start_in(folder: tempfile::TempDir, startup: StartupKey) -> Bench {
+    let (sender, messages) = channel();
+    let thread = VaultThread::start(place(&folder), startup, Mailbox::new(sender)).unwrap();
+    Bench { folder, thread, messages }
+}
+
+impl Bench {
+    /// A thread that found nothing.
+    fn empty() -> Self {
+        let bench = start_in(tempfile::tempdir().unwrap(), Box::new(|_| Ok(None)));
+        assert!(matches!(bench.next(), Answer::Found(Found::Nothing)));
+        bench
+    }
+
+    /// A thread with a new vault, unlocked, and the vault's key.
+    fn unlocked() -> (Self, RawKey) {
+        let (bench, key) = (Self::empty(), RawKey::generate().unwrap());
+        bench.ask(Request::Create { keys: vec![UnlockKey::Environment(key.duplicate())], key_file: None });
+        assert!(matches!(bench.next(), Answer::Unlocked { .. }));
+        (bench, key)
+    }
+
+    fn ask(&self, request: Request) {
+        self.thread.ask(request);
+    }
+
+    /// The next answer but the walk's, which comes whenever it is quiet.
+    fn next(&self) -> Answer {
+        loop {
+            match self.any() {
+                Answer::AuditVerified(_) => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    fn any(&self) -> Answer {
+        match self.messages.recv_timeout(Duration::from_secs(20)) {
+            Ok(Message::Event(Event::Vault(answer))) => answer,
+            _ => panic!("no answer"),
+        }
+    }
+
+    fn changed(&self) -> CatalogChange {
+        let Answer::Changed(change) = self.next() else { panic!("no change") };
+        change
+    }
+
+    fn failed(&self) -> Error {
+        let Answer::Failed(error) = self.next() else { panic!("no failure") };
+        error
+    }
+
+    /// Creates a secret; gives its id.
+    fn create(&self, name: &str, value: &str) -> SecretId {
+        self.ask(set(name, value));
+        let change = self.changed();
+        let Answer::Written(written) = self.next() else { panic!("not written") };
+        assert_eq!(change.upserted[0].id, written.secret.id);
+        written.secret.id
+    }
+}
+
+fn set(name: &str, value: &str) -> Request {
+    Request::Set {
+        address: Address::parse(name, &ScopePath::root()).unwrap(),
+        fields: Some(Fields::value(SecretText::copied_from(value.as_bytes()))),
+        metadata: MetadataChange::default(),
+        reason: String::new(),
+        expected: Expected::Any,
+    }
+}
+
+fn copy_field(id: SecretId, field: &str) -> Request {
+    Request::Copy { id, field: field.into(), version: None, allow_expired: false }
+}
+
+#[test]
+fn a_written_secret_is_listed_before_it_is_told_and_opens_again() {
+    let (bench, _) = Bench::unlocked();
+    let id = bench.create("production/KEY", "hunter2");
+    bench.ask(Request::Reveal { id, version: None, allow_expired: false });
+    let Answer::Revealed { version: 1, fields, .. } = bench.next() else { panic!("not revealed") };
+    assert_eq!(fields.get(VALUE).unwrap().expose(), b"hunter2");
+    bench.ask(copy_field(id, VALUE));
+    let Answer::ReadyToCopy { value, .. } = bench.next() else { panic!("not copied") };
+    assert_eq!(value.expose(), b"hunter2");
+    bench.ask(Request::Detail(id));
+    assert!(matches!(bench.next(), Answer::Detail { history, .. } if history.len() == 1));
+    bench.ask(Request::Audit(id));
+    assert!(matches!(bench.next(), Answer::Audit { records, .. } if records.len() == 3));
+}
+
+#[test]
+fn a_field_that_is_not_there_is_neither_given_nor_on_record() {
+    let (bench, _) = Bench::unlocked();
+    let id = bench.create("KEY", "v");
+    bench.ask(copy_field(id, "totp"));
+    assert_eq!(bench.failed().kind(), Kind::NotFound);
+    bench.ask(Request::Audit(id));
+    assert!(matches!(bench.next(), Answer::Audit { records, .. } if records.len() == 1));
+}
+
+#[test]
+fn the_chain_is_walked_once_it_is_quiet() {
+    let (bench, _) = Bench::unlocked();
+    assert!(matches!(bench.any(), Answer::AuditVerified(AuditVerdict::Intact { .. })));
+}
+
+#[test]
+fn a_lock_drops_the_keys_and_a_wrong_key_does_not_open() {
+    let (bench, key) = Bench::unlocked();
+    bench.ask(Request::Lock);
+    assert!(matches!(bench.next(), Answer::Locked));
+    let found = bench.next();
+    assert!(matches!(found, Answer::Found(Found::Locked(kinds)) if kinds == [SlotKind::Environment]));
+    bench.ask(set("KEY", "v"));
+    assert_eq!(bench.failed().kind(), Kind::Locked);
+    bench.ask(Request::Unlock(UnlockKey::Environment(RawKey::generate().unwrap())));
+    assert!(matches!(bench.next(), Answer::UnlockFailed(error) if error.kind() == Kind::Locked));
+    bench.ask(Request::Unlock(UnlockKey::Environment(key)));
+    assert!(matches!(bench.next(), Answer::Unlocked { .. }));
+}
+
+#[test]
+fn a_key_that_is_there_at_the_start_unlocks_and_another_sessions_write_shows() {
+    let (bench, key) = Bench::unlocked();
+    let Bench { folder, mut thread, .. } = bench;
+    thread.close(Duration::from_secs(20));
+    let second = key.duplicate();
+    let bench = start_in(folder, Box::new(move |_| Ok(Some(UnlockKey::Environment(key)))));
+    assert!(matches!(bench.next(), Answer::Found(Found::Locked(_))));
+    assert!(matches!(bench.next(), Answer::Unlocked { .. }));
+
+    let locked = LockedVault::open(&bench.folder.path().join("store/vault.db")).unwrap();
+    let opened = locked.unlock(&UnlockKey::Environment(second), actor());
+    let Ok(mut other) = opened else { panic!("not opened") };
+    let address = Address::parse("ELSEWHERE", &ScopePath::root()).unwrap();
+    let fields = Fields::value(SecretText::copied_from(b"v"));
+    other.set(&address, Some(fields), MetadataChange::default(), "", Expected::Absent).unwrap();
+    assert_eq!(bench.changed().upserted[0].address, address);
+}
+
+#[test]
+fn a_key_file_is_written_for_a_new_vault_and_never_over_another() {
+    let bench = Bench::empty();
+    let key = RawKey::generate().unwrap();
+    let request =
+        || Request::Create { keys: vec![UnlockKey::KeyFile(key.duplicate())], key_file: Some(key.duplicate()) };
+    let path = bench.folder.path().join("keys/vault.key");
+    std::fs::create_dir(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, "another key").unwrap();
+    bench.ask(request());
+    assert_eq!(bench.failed().kind(), Kind::Conflict);
+    assert!(!bench.folder.path().join("store/vault.db").exists());
+    assert_eq!(std::fs::read(&path).unwrap(), b"another key");
+
+    std::fs::remove_file(&path).unwrap();
+    bench.ask(request());
+    assert!(matches!(bench.next(), Answer::Unlocked { .. }));
+    assert!(RawKey::from_text(&std::fs::read(&path).unwrap()).is_ok());
+}
+
+#[test]
+fn a_key_file_that_opens_nothing_is_taken_away_again() {
+    let (bench, _) = Bench::unlocked();
+    let key = RawKey::generate().unwrap();
+    bench.ask(Request::Create { keys: vec![UnlockKey::KeyFile(key.duplicate())], key_file: Some(key) });
+    assert_eq!(bench.failed().kind(), Kind::Conflict);
+    assert!(!bench.folder.path().join("keys/vault.key").exists());
+}

@@ -1,0 +1,182 @@
+//! [`draw`]: the whole screen from the state, reading only.
+//!
+//! Header, panes, the open dialog over them, the notice, the hint bar. What is
+//! wrong with the vault stands in the header in words, worst first.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Clear;
+
+use crate::vault::audit::AuditVerdict;
+
+use super::action::{Action, Context};
+use super::layout::{Areas, Pane, SizeClass};
+use super::panes::Look;
+use super::state::{Lease, OpenVault, State};
+use super::text;
+use super::theme::{Role, Theme};
+use super::widgets::{self, hint_bar};
+
+/// Draws everything.
+pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if area.is_empty() {
+        return;
+    }
+    frame.render_widget(Clear, area);
+    frame.buffer_mut().set_style(area, theme.ground());
+    let (focus, zoomed) = state.vault.as_ref().map_or_else(Default::default, |vault| (vault.focus, vault.zoomed));
+    let areas = Areas::new(area, focus, zoomed);
+    if areas.class == SizeClass::TooSmall {
+        draw_too_small(state, theme, area, frame);
+        return;
+    }
+    draw_header(state, theme, areas.header, frame);
+    match &state.vault {
+        Some(vault) => draw_panes(state, vault, &areas, theme, frame),
+        None if state.dialog.is_none() => draw_waiting(theme, areas.body, frame),
+        None => {}
+    }
+    if let Some(dialog) = &state.dialog {
+        dialog.draw(theme, areas.body, frame);
+    }
+    hint_bar::draw(state, theme, areas.hints, frame);
+    draw_notice(state, theme, &areas, frame);
+}
+
+fn draw_too_small(state: &State, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+    let key = |action| state.options.keymap.shown(Context::Unlock, action).map(|key| key.label()).unwrap_or_default();
+    let (lock, quit) = (key(Action::Lock), key(Action::Quit));
+    let words = format!("{}x{} is too small, 40x8 needed. {lock} lock  {quit} quit", area.width, area.height);
+    let line = Rect { height: 1, ..area };
+    frame.render_widget(
+        Span::styled(text::shorten(&words, usize::from(area.width)).into_owned(), theme.style(Role::Warn)),
+        line,
+    );
+}
+
+fn draw_waiting(theme: &Theme, body: Rect, frame: &mut Frame<'_>) {
+    let line = Rect { y: body.y.saturating_add(body.height / 2), height: 1, ..body }.intersection(body);
+    frame.render_widget(Line::styled("Opening the vault…", theme.style(Role::Muted)).centered(), line);
+}
+
+/// ` strongroom  ops@bastion1  /srv/ops/vault.db      unlocked · 3 due · 1 expired`
+fn draw_header(state: &State, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+    let mut right = Vec::new();
+    let mut cells = 1;
+    let total = usize::from(area.width);
+    for (words, role) in standing(state) {
+        let gap = if right.is_empty() { "" } else { " · " };
+        if cells + text::width(gap) + text::width(&words) + 14 > total && !right.is_empty() {
+            break;
+        }
+        cells += text::width(gap) + text::width(&words);
+        right.push(Span::styled(gap, theme.style(Role::Muted)));
+        right.push(Span::styled(words, theme.style(role)));
+    }
+    right.push(Span::raw(" "));
+    let mut left = vec![Span::styled(" strongroom", theme.style(Role::Focus))];
+    let mut room = total.saturating_sub(cells + 11);
+    let who = text::printable(&state.options.who);
+    if text::width(&who) + 4 <= room {
+        room = room.saturating_sub(text::width(&who) + 2);
+        left.push(Span::styled(format!("  {who}"), theme.style(Role::Text)));
+        let vault = text::printable(&state.options.vault);
+        if room >= 14 {
+            let shown = text::shorten_start(&vault, room - 4).into_owned();
+            left.push(Span::styled(format!("  {shown}"), theme.style(Role::Muted)));
+        }
+    }
+    frame.render_widget(Line::from(left), area);
+    let width = u16::try_from(cells).unwrap_or(area.width).min(area.width);
+    let place = Rect { x: area.right().saturating_sub(width), width, ..area };
+    frame.render_widget(Line::from(right), place);
+}
+
+/// What the header says about the vault, worst first.
+fn standing(state: &State) -> Vec<(String, Role)> {
+    let Some(vault) = &state.vault else { return vec![("locked".to_owned(), Role::Warn)] };
+    let mut words = Vec::new();
+    if let Some(AuditVerdict::Broken { first_bad, .. }) = &vault.audit {
+        words.push((format!("AUDIT LOG BROKEN at {first_bad}"), Role::Danger));
+    }
+    if vault.read_only.is_some() {
+        words.push(("READ-ONLY".to_owned(), Role::Danger));
+    }
+    match state.locks_in() {
+        Some(left) => words.push((format!("locks in {}", text::countdown(left)), Role::Warn)),
+        None if words.is_empty() => words.push(("unlocked".to_owned(), Role::Ok)),
+        None => {}
+    }
+    let counts = vault.secrets.counts();
+    if counts.expired > 0 {
+        words.push((format!("{} expired", text::grouped(counts.expired as u64)), Role::Danger));
+    }
+    if counts.due > 0 {
+        words.push((format!("{} due", text::grouped(counts.due as u64)), Role::Warn));
+    }
+    if vault.failed_unlocks > 0 {
+        words.push((text::counted(vault.failed_unlocks, "failed unlock"), Role::Warn));
+    }
+    words
+}
+
+fn draw_panes(state: &State, vault: &OpenVault, areas: &Areas, theme: &Theme, frame: &mut Frame<'_>) {
+    let covered = state.dialog.is_some();
+    let look = |pane: Pane| Look {
+        theme,
+        focused: vault.focus == pane && !covered,
+        filtering: vault.filtering && !covered,
+        now: state.now.time,
+        instant: state.now.instant,
+    };
+    let address = vault.detail.secret().map(|secret| secret.address.to_string());
+    let alone = Pane::ALL.iter().filter(|pane| areas.pane(**pane).is_some()).count() == 1;
+    if let Some(area) = areas.pane(Pane::Secrets) {
+        vault.secrets.draw(look(Pane::Secrets), area, frame);
+    }
+    if let Some(area) = areas.pane(Pane::Detail) {
+        vault.detail.draw(address.as_deref().unwrap_or("Detail"), look(Pane::Detail), area, frame);
+    }
+    if let Some(area) = areas.pane(Pane::History) {
+        vault.history.draw(address.as_deref().filter(|_| alone), look(Pane::History), area, frame);
+    }
+}
+
+/// The notice; else what is wrong with the filter; else the countdown of the clipboard; else why the vault was locked.
+fn draw_notice(state: &State, theme: &Theme, areas: &Areas, frame: &mut Frame<'_>) {
+    let area = areas.notice;
+    if let Some(notice) = &state.notice {
+        let rows = widgets::notice::rows(notice, area.width);
+        let y = area.bottom().saturating_sub(rows);
+        let place = Rect { y, height: rows, ..area }.intersection(frame.area());
+        widgets::notice::draw(notice, theme, place, frame);
+        return;
+    }
+    let wrong = state.vault.as_ref().filter(|vault| vault.filtering).and_then(|vault| vault.secrets.filter_error());
+    if let Some(error) = wrong.filter(|_| state.dialog.is_none()) {
+        let words = format!(" {} {}", error.message(), error.next_step().unwrap_or_default());
+        let words = text::shorten(&text::printable(&words), usize::from(area.width)).into_owned();
+        frame.render_widget(Line::styled(words, theme.style(Role::Danger)), area);
+        return;
+    }
+    let (words, role) = match (&state.lease, state.locked_because) {
+        (Some(lease), _) => (lease_words(lease, state), Role::Ok),
+        (None, Some(because)) if state.is_locked() => (because.to_owned(), Role::Muted),
+        _ => return,
+    };
+    let words = text::shorten(&words, usize::from(area.width).saturating_sub(1)).into_owned();
+    frame.render_widget(Line::styled(format!(" {words}"), theme.style(role)), area);
+}
+
+/// `Copied · clears in 0:27 · production/KEY · X11 clipboard`; a locked screen names nothing.
+fn lease_words(lease: &Lease, state: &State) -> String {
+    let left = text::countdown(lease.until.saturating_duration_since(state.now.instant));
+    if state.is_locked() {
+        return format!("Clipboard clears in {left}");
+    }
+    let Lease { address, route, confirmed, .. } = lease;
+    let word = if *confirmed { "Copied" } else { "Sent, unconfirmed" };
+    format!("{word} · clears in {left} · {address} · {route}")
+}

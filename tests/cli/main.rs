@@ -1,0 +1,13 @@
+//! The command line from outside: the real binary, a vault in a folder of its own.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+mod audit;
+mod changes;
+mod generating;
+mod keys;
+mod making;
+mod prompts;
+mod reading;
+mod scopes;
+mod support;
+mod usage;

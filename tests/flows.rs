@@ -1,0 +1,451 @@
+//! Keys to effects: what each key asks of the outside, and what it does not.
+#![expect(clippy::unwrap_used, reason = "made-up data is known to be right")]
+
+#[path = "support/screen.rs"]
+#[expect(dead_code, reason = "shared with the tests of screens")]
+mod screen;
+
+use std::time::Duration;
+
+use strongroom::crypto::keyring::SlotKind;
+use strongroom::error::Error;
+use strongroom::secret_text::SecretText;
+use strongroom::tui::action::Context;
+use strongroom::tui::effect::{Effect, Request};
+use strongroom::tui::event::{Answer, ClipboardNews, Event, Found, Signal};
+use strongroom::vault::catalog::CatalogChange;
+use strongroom::vault::scope::{Address, ScopePath};
+use strongroom::vault::secret::SecretId;
+use strongroom::vault::{Expected, Outcome, Written};
+
+use screen::{Screen, fields, history, key_event, secret, secrets};
+
+const STRIPE: &str = "production/payments/STRIPE_KEY";
+
+fn address(text: &str) -> Address {
+    Address::parse(text, &ScopePath::root()).unwrap()
+}
+
+/// The effects of some keys on an unlocked vault, the Stripe key selected.
+fn effects(keys: &str) -> Vec<Effect> {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys(keys);
+    screen.take_effects()
+}
+
+#[test]
+fn copy_asks_for_the_value_and_never_shows_it() {
+    let copied = effects("y");
+    assert!(matches!(&copied[..],
+        [Effect::Vault(Request::Copy { id: SecretId([4, ..]), field, version: None, allow_expired: false })] if field == "value"));
+    let mut screen = Screen::unlocked(80, 24);
+    let value = SecretText::copied_from(b"plain");
+    screen.event(Event::Vault(Answer::ReadyToCopy { address: address(STRIPE), version: 7, value }));
+    assert!(matches!(&screen.take_effects()[..], [Effect::Copy { value, .. }] if value.expose() == b"plain"));
+    assert!(!screen.text().contains("plain"));
+}
+
+#[test]
+fn copy_takes_the_selected_field_and_the_selected_version() {
+    assert!(
+        matches!(&effects("2 j y")[..], [Effect::Vault(Request::Copy { field, version: None, .. })] if field == "username")
+    );
+    assert!(matches!(&effects("3 j y")[..], [Effect::Vault(Request::Copy { version: Some(6), .. })]));
+}
+
+#[test]
+fn a_value_on_its_way_to_the_clipboard_stops_at_a_locked_vault() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("y C-l");
+    screen.take_effects();
+    let value = SecretText::copied_from(b"plain");
+    screen.event(Event::Vault(Answer::ReadyToCopy { address: address(STRIPE), version: 7, value }));
+    assert!(screen.take_effects().is_empty());
+}
+
+#[test]
+fn reveal_ends_with_time_focus_secret_and_lock() {
+    let shown = "sk_live_51Nv0QkLmZ7example";
+    for (keys, wait) in [("", 10), ("s", 0), ("Tab", 0), ("j", 0), ("C-l", 0), ("Esc", 0)] {
+        let mut screen = Screen::unlocked(80, 24);
+        screen.keys("s");
+        assert!(screen.text().contains(shown));
+        screen.keys(keys);
+        screen.wait(Duration::from_secs(wait));
+        assert!(!screen.text().contains(shown), "still shown after {keys} and {wait} s");
+    }
+}
+
+#[test]
+fn a_late_answer_about_another_secret_is_dropped() {
+    let mut screen = Screen::unlocked(80, 24);
+    let other = secrets().remove(0);
+    screen.event(Event::Vault(Answer::Revealed { id: other.id, version: 1, fields: fields(&other) }));
+    screen.event(Event::Vault(Answer::Detail { history: history(&other), secret: Box::new(other.clone()) }));
+    let text = screen.text();
+    assert!(!text.contains("sk_live") && text.contains(&format!("┌ {STRIPE} ")), "{text}");
+}
+
+#[test]
+fn an_expired_secret_is_given_only_after_a_question() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("k y");
+    assert!(screen.take_effects().is_empty());
+    screen.keys("y Enter");
+    assert!(screen.take_effects().is_empty(), "neither the asking key nor Enter says yes");
+    screen.keys("Y");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Copy { allow_expired: true, .. })]));
+    screen.keys("s y");
+    assert!(screen.text().contains("sk_live"));
+}
+
+#[test]
+fn keys_typed_ahead_do_not_answer_a_question() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("3 j Enter");
+    screen.event(Event::Key(key_event("Enter")));
+    screen.event(Event::Key(key_event("y")));
+    assert!(screen.take_effects().is_empty(), "the question was not on the screen yet");
+    screen.state.mark_drawn();
+    screen.event(Event::Key(key_event("y")));
+    assert!(matches!(
+        &screen.take_effects()[..],
+        [Effect::Vault(Request::RollBack { number: 6, expected: Expected::Version(7), .. })]
+    ));
+}
+
+#[test]
+fn rolling_back_carries_the_reason() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("3 j j Enter");
+    screen.type_text("bad deploy, y");
+    screen.keys("Enter Enter Tab y");
+    assert!(screen.take_effects().is_empty(), "Enter says nothing, Tab goes back to the reason, where y is a letter");
+    screen.keys("Enter y");
+    assert!(matches!(&screen.take_effects()[..],
+        [Effect::Vault(Request::RollBack { number: 5, reason, .. })] if reason == "bad deploy, yy"));
+}
+
+#[test]
+fn the_current_version_cannot_be_rolled_back_to() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("3 Enter");
+    assert!(screen.text().contains("Version 7 is the current one already."));
+    screen.keys("1 R");
+    assert_eq!(screen.state.context(), Some(Context::History));
+    assert!(screen.text().contains("▸  6"));
+}
+
+#[test]
+fn a_conflict_leaves_the_question_open_with_its_reason() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("3 j Enter");
+    screen.type_text("why");
+    screen.keys("Enter y");
+    screen.event(Event::Vault(Answer::Failed(Error::version_conflict("Version 8 was written meanwhile.", 8))));
+    let text = screen.text();
+    assert!(text.contains("Version 8 was written meanwhile.") && text.contains("why"), "{text}");
+    screen.take_effects();
+    screen.keys("Enter y");
+    assert!(matches!(&screen.take_effects()[..],
+        [Effect::Vault(Request::RollBack { reason, expected: Expected::Version(8), .. })] if reason == "why"));
+}
+
+#[test]
+fn purge_wants_the_name() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("D Enter");
+    screen.type_text("stripe_key");
+    screen.keys("Enter");
+    assert!(screen.take_effects().is_empty());
+    screen.keys("C-u");
+    screen.type_text("STRIPE_KEY");
+    screen.keys("Enter");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Purge(asked))] if *asked == address(STRIPE)));
+    screen.event(Event::Vault(Answer::Purged(address(STRIPE))));
+    assert_eq!(screen.state.context(), Some(Context::Secrets));
+    assert!(!screen.text().contains("yments/STRIPE_KEY   3d"));
+}
+
+#[test]
+fn delete_and_undo() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("u");
+    assert!(screen.text().contains("Nothing was deleted"));
+    screen.keys("d");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Delete(asked))] if *asked == address(STRIPE)));
+    screen.event(Event::Vault(Answer::Deleted(address(STRIPE))));
+    assert!(screen.text().contains("u brings it back."));
+    screen.keys("u");
+    assert!(
+        matches!(&screen.take_effects()[..], [Effect::Vault(Request::Restore(asked))] if *asked == address(STRIPE))
+    );
+    screen.event(Event::Vault(Answer::Restored(address(STRIPE))));
+    let upserted = vec![secrets().remove(3)];
+    screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted, removed: Vec::new() })));
+    screen.keys("y");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Copy { id: SecretId([4, ..]), .. })]));
+}
+
+#[test]
+fn another_session_does_not_move_the_selection() {
+    let mut screen = Screen::unlocked(80, 24);
+    let upserted = vec![secret(99, "AAA_FIRST", 1, 0)];
+    screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted, removed: vec![SecretId([1; 16])] })));
+    screen.keys("y");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Copy { id: SecretId([4, ..]), .. })]));
+}
+
+#[test]
+fn a_written_secret_is_selected_and_told() {
+    let mut screen = Screen::unlocked(80, 24);
+    let new = secret(50, "staging/NEW_KEY", 1, 0);
+    screen.secrets.push(new.clone());
+    screen.event(Event::Vault(Answer::Written(Box::new(Written { secret: new, outcome: Outcome::Created }))));
+    let text = screen.text();
+    assert!(text.contains("Added staging/NEW_KEY as version 1."), "{text}");
+    assert!(text.contains("▸staging/NEW_KEY"), "{text}");
+    screen.wait(Duration::from_secs(4));
+    assert!(!screen.text().contains("Added"));
+}
+
+#[test]
+fn an_error_stays_and_swallows_one_key() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.event(Event::Vault(Answer::Failed(Error::busy("The vault is in use."))));
+    screen.wait(Duration::from_secs(60));
+    assert!(screen.text().contains("The vault is in use."));
+    screen.keys("d");
+    assert!(screen.take_effects().is_empty());
+    assert!(!screen.text().contains("The vault is in use."));
+    screen.keys("d");
+    assert_eq!(screen.take_effects().len(), 1);
+}
+
+#[test]
+fn the_idle_lock_comes_and_one_returns_to_where_one_was() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("/");
+    screen.type_text("webhook");
+    screen.keys("Enter j 2");
+    screen.wait(Duration::from_secs(299));
+    assert!(screen.text().contains("locks in 0:01"));
+    screen.wait(Duration::from_secs(1));
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Lock)]));
+    let text = screen.text();
+    assert!(text.contains("locked") && !text.contains("STRIPE"), "{text}");
+    screen.unlock();
+    let text = screen.text();
+    assert!(text.contains("/webhook") && text.contains("▸produ…PE_WEBHOOK_SECRET"), "{text}");
+    assert_eq!(screen.state.context(), Some(Context::Detail));
+}
+
+#[test]
+fn a_key_after_the_idle_time_meets_a_locked_vault() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.elapsed = Duration::from_secs(100_000);
+    screen.keys("y");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Lock)]));
+}
+
+#[test]
+fn nothing_wakes_an_idle_screen_before_the_last_minute() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.state.take_changed();
+    let wake = screen.state.next_deadline().unwrap().duration_since(screen.start);
+    assert_eq!(wake, Duration::from_secs(240));
+    screen.elapsed = Duration::from_secs(200);
+    screen.event(Event::Tick);
+    assert!(!screen.state.take_changed());
+}
+
+#[test]
+fn deadlines_always_lie_ahead() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("s");
+    let news = ClipboardNews::Sent {
+        address: address(STRIPE),
+        route: "X11 clipboard",
+        confirmed: true,
+        clear_after: Duration::from_millis(29_500),
+    };
+    screen.event(Event::Clipboard(news));
+    for _ in 0..400 {
+        let Some(next) = screen.state.next_deadline() else { break };
+        let at = next.duration_since(screen.start);
+        assert!(at > screen.elapsed, "a deadline in the past would spin the loop");
+        screen.elapsed = at;
+        screen.event(Event::Tick);
+    }
+    assert!(screen.state.is_locked());
+}
+
+#[test]
+fn lock_wipes_half_typed_input_and_keeps_the_clipboard_time() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.event(Event::Clipboard(ClipboardNews::Sent {
+        address: address(STRIPE),
+        route: "X11 clipboard",
+        confirmed: true,
+        clear_after: Duration::from_secs(30),
+    }));
+    screen.keys("D");
+    screen.type_text("STRIPE_K");
+    screen.keys("C-l");
+    let text = screen.text();
+    assert!(text.contains("Clipboard clears in 0:30") && !text.contains("STRIPE_K"), "{text}");
+    screen.event(Event::Clipboard(ClipboardNews::Cleared { confirmed: true }));
+    assert!(screen.text().contains("The clipboard is cleared."));
+}
+
+#[test]
+fn leaving_locks_first() {
+    for (event, code) in [
+        (Event::Key(key_event("q")), 0),
+        (Event::Signal(Signal::Terminate(15)), 143),
+        (Event::Signal(Signal::HangUp), 129),
+        (Event::HangUp, 129),
+    ] {
+        let mut screen = Screen::unlocked(80, 24);
+        screen.event(event);
+        assert!(
+            matches!(&screen.take_effects()[..], [Effect::Vault(Request::Lock), Effect::Quit(found)] if *found == code)
+        );
+    }
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("C-z");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Lock), Effect::Suspend]));
+    screen.event(Event::Resumed);
+    assert!(matches!(&screen.take_effects()[..], [Effect::Repaint]));
+}
+
+#[test]
+fn a_tiny_screen_still_locks_and_quits_and_nothing_else() {
+    let mut screen = Screen::unlocked(20, 3);
+    screen.keys("y d j q");
+    assert!(screen.take_effects().is_empty());
+    screen.keys("C-l");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Lock)]));
+    screen.keys("C-q");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Quit(0)]));
+}
+
+#[test]
+fn a_paste_outside_an_input_does_nothing() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.event(Event::Paste(SecretText::copied_from(b"d\ny\nq")));
+    assert!(screen.take_effects().is_empty());
+    assert!(screen.text().contains("Nothing takes a paste here"));
+}
+
+#[test]
+fn a_rotation_asked_for_before_the_detail_came_waits_for_it() {
+    let mut screen = Screen::unlocked(80, 24);
+    let known = std::mem::take(&mut screen.secrets);
+    screen.keys("j r");
+    assert_eq!(screen.state.context(), Some(Context::Secrets));
+    let next = known[4].clone();
+    screen.event(Event::Vault(Answer::Detail { history: history(&next), secret: Box::new(next) }));
+    assert_ne!(screen.state.context(), Some(Context::Secrets));
+    assert!(screen.text().contains("STRIPE_WEBHOOK_SECRET"));
+}
+
+#[test]
+fn the_palette_does_what_it_names() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys(":");
+    screen.type_text("dele");
+    screen.keys("Enter");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Delete(_))]));
+    screen.keys(":");
+    screen.type_text("clear-c");
+    screen.keys("Enter");
+    assert!(screen.text().contains("Nothing of ours is on the clipboard."), "a disabled action says why");
+}
+
+#[test]
+fn a_read_only_vault_says_why_it_does_not_write() {
+    let mut screen = Screen::locked(80, 24);
+    let catalog = Box::new(secrets().into_iter().collect());
+    let read_only = Some("the file is damaged.".to_owned());
+    screen.event(Event::Vault(Answer::Unlocked { catalog, failed_unlocks: 0, read_only }));
+    assert!(screen.text().contains("READ-ONLY") && screen.text().contains("the file is damaged."));
+    screen.keys("j");
+    screen.take_effects();
+    for key in ["a", "d", "r", "D"] {
+        screen.keys(key);
+        assert!(screen.text().contains("The vault is read-only: the file is damaged."));
+        assert!(screen.take_effects().is_empty());
+    }
+}
+
+#[test]
+fn typing_the_filter_asks_the_vault_for_nothing_until_it_is_kept() {
+    let mut screen = Screen::unlocked(80, 24);
+    let known = std::mem::take(&mut screen.secrets);
+    screen.keys("/");
+    screen.type_text("kafka");
+    assert!(screen.take_effects().is_empty());
+    screen.keys("Enter");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Detail(SecretId([6, ..])))]));
+    screen.secrets = known;
+    screen.keys("Esc");
+    assert!(screen.text().contains("─ 12 ┐"), "Esc shows the whole list again");
+}
+
+#[test]
+fn a_vault_found_again_leaves_a_half_typed_passphrase() {
+    let mut screen = Screen::locked(80, 24);
+    let before = screen.text();
+    screen.type_text("half");
+    let typed = screen.text();
+    assert_ne!(before, typed);
+    screen.event(Event::Vault(Answer::Found(Found::Locked(vec![SlotKind::Passphrase, SlotKind::Recovery]))));
+    assert_eq!(screen.text(), typed);
+}
+
+#[test]
+fn no_order_of_keys_sizes_and_answers_breaks_anything() {
+    let keys = [
+        "j", "k", "g", "G", "C-d", "C-u", "PgDn", "PgUp", "Tab", "S-Tab", "1", "2", "3", "z", "]", "/", "?", ":",
+        "Enter", "Esc", "s", "y", "r", "R", "a", "e", "d", "u", "D", "x", "C-l", "n", "Y", "t", "o", "Up", "Down",
+        "C-g", "C-t",
+    ];
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = move |below: u64| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed % below
+    };
+    let mut screen = Screen::unlocked(80, 24);
+    for step in 0..6_000 {
+        match next(24) {
+            0 => {
+                let (width, height) = (u16::try_from(next(150)).unwrap(), u16::try_from(next(50)).unwrap());
+                screen.event(Event::Resize { width, height });
+            }
+            1 => screen.event(Event::Vault(Answer::Failed(Error::busy("The vault is in use.")))),
+            2 => {
+                let removed = vec![SecretId([u8::try_from(next(12)).unwrap(); 16])];
+                screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted: Vec::new(), removed })));
+            }
+            3 => {
+                let upserted = vec![secrets().swap_remove(usize::try_from(next(12)).unwrap())];
+                screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted, removed: Vec::new() })));
+            }
+            4 => screen.wait(Duration::from_secs(next(20))),
+            5 => screen.event(Event::Paste(SecretText::copied_from("x\u{202e}\n\u{1f511}".as_bytes()))),
+            _ => screen.keys(keys[usize::try_from(next(keys.len() as u64)).unwrap()]),
+        }
+        if screen.state.is_locked() {
+            screen.unlock();
+        }
+        if step % 5 == 0 {
+            screen.text();
+        }
+        let now = screen.now().instant;
+        assert!(screen.state.next_deadline().is_none_or(|at| at > now), "a deadline in the past at step {step}");
+        screen.take_effects();
+    }
+}

@@ -1,0 +1,387 @@
+//! A vault of made-up secrets at a fixed time, driven by keys: what the tests
+//! of screens and flows share.
+#![expect(clippy::unwrap_used, reason = "made-up data is known to be right")]
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::Timestamp;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::{Color, Modifier};
+use strongroom::crypto::keyring::SlotKind;
+use strongroom::secret_text::SecretText;
+use strongroom::tui::clock::Now;
+use strongroom::tui::effect::{Effect, Request};
+use strongroom::tui::event::{Answer, Event, Found};
+use strongroom::tui::state::{State, StateOptions};
+use strongroom::tui::theme::{Borders, Palette, Theme};
+use strongroom::tui::update::update;
+use strongroom::tui::view::draw;
+use strongroom::vault::audit::{Actor, AuditAction, AuditRecord};
+use strongroom::vault::catalog::Catalog;
+use strongroom::vault::scope::{Address, ScopePath};
+use strongroom::vault::secret::{Fields, Metadata, Origin, Secret, SecretId, Version};
+
+/// 2026-03-10 02:14:00 UTC.
+pub(crate) const NOW: i64 = 1_773_108_840;
+/// One day in seconds.
+pub(crate) const DAY: i64 = 86_400;
+
+/// A time so many seconds after [`NOW`].
+pub(crate) fn time(seconds: i64) -> Timestamp {
+    Timestamp::from_second(NOW + seconds).unwrap()
+}
+
+/// A secret at `address`, `days` old, in version `version`.
+pub(crate) fn secret(number: u8, address: &str, version: u64, days: i64) -> Secret {
+    let changed = time(-days * DAY);
+    Secret {
+        id: SecretId([number; 16]),
+        address: Address::parse(address, &ScopePath::root()).unwrap(),
+        version,
+        fields: vec!["value".parse().unwrap()],
+        metadata: Metadata::default(),
+        created_at: time(-400 * DAY),
+        created_by: "ana@bastion1".to_owned(),
+        updated_at: changed,
+        value_changed_at: changed,
+        last_rotated: (version > 1).then_some(changed),
+        deleted_at: None,
+    }
+}
+
+/// A dozen secrets: due, expired, long, in the root.
+pub(crate) fn secrets() -> Vec<Secret> {
+    let mut secrets = vec![
+        secret(1, "STATUSPAGE_TOKEN", 1, 12),
+        secret(2, "production/DATABASE_URL", 3, 40),
+        secret(3, "production/payments/ADYEN_HMAC_KEY", 2, 200),
+        secret(4, "production/payments/STRIPE_KEY", 7, 3),
+        secret(5, "production/payments/STRIPE_WEBHOOK_SECRET", 2, 91),
+        secret(6, "production/platform/KAFKA_SASL_PASSWORD", 12, 0),
+        secret(7, "production/platform/TLS_PRIVATE_KEY", 1, 700),
+        secret(8, "production/reporting/warehouse/SNOWFLAKE_LOADER_PRIVATE_KEY_PASSPHRASE", 4, 18),
+        secret(9, "staging/DATABASE_URL", 3, 41),
+        secret(10, "staging/payments/STRIPE_KEY", 5, 30),
+        secret(11, "staging/payments/STRIPE_WEBHOOK_SECRET", 1, 91),
+        secret(12, "~ana/NOTES", 1, 1),
+    ];
+    secrets[3].fields = ["value", "username", "webhook_url"].map(|name| name.parse().unwrap()).to_vec();
+    secrets[3].metadata = Metadata {
+        description: "Stripe production API key, restricted to charges and refunds".to_owned(),
+        json: Some(serde_json::json!({"account": "acct_1Nv0", "mode": "live"})),
+        tags: ["payments", "pci", "tier1"].map(str::to_owned).to_vec(),
+        rotation_days: Some(90),
+        expires_at: Some(time(200 * DAY)),
+        owner: "payments-oncall@example.com".to_owned(),
+    };
+    secrets[4].metadata.rotation_days = Some(90);
+    secrets[2].metadata.expires_at = Some(time(-9 * DAY));
+    secrets[10].metadata.rotation_days = Some(30);
+    secrets[10].metadata.expires_at = Some(time(-2 * DAY));
+    secrets
+}
+
+/// The versions of a secret, newest first.
+pub(crate) fn history(secret: &Secret) -> Vec<Version> {
+    let reasons = ["Created for the launch", "Scheduled rotation", "Leaked in a build log", "Vendor asked for it", ""];
+    let mut versions: Vec<Version> = (1..=secret.version)
+        .map(|number| {
+            let age = i64::try_from(secret.version - number).unwrap() * 31 * DAY;
+            Version {
+                number,
+                created_at: Timestamp::from_second(secret.value_changed_at.as_second() - age).unwrap(),
+                created_by: if number.is_multiple_of(3) { "ana@bastion1" } else { "ops@bastion1" }.to_owned(),
+                reason: reasons[usize::try_from(number - 1).unwrap() % reasons.len()].to_owned(),
+                origin: match number {
+                    1 => Origin::Created,
+                    6 => Origin::RolledBack { from: 4 },
+                    2 => Origin::Set,
+                    _ => Origin::Rotated,
+                },
+            }
+        })
+        .collect();
+    versions.reverse();
+    versions
+}
+
+/// A few audit records of a secret, newest first.
+pub(crate) fn records(secret: &Secret) -> Vec<AuditRecord> {
+    let record = |seq: u64, ago: i64, action: AuditAction, error: Option<&str>, reason: &str| AuditRecord {
+        seq,
+        at: time(-ago),
+        action,
+        secret: Some(secret.id),
+        address: Some(secret.address.clone()),
+        version: Some(secret.version),
+        actor: Actor {
+            user: "ops".to_owned(),
+            host: "bastion1".to_owned(),
+            ip: if seq.is_multiple_of(2) { "203.0.113.7" } else { "" }.to_owned(),
+            ..Actor::default()
+        },
+        reason: reason.to_owned(),
+        error: error.map(str::to_owned),
+        hash: [0; 32],
+    };
+    vec![
+        record(88, 60, AuditAction::Copy, None, ""),
+        record(71, 3 * DAY, AuditAction::Rotate, None, "Scheduled rotation"),
+        record(70, 3 * DAY + 30, AuditAction::Reveal, Some("The secret had expired."), ""),
+        record(4, 90 * DAY, AuditAction::Create, None, "Created for the launch"),
+    ]
+}
+
+/// The application without its threads: keys in, effects out, a vault that answers by heart.
+pub(crate) struct Screen {
+    pub(crate) state: State,
+    pub(crate) start: Instant,
+    pub(crate) elapsed: Duration,
+    pub(crate) secrets: Vec<Secret>,
+    /// Effects that the harness does not answer.
+    pub(crate) effects: Vec<Effect>,
+}
+
+impl Screen {
+    /// A locked vault, found.
+    pub(crate) fn locked(width: u16, height: u16) -> Self {
+        let mut screen = Self::started(width, height);
+        screen.event(Event::Vault(Answer::Found(Found::Locked(vec![SlotKind::Passphrase, SlotKind::Recovery]))));
+        screen
+    }
+
+    /// Before the vault was looked at.
+    pub(crate) fn started(width: u16, height: u16) -> Self {
+        let start = Instant::now();
+        let now = Now { instant: start, time: time(0) };
+        let options = StateOptions::new("/srv/ops/vault.db", "ops@bastion1", (width, height), now);
+        Self { state: State::new(options), start, elapsed: Duration::ZERO, secrets: Vec::new(), effects: Vec::new() }
+    }
+
+    /// An unlocked vault with these secrets.
+    pub(crate) fn with(secrets: Vec<Secret>, width: u16, height: u16) -> Self {
+        let mut screen = Self::locked(width, height);
+        screen.secrets = secrets;
+        screen.unlock();
+        screen
+    }
+
+    /// An unlocked vault with a dozen secrets, the Stripe key selected.
+    pub(crate) fn unlocked(width: u16, height: u16) -> Self {
+        let mut screen = Self::with(secrets(), width, height);
+        screen.keys("j j j");
+        screen
+    }
+
+    /// The vault answers that it is open.
+    pub(crate) fn unlock(&mut self) {
+        let catalog: Catalog = self.secrets.iter().cloned().collect();
+        self.event(Event::Vault(Answer::Unlocked { catalog: Box::new(catalog), failed_unlocks: 0, read_only: None }));
+    }
+
+    /// The time of the next event.
+    pub(crate) fn now(&self) -> Now {
+        let seconds = i64::try_from(self.elapsed.as_secs()).unwrap();
+        Now { instant: self.start + self.elapsed, time: time(seconds) }
+    }
+
+    /// Hands an event over, and answers what the vault would answer at once.
+    pub(crate) fn event(&mut self, event: Event) {
+        let now = self.now();
+        let effects = update(&mut self.state, event, now);
+        for effect in effects {
+            match self.answer(&effect) {
+                Some(answer) => self.event(Event::Vault(answer)),
+                None => self.effects.push(effect),
+            }
+        }
+    }
+
+    fn answer(&self, effect: &Effect) -> Option<Answer> {
+        let find = |id: &SecretId| self.secrets.iter().find(|secret| secret.id == *id);
+        match effect {
+            Effect::Vault(Request::Detail(id)) => {
+                let secret = find(id)?;
+                Some(Answer::Detail { history: history(secret), secret: Box::new(secret.clone()) })
+            }
+            Effect::Vault(Request::Audit(id)) => Some(Answer::Audit { id: *id, records: records(find(id)?) }),
+            Effect::Vault(Request::Reveal { id, version, .. }) => {
+                let secret = find(id)?;
+                Some(Answer::Revealed { id: *id, version: version.unwrap_or(secret.version), fields: fields(secret) })
+            }
+            Effect::Vault(Request::OpenToEdit(id)) => {
+                let secret = find(id)?;
+                Some(Answer::ReadyToEdit { secret: Box::new(secret.clone()), fields: fields(secret) })
+            }
+            _ => None,
+        }
+    }
+
+    /// Presses keys as people write them, separated by blanks; each is drawn before the next.
+    pub(crate) fn keys(&mut self, keys: &str) {
+        for key in keys.split_whitespace() {
+            self.state.mark_drawn();
+            self.event(Event::Key(key_event(key)));
+        }
+        self.state.mark_drawn();
+    }
+
+    /// Types text, blanks too.
+    pub(crate) fn type_text(&mut self, text: &str) {
+        for character in text.chars() {
+            self.event(Event::Key(KeyEvent::new(KeyCode::Char(character), KeyModifiers::NONE)));
+        }
+        self.state.mark_drawn();
+    }
+
+    /// Lets time pass; the loop's tick comes at each deadline.
+    pub(crate) fn wait(&mut self, duration: Duration) {
+        let end = self.elapsed + duration;
+        for _ in 0..10_000 {
+            let next = self.state.next_deadline().map(|next| next.saturating_duration_since(self.start));
+            match next.filter(|next| *next <= end) {
+                Some(next) => self.elapsed = next.max(self.elapsed),
+                None => break,
+            }
+            self.event(Event::Tick);
+        }
+        self.elapsed = end;
+        self.event(Event::Tick);
+    }
+
+    /// The effects since the last call.
+    pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The screen's text.
+    pub(crate) fn text(&mut self) -> String {
+        let (buffer, _) = self.drawn(Theme::default(), None);
+        rows(&buffer).join("\n")
+    }
+
+    /// Draws into a buffer, at another size if asked to.
+    pub(crate) fn drawn(&mut self, theme: Theme, size: Option<(u16, u16)>) -> (Buffer, Option<(u16, u16)>) {
+        let (width, height) = size.unwrap_or_else(|| {
+            let area = self.state.areas();
+            (area.header.width, area.hints.bottom())
+        });
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let mut cursor = None;
+        terminal
+            .draw(|frame| {
+                draw(&self.state, &theme, frame);
+            })
+            .unwrap();
+        if terminal.backend().cursor_visible() {
+            cursor = Some(terminal.backend().cursor_position().into());
+        }
+        (terminal.backend().buffer().clone(), cursor)
+    }
+}
+
+/// A secret's made-up plaintext.
+pub(crate) fn fields(secret: &Secret) -> Fields {
+    let mut fields = Fields::value(SecretText::copied_from(b"sk_live_51Nv0QkLmZ7example"));
+    for name in secret.fields.iter().skip(1) {
+        fields.set(name.clone(), SecretText::copied_from(b"billing@example.com"));
+    }
+    fields
+}
+
+/// The event of a key as people write it.
+pub(crate) fn key_event(text: &str) -> KeyEvent {
+    let (control, rest) = text.strip_prefix("C-").map_or((false, text), |rest| (true, rest));
+    let modifiers = if control { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+    let code = match rest {
+        "Enter" => KeyCode::Enter,
+        "Esc" => KeyCode::Esc,
+        "Tab" => KeyCode::Tab,
+        "S-Tab" => KeyCode::BackTab,
+        "Space" => KeyCode::Char(' '),
+        "Up" => KeyCode::Up,
+        "Down" => KeyCode::Down,
+        "Left" => KeyCode::Left,
+        "Right" => KeyCode::Right,
+        "Home" => KeyCode::Home,
+        "End" => KeyCode::End,
+        "PgUp" => KeyCode::PageUp,
+        "PgDn" => KeyCode::PageDown,
+        "F1" => KeyCode::F(1),
+        other => KeyCode::Char(other.chars().next().unwrap()),
+    };
+    KeyEvent::new(code, modifiers)
+}
+
+/// The text of each row; the cell after a wide glyph is skipped.
+pub(crate) fn rows(buffer: &Buffer) -> Vec<String> {
+    cells(buffer, |cell| cell.symbol().to_owned())
+}
+
+/// A letter for each cell's style, blanks where it is plain.
+fn styles(buffer: &Buffer) -> Vec<String> {
+    cells(buffer, |cell| letter(cell).to_string()).into_iter().map(|row| row.trim_end().to_owned()).collect()
+}
+
+fn cells(buffer: &Buffer, show: impl Fn(&Cell) -> String) -> Vec<String> {
+    let area = buffer.area;
+    (area.top()..area.bottom())
+        .map(|y| {
+            let mut row = String::new();
+            let mut x = area.left();
+            while x < area.right() {
+                let cell = &buffer[(x, y)];
+                row.push_str(&show(cell));
+                let wide = unicode_width::UnicodeWidthStr::width(cell.symbol()).max(1);
+                x = x.saturating_add(u16::try_from(wide).unwrap());
+            }
+            row
+        })
+        .collect()
+}
+
+/// `R` reverse, `M` matched (bold and underlined), `B` bold, `d` dim, a colour's first letter, capital when bold, `!` bold red.
+fn letter(cell: &Cell) -> char {
+    let bold = cell.modifier.contains(Modifier::BOLD);
+    let colour = match cell.fg {
+        Color::Cyan => 'c',
+        Color::Green => 'g',
+        Color::Yellow => 'y',
+        Color::Red => 'r',
+        Color::Magenta => 'm',
+        Color::Reset => ' ',
+        _ => '?',
+    };
+    match () {
+        () if cell.modifier.contains(Modifier::REVERSED) => 'R',
+        () if bold && cell.modifier.contains(Modifier::UNDERLINED) => 'M',
+        () if cell.modifier.contains(Modifier::DIM) => 'd',
+        () if bold && colour == ' ' => 'B',
+        () if bold && colour == 'r' => '!',
+        () if bold => colour.to_ascii_uppercase(),
+        () => colour,
+    }
+}
+
+/// Text, then the style letters of the default theme (`c:`) and of mono (`m:`) where a row has any.
+pub(crate) fn dump(screen: &mut Screen) -> String {
+    let theme = |palette| Theme::new(palette, Borders::Line);
+    let (colour, cursor) = screen.drawn(theme(Palette::Default), None);
+    let (mono, _) = screen.drawn(theme(Palette::Mono), None);
+    assert_eq!(rows(&colour), rows(&mono), "a theme changes no text");
+    let mut dump = String::new();
+    for ((text, colour), mono) in rows(&colour).into_iter().zip(styles(&colour)).zip(styles(&mono)) {
+        dump.push_str(&format!("  |{text}|\n"));
+        if !colour.is_empty() {
+            dump.push_str(&format!("c: {colour}\n"));
+        }
+        if !mono.is_empty() {
+            dump.push_str(&format!("m: {mono}\n"));
+        }
+    }
+    let cursor = cursor.map_or_else(|| "hidden".to_owned(), |(x, y)| format!("column {x}, row {y}"));
+    format!("{dump}cursor: {cursor}\n")
+}
