@@ -118,6 +118,11 @@ impl Catalog {
         self.listed.iter().position(|listed| listed.id == id)
     }
 
+    /// Interns `text`, which is mostly what the row before had.
+    fn intern_like(&mut self, text: &str, before: Option<Symbol>) -> Symbol {
+        before.filter(|before| self.text(*before) == text).unwrap_or_else(|| self.intern(text))
+    }
+
     /// Interns `text`.
     pub fn intern(&mut self, text: &str) -> Symbol {
         if let Some(symbol) = self.known.get(text) {
@@ -156,30 +161,37 @@ impl Catalog {
         (self.text(listed.scope), &listed.name)
     }
 
-    /// Sorts by scope, then name; scopes are ranked once, so that most
-    /// comparisons are of two numbers.
+    /// Sorts by scope, then name. Scopes are ranked once and names begin with a number,
+    /// so that nearly all comparisons are of two numbers; each row moves once.
     pub(super) fn sort(&mut self) {
         let mut by_text: Vec<usize> = (0..self.symbols.len()).collect();
         by_text.sort_unstable_by_key(|&symbol| &self.symbols[symbol]);
-        let mut rank = vec![0_u32; self.symbols.len()];
+        let mut rank = vec![0_u64; self.symbols.len()];
         for (position, &symbol) in by_text.iter().enumerate() {
-            rank[symbol] = u32::try_from(position).unwrap_or(u32::MAX);
+            rank[symbol] = position as u64;
         }
-        let rank = |listed: &Listed| rank.get(listed.scope.0 as usize).copied().unwrap_or(0);
-        self.listed.sort_unstable_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name)));
+        let key = |listed: &Listed| {
+            rank.get(listed.scope.0 as usize).map_or(0, |rank| rank << 32) | u64::from(beginning(&listed.name))
+        };
+        let mut order: Vec<(u64, usize)> = self.listed.iter().map(key).zip(0..).collect();
+        let name = |at: usize| self.listed.get(at).map_or("", |listed| &*listed.name);
+        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name(a.1).cmp(name(b.1))));
+        let mut rows: Vec<Option<Listed>> = std::mem::take(&mut self.listed).into_iter().map(Some).collect();
+        self.listed = order.into_iter().filter_map(|(_, at)| rows.get_mut(at)?.take()).collect();
     }
 
     /// Adds one secret from its opened record, at the end; [`Self::sort`] comes after the last.
     pub(super) fn push(&mut self, id: [u8; 16], version: u64, created_at: i64, raw: &RawMetadata<'_>) {
         let second = |milliseconds: Option<i64>| milliseconds.map_or(NEVER, |time| time.div_euclid(1000));
+        let before = self.listed.last().map(Columns::of);
         let listed = Listed {
             id: SecretId(id),
-            scope: self.intern(raw.scope),
+            scope: self.intern_like(raw.scope, before.map(|before| before.scope)),
             name: raw.name.into(),
-            tags: self.intern(raw.tags),
-            fields: self.intern(raw.fields),
-            created_by: self.intern(raw.created_by),
-            owner: self.intern(raw.owner),
+            tags: self.intern_like(raw.tags, before.map(|before| before.tags)),
+            fields: self.intern_like(raw.fields, before.map(|before| before.fields)),
+            created_by: self.intern_like(raw.created_by, before.map(|before| before.created_by)),
+            owner: self.intern_like(raw.owner, before.map(|before| before.owner)),
             version: u32::try_from(version).unwrap_or(u32::MAX),
             rotation_days: u32::try_from(raw.rotation_days).unwrap_or(u32::MAX),
             created_at: second(Some(created_at)),
@@ -214,6 +226,36 @@ impl Catalog {
     }
 }
 
+/// The interned columns of one row.
+#[derive(Clone, Copy)]
+struct Columns {
+    scope: Symbol,
+    tags: Symbol,
+    fields: Symbol,
+    created_by: Symbol,
+    owner: Symbol,
+}
+
+impl Columns {
+    fn of(listed: &Listed) -> Self {
+        Self {
+            scope: listed.scope,
+            tags: listed.tags,
+            fields: listed.fields,
+            created_by: listed.created_by,
+            owner: listed.owner,
+        }
+    }
+}
+
+/// The first four bytes of a name as a number that sorts as they do.
+fn beginning(name: &str) -> u32 {
+    let mut bytes = [0; 4];
+    let length = name.len().min(4);
+    bytes[..length].copy_from_slice(&name.as_bytes()[..length]);
+    u32::from_be_bytes(bytes)
+}
+
 /// For tests and the first list alike.
 impl FromIterator<Secret> for Catalog {
     fn from_iter<I: IntoIterator<Item = Secret>>(secrets: I) -> Self {
@@ -228,4 +270,59 @@ impl FromIterator<Secret> for Catalog {
 pub fn stored_scope_is_within(stored: &str, wanted: &ScopePath) -> bool {
     wanted.is_root()
         || stored.strip_prefix(wanted.as_stored()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn secret(number: u8, address: &str) -> Secret {
+        let at = Timestamp::UNIX_EPOCH;
+        Secret {
+            id: SecretId([number; 16]),
+            address: Address::parse(address, &ScopePath::root()).unwrap(),
+            version: 1,
+            fields: vec!["value".parse().unwrap()],
+            metadata: super::super::secret::Metadata::default(),
+            created_at: at,
+            created_by: "ops@host".into(),
+            updated_at: at,
+            value_changed_at: at,
+            last_rotated: None,
+            deleted_at: None,
+        }
+    }
+
+    fn addresses(catalog: &Catalog) -> Vec<(String, String)> {
+        let listed = catalog.listed().iter();
+        listed.map(|listed| (catalog.text(listed.scope).to_owned(), listed.name.to_string())).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_list_is_in_order_however_it_was_made(
+            names in proptest::collection::btree_set("([abp]{1,2}/){0,2}[A-Da-d_0][A-Da-d_.0]{0,6}", 0..40),
+            late in 0_usize..40,
+        ) {
+            let secrets: Vec<Secret> = (0..).zip(&names).map(|(number, name)| secret(number, name)).collect();
+            let late = late.min(secrets.len());
+            let mut grown: Catalog = secrets[late..].iter().cloned().collect();
+            grown.apply(CatalogChange { upserted: secrets[..late].to_vec(), removed: Vec::new() });
+            let whole: Catalog = secrets.iter().rev().cloned().collect();
+            let mut expected = addresses(&whole);
+            expected.sort();
+            prop_assert_eq!(addresses(&whole), expected.clone());
+            prop_assert_eq!(addresses(&grown), expected);
+        }
+    }
+
+    #[test]
+    fn changes_replace_and_remove() {
+        let mut catalog: Catalog = [secret(1, "a/X"), secret(2, "b/Y")].into_iter().collect();
+        let moved = CatalogChange { upserted: vec![secret(1, "c/X")], removed: vec![SecretId([2; 16])] };
+        catalog.apply(moved);
+        assert_eq!(addresses(&catalog), [("c".to_owned(), "X".to_owned())]);
+        assert_eq!(catalog.position(SecretId([1; 16])), Some(0));
+    }
 }

@@ -19,7 +19,7 @@ use super::integrity::{self, BucketDigest};
 use super::record::{self, AuditBody};
 use super::scope::Address;
 use super::secret::{Fields, Origin, Secret, SecretId, Version};
-use super::view::View;
+use super::view::{View, metadata_place};
 
 /// Records under one multi-use key before a new master key is demanded: a tenth
 /// under the bound of NIST SP 800-38D §8.3 for random nonces.
@@ -59,7 +59,7 @@ impl<'a> Change<'a> {
         for bucket in std::mem::take(&mut self.touched) {
             let mut digest = BucketDigest::default();
             self.tx.each_in_bucket(bucket, |row| {
-                digest.add(&integrity::head(&self.view.keys.state, &row));
+                digest.add(&integrity::head(&self.view.keys.state, &row, &row.metadata));
                 Ok(())
             })?;
             integrity::set_bucket(&mut self.view.digests, bucket, &digest.finish());
@@ -94,8 +94,9 @@ impl<'a> Change<'a> {
         row.deleted_at = secret.deleted_at.map_or(0, Timestamp::as_millisecond);
         row.modified = self.state.seq;
         let metadata = record::write_metadata(secret)?;
-        row.metadata =
-            self.seal(|keys| &keys.metadata, &self.metadata_place(&row), Padding::Blocks, metadata.expose())?.into();
+        row.metadata = self
+            .seal(|keys| &keys.metadata, &metadata_place(self.keys, &row), Padding::Blocks, metadata.expose())?
+            .into();
         self.write_row(&row)
     }
 

@@ -15,8 +15,9 @@ use crate::store::{SecretRow, SlotRow, StateRow, Tx, VersionRow};
 
 const DIGEST: usize = 32;
 
-/// The digest of one secret's row: all columns and the sealed metadata.
-pub(super) fn head(key: &DigestKey, row: &SecretRow<'_>) -> [u8; 32] {
+/// The digest of one secret's row: all columns, and the sealed metadata, which a list
+/// in the making keeps beside its rows.
+pub(super) fn head(key: &DigestKey, row: &SecretRow<'_>, metadata: &[u8]) -> [u8; 32] {
     key.digest(&[
         b"head\0",
         &row.name_index,
@@ -28,7 +29,7 @@ pub(super) fn head(key: &DigestKey, row: &SecretRow<'_>) -> [u8; 32] {
         &row.deleted_at.to_be_bytes(),
         &row.modified.to_be_bytes(),
         &row.chain,
-        &row.metadata,
+        metadata,
     ])
 }
 

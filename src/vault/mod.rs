@@ -10,6 +10,7 @@ pub mod catalog;
 mod change;
 pub mod generate;
 mod integrity;
+mod listing;
 mod read;
 mod record;
 pub mod scope;

@@ -2,19 +2,14 @@
 //! which a value leaves.
 
 use jiff::Timestamp;
-use zeroize::Zeroize;
 
-use crate::crypto::seal::Padding;
 use crate::error::{Error, Result};
-use crate::store::BUCKETS;
 
 use super::audit::AuditAction;
 use super::catalog::{Catalog, CatalogChange};
-use super::integrity::{self, BucketDigest};
-use super::record::RawMetadata;
 use super::scope::{Address, Context};
 use super::secret::{Fields, Secret, SecretId, SecretName, Version};
-use super::{Vault, view::View};
+use super::{Vault, listing};
 
 /// For what a value leaves the vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +35,7 @@ impl Vault {
     /// # Errors
     /// Damaged, when a row was altered, removed or put back.
     pub fn catalog(&mut self) -> Result<Catalog> {
-        let (catalog, seq) = self.view(|view| Ok((read_catalog(view)?, view.state.seq)))?;
+        let (catalog, seq) = self.view(|view| Ok((listing::read(view)?, view.state.seq)))?;
         self.seen = seq;
         Ok(catalog)
     }
@@ -173,39 +168,4 @@ fn expired(secret: &Secret) -> Error {
     let when = secret.metadata.expires_at.unwrap_or(Timestamp::UNIX_EPOCH);
     Error::expired(format!("{} expired at {when}.", secret.address))
         .hint("Rotate it and set a new expiry, or use --allow-expired if you must have the old value.")
-}
-
-/// Reads and checks every row once: its digest into its bucket, its metadata into the list.
-fn read_catalog(view: &View<'_>) -> Result<Catalog> {
-    let mut catalog = Catalog::default();
-    let mut buckets: Vec<BucketDigest> = (0..BUCKETS).map(|_| BucketDigest::default()).collect();
-    let mut buffer = Vec::with_capacity(1024);
-    let mut rows = 0;
-    view.tx.each_secret(|row| {
-        rows += 1;
-        if let Some(bucket) = buckets.get_mut(row.bucket()) {
-            bucket.add(&integrity::head(&view.keys.state, &row));
-        }
-        if row.buried == 0 {
-            let range = view.keys.metadata.open_within(
-                &view.metadata_place(&row),
-                Padding::Blocks,
-                &row.metadata,
-                &mut buffer,
-            )?;
-            catalog.push(row.id, row.current, row.created_at, &RawMetadata::read(&buffer[range])?);
-        }
-        Ok(())
-    })?;
-    buffer.zeroize();
-    for (number, bucket) in buckets.into_iter().enumerate() {
-        if bucket.finish() != integrity::of_bucket(&view.digests, number) {
-            return Err(integrity::tampered("The list of secrets"));
-        }
-    }
-    if rows != view.state.secrets {
-        return Err(integrity::tampered("The number of secrets"));
-    }
-    catalog.sort();
-    Ok(catalog)
 }

@@ -42,7 +42,7 @@ impl<'a> View<'a> {
         let mut digest = BucketDigest::default();
         let mut kept = Vec::new();
         self.tx.each_in_bucket(bucket, |row| {
-            digest.add(&integrity::head(&self.keys.state, &row));
+            digest.add(&integrity::head(&self.keys.state, &row, &row.metadata));
             if keep(&row) {
                 kept.push(row.into_owned());
             }
@@ -109,20 +109,9 @@ impl<'a> View<'a> {
         Ok((row, secret))
     }
 
-    /// The place of a row's sealed metadata.
-    pub(super) fn metadata_place(&self, row: &SecretRow<'_>) -> Place {
-        Place {
-            key_epoch: self.keys.key_epoch,
-            subject_id: row.id,
-            revision: row.revision,
-            created_at: row.created_at,
-            ..Place::new(Purpose::Metadata, self.keys.vault_id)
-        }
-    }
-
     /// Opens a row's metadata.
     pub(super) fn secret(&self, row: &SecretRow<'_>) -> Result<Secret> {
-        let opened = self.keys.metadata.open(&self.metadata_place(row), Padding::Blocks, &row.metadata)?;
+        let opened = self.keys.metadata.open(&metadata_place(self.keys, row), Padding::Blocks, &row.metadata)?;
         RawMetadata::read(opened.expose())?.into_secret(row.id, row.current, row.created_at, row.deleted_at)
     }
 
@@ -185,5 +174,16 @@ impl<'a> View<'a> {
         }
         versions.reverse();
         Ok(versions)
+    }
+}
+
+/// The place of a row's sealed metadata.
+pub(super) fn metadata_place(keys: &Keyring, row: &SecretRow<'_>) -> Place {
+    Place {
+        key_epoch: keys.key_epoch,
+        subject_id: row.id,
+        revision: row.revision,
+        created_at: row.created_at,
+        ..Place::new(Purpose::Metadata, keys.vault_id)
     }
 }
