@@ -1,5 +1,7 @@
 //! `list`: every secret that the query and the scopes leave, without a value.
 
+use std::collections::HashMap;
+
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -9,7 +11,7 @@ use crate::vault::Vault;
 use crate::vault::catalog::{Catalog, Listed, NEVER, stored_scope_is_within};
 use crate::vault::scope::ScopePath;
 use crate::vault::search::Query;
-use crate::vault::secret::Secret;
+use crate::vault::secret::{Secret, SecretId};
 
 use super::call::Call;
 use super::scope_args::ScopeArgs;
@@ -24,7 +26,7 @@ Examples:
   strongroom list 'due:<7d'
   strongroom list tag:db expired --json
 
-Terms: scope:S tag:T expired due due:<7d age:>90d used:never changed:today by:NAME dup has:FIELD";
+Terms: scope:S tag:T expired due due:<7d age:>90d changed:today by:NAME owner:NAME has:FIELD";
 
 /// What to list.
 #[derive(Args)]
@@ -111,11 +113,10 @@ fn table(catalog: &Catalog, chosen: &[&Listed], now: Timestamp) -> Table {
 
 /// The whole of each secret, which the catalog does not hold.
 fn print_json(call: &Call, vault: &mut Vault, chosen: &[&Listed]) -> Result<()> {
-    let mut secrets = Vec::with_capacity(chosen.len());
-    for listed in chosen {
-        secrets.push(shapes::secret(&vault.secret(listed.id)?, call.now));
-    }
-    call.output.print_json(&Value::Array(secrets))
+    let mut in_full: HashMap<SecretId, Secret> =
+        vault.secrets_in_full()?.into_iter().map(|secret| (secret.id, secret)).collect();
+    let chosen = chosen.iter().filter_map(|listed| in_full.remove(&listed.id));
+    call.output.print_json(&Value::Array(chosen.map(|secret| shapes::secret(&secret, call.now)).collect()))
 }
 
 fn print_deleted(call: &Call, wanted: &Wanted, deleted: Vec<Secret>) -> Result<()> {

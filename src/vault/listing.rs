@@ -1,5 +1,5 @@
-//! Reading the whole list: every row goes into its bucket's digest, every live one
-//! into the catalog.
+//! Reading the whole list: every row goes into its bucket's digest, and its opened
+//! record to whoever asked.
 //!
 //! Half of the work is SQLite's, half is cryptography, so they run side by side: this
 //! thread reads rows into batches, a second one checks and opens them, and this one
@@ -14,7 +14,6 @@ use crate::crypto::seal::Padding;
 use crate::error::{Error, Result};
 use crate::store::{BUCKETS, SecretRow};
 
-use super::catalog::Catalog;
 use super::integrity::{self, BucketDigest};
 use super::record::RawMetadata;
 use super::view::{View, metadata_place};
@@ -41,17 +40,19 @@ impl Batch {
     }
 }
 
-/// A batch after its rows were digested and its live ones opened.
+/// A batch after its rows were digested and opened.
 struct Opened {
     rows: Vec<SecretRow<'static>>,
     heads: Vec<[u8; 32]>,
-    /// Where each live row's record lies; empty for a tombstone.
+    /// Where each row's record lies; empty for a purged one.
     records: Vec<std::ops::Range<usize>>,
     plaintext: Zeroizing<Vec<u8>>,
 }
 
-/// Every live secret of a snapshot, after all rows were checked against the root.
-pub(super) fn read(view: &View<'_>) -> Result<Catalog> {
+/// Hands the record of every secret that can be opened, the deleted ones too, to
+/// `visit`. What it was told counts only when this returns well: by then all rows were
+/// checked against the root.
+pub(super) fn each(view: &View<'_>, visit: impl FnMut(&SecretRow<'_>, &RawMetadata<'_>) -> Result<()>) -> Result<()> {
     let (to_open, batches) = sync_channel::<Batch>(UNDER_WAY);
     let (to_list, opened) = sync_channel::<Result<Opened>>(UNDER_WAY);
     let keys = view.keys;
@@ -60,7 +61,7 @@ pub(super) fn read(view: &View<'_>) -> Result<Catalog> {
             .name("listing".into())
             .spawn_scoped(threads, move || open_all(keys, &batches, &to_list))
             .map_err(|error| Error::failure(format!("A thread could not be started: {error}.")))?;
-        Listing::new().run(view, to_open, &opened)
+        Listing::new(visit).run(view, to_open, &opened)
     })
 }
 
@@ -85,7 +86,7 @@ fn open(keys: &Keyring, batch: Batch) -> Result<Opened> {
         start = end;
         heads.push(integrity::head(&keys.state, row, metadata));
         let begun = plaintext.len();
-        if row.buried == 0 {
+        if row.current != 0 {
             let range =
                 keys.metadata.open_within(&metadata_place(keys, row), Padding::Blocks, metadata, &mut buffer)?;
             plaintext.extend_from_slice(&buffer[range]);
@@ -95,25 +96,20 @@ fn open(keys: &Keyring, batch: Batch) -> Result<Opened> {
     Ok(Opened { rows: batch.rows, heads, records, plaintext })
 }
 
-/// The catalog and the bucket digests as they grow.
-struct Listing {
-    catalog: Catalog,
+/// The bucket digests as they grow.
+struct Listing<V> {
+    visit: V,
     buckets: Vec<BucketDigest>,
     rows: u64,
 }
 
-impl Listing {
-    fn new() -> Self {
+impl<V: FnMut(&SecretRow<'_>, &RawMetadata<'_>) -> Result<()>> Listing<V> {
+    fn new(visit: V) -> Self {
         let buckets = (0..BUCKETS).map(|_| BucketDigest::default()).collect();
-        Self { catalog: Catalog::default(), buckets, rows: 0 }
+        Self { visit, buckets, rows: 0 }
     }
 
-    fn run(
-        mut self,
-        view: &View<'_>,
-        to_open: SyncSender<Batch>,
-        opened: &Receiver<Result<Opened>>,
-    ) -> Result<Catalog> {
+    fn run(mut self, view: &View<'_>, to_open: SyncSender<Batch>, opened: &Receiver<Result<Opened>>) -> Result<()> {
         let stopped = || Error::failure("The thread that opens the list has stopped.");
         let (mut batch, mut under_way) = (Batch::default(), 0);
         view.tx.each_secret(|row| {
@@ -143,15 +139,14 @@ impl Listing {
             if let Some(bucket) = self.buckets.get_mut(row.bucket()) {
                 bucket.add(head);
             }
-            if row.buried == 0 {
-                let raw = RawMetadata::read(opened.plaintext.get(record).unwrap_or_default())?;
-                self.catalog.push(row.id, row.current, row.created_at, &raw);
+            if row.current != 0 {
+                (self.visit)(row, &RawMetadata::read(opened.plaintext.get(record).unwrap_or_default())?)?;
             }
         }
         Ok(())
     }
 
-    fn finish(mut self, view: &View<'_>) -> Result<Catalog> {
+    fn finish(self, view: &View<'_>) -> Result<()> {
         for (number, bucket) in self.buckets.into_iter().enumerate() {
             if bucket.finish() != integrity::of_bucket(&view.digests, number) {
                 return Err(integrity::tampered("The list of secrets"));
@@ -160,7 +155,6 @@ impl Listing {
         if self.rows != view.state.secrets {
             return Err(integrity::tampered("The number of secrets"));
         }
-        self.catalog.sort();
-        Ok(self.catalog)
+        Ok(())
     }
 }

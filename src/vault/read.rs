@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use crate::error::{Error, Result};
+use crate::store::SecretRow;
 
 use super::audit::AuditAction;
 use super::catalog::{Catalog, CatalogChange};
@@ -35,8 +36,17 @@ impl Vault {
     /// # Errors
     /// Damaged, when a row was altered, removed or put back.
     pub fn catalog(&mut self) -> Result<Catalog> {
-        let (catalog, seq) = self.view(|view| Ok((listing::read(view)?, view.state.seq)))?;
-        self.seen = seq;
+        let mut catalog = Catalog::default();
+        self.seen = self.view(|view| {
+            listing::each(view, |row, raw| {
+                if row.buried == 0 {
+                    catalog.push(row.id, row.current, row.created_at, raw);
+                }
+                Ok(())
+            })?;
+            Ok(view.state.seq)
+        })?;
+        catalog.sort();
         Ok(catalog)
     }
 
@@ -116,18 +126,30 @@ impl Vault {
     /// Every deleted secret that can still be restored.
     ///
     /// # Errors
-    /// Damaged, when a row does not match its seal.
+    /// Damaged, when a row was altered, removed or put back.
     pub fn deleted(&mut self) -> Result<Vec<Secret>> {
+        self.secrets(|row| row.buried != 0)
+    }
+
+    /// Every live secret with all its metadata, in no order.
+    ///
+    /// # Errors
+    /// Damaged, when a row was altered, removed or put back.
+    pub fn secrets_in_full(&mut self) -> Result<Vec<Secret>> {
+        self.secrets(|row| row.buried == 0)
+    }
+
+    fn secrets(&mut self, wanted: impl Fn(&SecretRow<'_>) -> bool) -> Result<Vec<Secret>> {
+        let mut secrets = Vec::new();
         self.view(|view| {
-            let mut ids = Vec::new();
-            view.tx.each_secret(|row| {
-                if row.buried != 0 && row.current != 0 {
-                    ids.push(SecretId(row.id));
+            listing::each(view, |row, raw| {
+                if wanted(row) {
+                    secrets.push(raw.into_secret(row.id, row.current, row.created_at, row.deleted_at)?);
                 }
                 Ok(())
-            })?;
-            ids.into_iter().map(|id| Ok(view.by_id(id)?.1)).collect()
-        })
+            })
+        })?;
+        Ok(secrets)
     }
 
     /// Opens a version's fields (`None`: the current one). The audit record is on the
