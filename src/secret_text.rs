@@ -49,7 +49,11 @@ impl SecretText {
 
     /// Appends `bytes`; growth copies into a new buffer and wipes the old one.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.replace_range(self.0.len()..self.0.len(), bytes);
+        if self.0.capacity() - self.0.len() >= bytes.len() {
+            self.0.extend_from_slice(bytes);
+        } else {
+            self.replace_range(self.0.len()..self.0.len(), bytes);
+        }
     }
 
     /// Replaces the bytes in `range` (clamped to the length) with `bytes`,

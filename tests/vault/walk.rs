@@ -176,3 +176,28 @@ fn nothing_readable_is_in_the_file() {
         assert!(!bytes.windows(6).any(|window| window == b"CANARY"), "{}", path.display());
     }
 }
+
+#[test]
+fn the_log_answers_questions() {
+    let (_place, mut vault) = Place::new();
+    put(&mut vault, "A", "1");
+    put(&mut vault, "prod/B", "1");
+    put(&mut vault, "A", "2");
+    let id = vault.find(&at("A")).unwrap().id;
+    let _ = vault.release(id, Some(9), Release::Reveal, "curious", false).err().unwrap();
+    let mut ask =
+        |query: AuditQuery| -> Vec<u64> { vault.audit(&query).unwrap().iter().map(|record| record.seq).collect() };
+    let all = AuditQuery::default;
+    assert_eq!(ask(all()), [5, 4, 3, 2, 1]);
+    assert_eq!(ask(AuditQuery { secret: Some(id), ..all() }), [5, 4, 2]);
+    assert_eq!(ask(AuditQuery { address: Some(at("prod/B")), ..all() }), [3]);
+    assert_eq!(ask(AuditQuery { action: Some(AuditAction::Create), ..all() }), [3, 2]);
+    assert_eq!(ask(AuditQuery { failed: true, ..all() }), [5]);
+    assert_eq!(ask(AuditQuery { limit: Some(2), ..all() }), [5, 4]);
+    assert_eq!(ask(AuditQuery { limit: Some(0), ..all() }), [] as [u64; 0]);
+    assert_eq!(ask(AuditQuery { actor: Some("nobody".into()), ..all() }), [] as [u64; 0]);
+    assert_eq!(
+        ask(AuditQuery { since: Some(Timestamp::now() + SignedDuration::from_secs(60)), ..all() }),
+        [] as [u64; 0]
+    );
+}
