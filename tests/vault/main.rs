@@ -5,4 +5,5 @@ mod crash;
 mod place;
 mod properties;
 mod tamper;
+mod vectors;
 mod walk;
