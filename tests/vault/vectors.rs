@@ -77,6 +77,23 @@ fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
 }
 
+fn text(json: &Json) -> &str {
+    json.as_str().unwrap()
+}
+
+fn words(json: &Json) -> Vec<&str> {
+    json.as_array().unwrap().iter().map(text).collect()
+}
+
+/// A field as the numbers have it.
+fn shown(value: &[u8]) -> Json {
+    match std::str::from_utf8(value) {
+        _ if value.len() > 200 => serde_json::json!({"bytes": value.len(), "sha256": hex(&Sha256::digest(value))}),
+        Ok(text) => serde_json::json!({ "text": text }),
+        Err(_) => serde_json::json!({ "hex": hex(value) }),
+    }
+}
+
 fn fields(parts: &[(&str, &[u8])]) -> Fields {
     let mut fields = Fields::default();
     for (name, value) in parts {
@@ -147,4 +164,289 @@ fn make_the_fixture() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the log is back in the file");
     assert!(!path.exists(), "{} exists already.", path.display());
     fs::copy(&made, &path).unwrap();
+}
+
+#[test]
+fn the_kept_vault_opens_with_every_key_it_was_made_with() {
+    let copy = Copy::new();
+    // The same letters from another keyboard, and a raw key from another source.
+    let others = [passphrase("fixt\u{fc}re passphrase"), UnlockKey::KeyFile(raw(0x20)), UnlockKey::Environment(raw(0))];
+    for key in keys().into_iter().chain(others) {
+        let mut vault = copy.unlock(&key);
+        assert_eq!(vault.catalog().unwrap().listed().len(), 6, "{:?}", key.kind());
+    }
+    let wrong = LockedVault::open(&copy.path()).unwrap().unlock(&UnlockKey::Recovery(raw(1)), actor());
+    assert_eq!(wrong.err().unwrap().1.kind(), Kind::Locked);
+}
+
+#[test]
+fn the_kept_vault_gives_its_known_secrets_for_ever() {
+    let (copy, numbers) = (Copy::new(), numbers());
+    let mut vault = copy.unlock(&UnlockKey::Environment(raw(0x20)));
+    let mut seen = (0, 0);
+    for known in numbers["secrets"].as_array().unwrap().iter().filter(|known| known["what"] != "husk") {
+        let metadata = &known["metadata"];
+        let text = |name: &str| metadata[name].as_str().unwrap();
+        let secret = if known["what"] == "living" {
+            vault.find(&at(&format!("{}/{}", text("scope"), text("name")))).unwrap()
+        } else {
+            vault.deleted().unwrap().pop().unwrap()
+        };
+        let time = |time: Option<jiff::Timestamp>| time.map_or(Json::Null, |time| time.as_millisecond().into());
+        assert_eq!(hex(&secret.id.0), known["id"]);
+        assert_eq!((secret.scope().as_stored(), secret.address.name.as_str()), (text("scope"), text("name")));
+        assert_eq!(secret.version, known["current"]);
+        assert_eq!(secret.fields.iter().map(|name| name.as_str()).collect::<Vec<_>>(), words(&metadata["fields"]));
+        assert_eq!(secret.metadata.tags, words(&metadata["tags"]));
+        assert_eq!(
+            (secret.metadata.description.as_str(), secret.metadata.owner.as_str()),
+            (text("description"), text("owner"))
+        );
+        assert_eq!(secret.metadata.json.clone().unwrap_or_default(), metadata["json"]);
+        assert_eq!(secret.metadata.rotation_days.map_or(Json::Null, Json::from), metadata["rotation_days"]);
+        assert_eq!(secret.created_by, text("created_by"));
+        assert_eq!(time(Some(secret.created_at)), known["created_at"]);
+        assert_eq!(secret.deleted_at.map_or(0.into(), |at| time(Some(at))), known["deleted_at"]);
+        for (ours, name) in [
+            (Some(secret.updated_at), "updated_at"),
+            (Some(secret.value_changed_at), "value_changed_at"),
+            (secret.last_rotated, "last_rotated"),
+            (secret.metadata.expires_at, "expires_at"),
+        ] {
+            assert_eq!(time(ours), metadata[name], "{name}");
+        }
+        let history = vault.history(secret.id).unwrap();
+        assert_eq!(history.len(), known["versions"].as_array().unwrap().len());
+        for version in known["versions"].as_array().unwrap() {
+            let ours = history.iter().find(|ours| ours.number == version["number"]).unwrap();
+            let note = &version["note"];
+            let origin = ours.origin.to_string();
+            let words = origin.strip_suffix(&format!(" from {}", note["from"])).unwrap_or(&origin);
+            assert_eq!(
+                (words, ours.created_by.as_str()),
+                (note["origin"].as_str().unwrap(), note["by"].as_str().unwrap())
+            );
+            assert_eq!(ours.reason, note["reason"]);
+            assert_eq!(time(Some(ours.created_at)), version["created_at"]);
+            seen.0 += 1;
+            if known["what"] == "living" {
+                let fields = vault.release(secret.id, Some(ours.number), Release::Reveal, "", true).unwrap();
+                let fields: serde_json::Map<String, Json> =
+                    fields.iter().map(|(name, value)| (name.to_string(), shown(value.expose()))).collect();
+                assert_eq!(Json::Object(fields), version["fields"]);
+                seen.1 += 1;
+            }
+        }
+    }
+    assert_eq!(seen, (10, 9), "versions, and released ones");
+}
+
+#[test]
+fn the_kept_vault_gives_its_known_audit_log_for_ever() {
+    let (copy, numbers) = (Copy::new(), numbers());
+    let mut vault = copy.unlock(&UnlockKey::Recovery(raw(0x40)));
+    let known = numbers["audit"].as_array().unwrap();
+    assert_eq!(vault.verify_audit().unwrap(), AuditVerdict::Intact { records: known.len() as u64 });
+    let mut log = vault.audit(&AuditQuery::default()).unwrap();
+    log.reverse();
+    assert_eq!(log.len(), known.len());
+    for (ours, known) in log.iter().zip(known) {
+        assert_eq!((ours.action.word(), hex(&ours.hash)), (text(&known["action"]), text(&known["mac"]).to_owned()));
+        assert_eq!(
+            (ours.seq, ours.at.as_millisecond()),
+            (known["seq"].as_u64().unwrap(), known["at"].as_i64().unwrap())
+        );
+        assert_eq!(ours.secret.map_or(Json::Null, |id| hex(&id.0).into()), known["secret"]);
+        let address = ours.address.as_ref();
+        let address = address.map(|address| serde_json::json!([address.scope.as_stored(), address.name.as_str()]));
+        assert_eq!(address.unwrap_or_default(), known["address"]);
+        assert_eq!(ours.version.map_or(Json::Null, Json::from), known["version"]);
+        assert_eq!((ours.actor.user.as_str(), ours.actor.host.as_str()), (text(&known["user"]), text(&known["host"])));
+        assert_eq!(
+            (ours.reason.as_str(), ours.error.clone().map_or(Json::Null, Json::from)),
+            (text(&known["reason"]), known["error"].clone())
+        );
+    }
+    assert_eq!(vault.begin_session().unwrap(), 1, "the failed unlock that waited");
+    let newest = vault.audit(&AuditQuery { limit: Some(2), ..AuditQuery::default() }).unwrap();
+    assert_eq!(
+        newest.iter().map(|record| record.action).collect::<Vec<_>>(),
+        [AuditAction::Unlock, AuditAction::UnlockFailed]
+    );
+}
+
+/// What this program writes into a vault of this format, this program reads.
+#[test]
+fn the_kept_vault_can_be_written() {
+    let copy = Copy::new();
+    let mut vault = copy.unlock(&UnlockKey::KeyFile(raw(0)));
+    vault.restore(&at("~alice/mixed-case.token"), "").unwrap_err();
+    vault.delete(&at("~alice/Mixed-Case.Token"), "").unwrap();
+    vault.restore(&at("~alice/Mixed-Case.Token"), "").unwrap();
+    assert_eq!(put(&mut vault, "DB_URL", "new"), 3);
+    drop(vault);
+    let mut vault = copy.unlock(&UnlockKey::KeyFile(raw(0)));
+    assert_eq!(reveal(&mut vault, "DB_URL", None), "new");
+    assert_eq!(reveal(&mut vault, "~alice/Mixed-Case.Token", None), "second life");
+    assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }));
+}
+
+/// HMAC-SHA256 and HKDF's expand step, put together here and not taken from the program.
+fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    use hmac::{Hmac, KeyInit, Mac};
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
+fn expand(key: &[u8], info: &[&[u8]]) -> [u8; 32] {
+    mac(key, &[&info.concat(), &[1]])
+}
+
+#[test]
+fn the_numbers_of_keys_and_slots() {
+    let document = fs::read_to_string(in_project("assets/format.md")).unwrap();
+    let numbers = numbers();
+    let recovery = raw(0x40).to_text();
+    assert_eq!(
+        recovery.expose_str(),
+        Some("SR1-IBAU-EQ2E-IVDE-OSCJ-JJFU-YTKO-J5IF-CUST-KRKV-MV2Y-LFNF-WXC5-LZP5-ZVQL")
+    );
+    assert!(document.contains(recovery.expose_str().unwrap()));
+
+    let copy = Copy::new();
+    let mut store = Store::open(&copy.path()).unwrap();
+    let (state, slots) = store.read(|tx| Ok((tx.state()?, tx.slots()?))).unwrap();
+    let row = slots.iter().find(|slot| slot.kind == SlotKind::Recovery as u8).unwrap();
+    let slot = SealedSlot { id: row.id, kind: SlotKind::Recovery, cost: None, salt: row.salt, wrapped: row.wrapped };
+    let slot_key = expand(raw(0x40).bytes(), &[b"strongroom/1\0slot\0", &[4], &state.vault_id, &slot.salt]);
+    assert!(document.contains(&hex(&slot_key)), "{}", hex(&slot_key));
+
+    let master = data_encoding::HEXLOWER.decode(text(&numbers["master_key"]).as_bytes()).unwrap();
+    let derive = |purpose: &[u8], owner: &[u8]| {
+        expand(&master, &[b"strongroom/1\0", purpose, b"\0", &state.vault_id, &state.key_epoch.to_be_bytes(), owner])
+    };
+    for purpose in ["metadata", "index", "state", "audit", "audit-body", "hedge"] {
+        assert_eq!(hex(&derive(purpose.as_bytes(), &[])), numbers["derived_keys"][purpose], "{purpose}");
+    }
+    assert_eq!(hex(&derive(b"owner", &state.vault_id)), numbers["derived_keys"]["owner"]);
+    assert_eq!(derive(b"commitment", &[]), state.commitment);
+
+    // And the program's own derivation: the same keys, as far as it shows them.
+    let opened =
+        MasterKey::from_slot(&slot, state.vault_id, 1, &UnlockKey::Recovery(raw(0x40)), None).unwrap().unwrap();
+    let keys = Keyring::new(opened, state.vault_id, 1).unwrap();
+    assert!(keys.fits(&state.commitment).unwrap());
+    for (ours, purpose) in [(&keys.index, "index"), (&keys.state, "state"), (&keys.audit, "audit")] {
+        assert_eq!(ours.digest(&[b"x"]), mac(&derive(purpose.as_bytes(), &[]), &[b"x"]), "{purpose}");
+    }
+}
+
+#[test]
+fn the_numbers_of_names_heads_and_the_state() {
+    let (copy, numbers) = (Copy::new(), numbers());
+    let key = |name: &str| data_encoding::HEXLOWER.decode(text(&numbers["derived_keys"][name]).as_bytes()).unwrap();
+    let known = numbers["secrets"].as_array().unwrap();
+    let (mut heads, mut seen) = (vec![Vec::new(); 1024], 0);
+    let mut store = Store::open(&copy.path()).unwrap();
+    let (state, slots, digests, fingerprint) = store
+        .read(|tx| {
+            tx.each_secret(|row| {
+                let known = &known[seen];
+                seen += 1;
+                let head = mac(
+                    &key("state"),
+                    &[
+                        b"head\0",
+                        &row.name_index,
+                        &row.buried.to_be_bytes(),
+                        &row.id,
+                        &row.current.to_be_bytes(),
+                        &row.revision.to_be_bytes(),
+                        &row.created_at.to_be_bytes(),
+                        &row.deleted_at.to_be_bytes(),
+                        &row.modified.to_be_bytes(),
+                        &row.chain,
+                        &row.metadata,
+                    ],
+                );
+                assert_eq!((hex(&head), hex(&row.chain)), (text(&known["head"]).into(), text(&known["chain"]).into()));
+                heads[usize::from(row.name_index[0]) * 4 + usize::from(row.name_index[1] / 64)].push(head);
+                if let Some(name) = known["metadata"]["name"].as_str() {
+                    let scope = text(&known["metadata"]["scope"]);
+                    let index = mac(&key("index"), &[scope.as_bytes(), &[0], name.to_lowercase().as_bytes()]);
+                    assert_eq!(index[..16], row.name_index);
+                }
+                let mut chain = [0; 32];
+                for version in tx.versions(&row.id)? {
+                    let sealed = [&version.data_key[..], &version.value, &version.note].map(Sha256::digest);
+                    let (number, at) = (version.number.to_be_bytes(), version.created_at.to_be_bytes());
+                    chain = mac(
+                        &key("state"),
+                        &[b"version\0", &chain, &row.id, &number, &at, &sealed[0], &sealed[1], &sealed[2]],
+                    );
+                }
+                assert_eq!(chain, row.chain);
+                Ok(())
+            })?;
+            Ok((tx.state()?, tx.slots()?, tx.bucket_digests()?, tx.schema_fingerprint()?))
+        })
+        .unwrap();
+    assert_eq!((seen as u64, known.len()), (state.secrets, seen));
+
+    let ours =
+        heads.iter().flat_map(|heads| if heads.is_empty() { [0; 32] } else { Sha256::digest(heads.concat()).into() });
+    assert!(ours.eq(digests.iter().copied()));
+    assert_eq!(Sha256::digest(&digests)[..], state.root);
+
+    let mut all = b"slots\0".to_vec();
+    for slot in &slots {
+        all.extend_from_slice(&slot.id);
+        all.push(slot.kind);
+        all.extend([slot.memory_kib, slot.passes, slot.lanes].map(u32::to_be_bytes).concat());
+        all.extend_from_slice(&slot.salt);
+        all.extend_from_slice(&slot.wrapped);
+    }
+    let slots = mac(&key("state"), &[&all]);
+    assert_eq!(hex(&slots), numbers["slots_digest"]);
+    assert_eq!(hex(&fingerprint), numbers["schema_fingerprint"]);
+    let tag = [
+        &b"state\0"[..],
+        &state.vault_id,
+        &state.key_epoch.to_be_bytes(),
+        &state.lineage,
+        &state.created_at.to_be_bytes(),
+        &state.commitment,
+        &state.seq.to_be_bytes(),
+        &state.secrets.to_be_bytes(),
+        &state.root,
+        &state.audit_seq.to_be_bytes(),
+        &state.audit_head,
+        &state.sealed.to_be_bytes(),
+        &slots,
+        &fingerprint,
+    ];
+    assert_eq!(mac(&key("state"), &tag), state.tag);
+    assert_eq!(hex(&state.tag), numbers["state"]["tag"]);
+}
+
+/// The document has the schema to the letter, and its worked example is of the kept vault.
+#[test]
+fn the_document_is_of_this_schema_and_this_vault() {
+    let document = fs::read_to_string(in_project("assets/format.md")).unwrap();
+    let schema = fs::read_to_string(in_project("src/store/schema/1.sql")).unwrap();
+    let schema: Vec<&str> = schema.lines().filter(|line| !line.starts_with("--")).collect();
+    let schema = schema.join("\n");
+    let statements: Vec<&str> = schema.split(';').map(str::trim).filter(|text| !text.is_empty()).collect();
+    assert_eq!(statements.len(), 9);
+    for statement in statements {
+        assert!(document.contains(statement), "{statement}");
+    }
+    let example = document.split_once("\n## 18. ").unwrap().1;
+    let numbers = numbers().to_string();
+    let long = |word: &&str| word.len() >= 32 && word.bytes().all(|c| c.is_ascii_hexdigit());
+    let shown: Vec<&str> = example.split(|c: char| !c.is_ascii_alphanumeric()).filter(long).collect();
+    let unknown: Vec<&&str> = shown.iter().filter(|word| !numbers.contains(**word)).collect();
+    // The slot key, which `the_numbers_of_keys_and_slots` computes.
+    assert_eq!((shown.len() > 15, unknown.len()), (true, 1), "{unknown:?}");
 }

@@ -1,0 +1,461 @@
+#!/usr/bin/env python3
+"""Opens a vault with nothing but what assets/format.md says, checks every seal and
+prints what is in it as JSON. It shares no line with the program, so that the document
+is proved to be the format. Section numbers are those of the document.
+
+    python3 tests/spec_reader.py VAULT --passphrase-file FILE
+    python3 tests/spec_reader.py VAULT --key-file FILE
+
+Needs `cryptography` and `argon2-cffi`. For made-up vaults: it prints every value.
+Ends with 5 for a wrong key and 9 for a damaged vault.
+"""
+
+import argparse
+import base64
+import hashlib
+import hmac
+import json
+import re
+import shutil
+import sqlite3
+import struct
+import sys
+import tempfile
+import unicodedata
+from pathlib import Path
+
+from argon2.low_level import Type, hash_secret_raw
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+ZERO = bytes(32)
+FINGERPRINT = "c563d204e677a36c90fec96e88f0b50ac4b50a79ae09dbce2a30e563915ce4f5"
+KINDS = {1: "passphrase", 2: "key file", 3: "environment", 4: "recovery"}
+ORIGINS = {1: "created", 2: "set", 3: "rotated", 4: "rolled back", 5: "imported"}
+ACTIONS = (
+    "init unlock unlock_failed lock create set rotate rollback edit reveal copy delete restore purge"
+    " clipboard_cleared verify tamper_detected"
+).split()
+
+
+class Damaged(Exception):
+    """A check of §11 failed."""
+
+
+class WrongKey(Exception):
+    """No slot opens."""
+
+
+def check(holds, what):
+    if not holds:
+        raise Damaged(what)
+
+
+# §2
+def integer(form):
+    def pack(n):
+        try:
+            return struct.pack(form, n)
+        except struct.error:
+            raise Damaged("a number is out of range") from None
+
+    return pack
+
+
+u8, u32, u64, i64 = integer(">B"), integer(">I"), integer(">Q"), integer(">q")
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def mac(key, *parts):
+    return hmac.new(key, b"".join(parts), hashlib.sha256).digest()
+
+
+def expand(key, info):
+    return mac(key, info, b"\x01")
+
+
+# §3
+def raw_key(text):
+    text = text.strip()
+    for quote in "\"'":
+        if len(text) > 1 and text[0] == quote == text[-1]:
+            text = text[1:-1].strip()
+    letters = text.replace("-", "").replace(" ", "").upper()
+    if letters.startswith("SR1") and len(letters) == 59:
+        data = base64.b32decode(letters[3:])
+        key, sum3 = data[:32], data[32:]
+        if sha256(b"strongroom key" + key)[:3] != sum3:
+            raise WrongKey("checksum of the key")
+        return key
+    if len(text) == 64:
+        return bytes.fromhex(text)
+    if len(text) == 44:
+        return base64.b64decode(text, validate=True)
+    if len(text) == 43:
+        return base64.urlsafe_b64decode(text + "=")
+    raise WrongKey("form of the key")
+
+
+# §5
+def associated_data(vault_id, purpose, padded, epoch=0, owner=bytes(16), subject=bytes(16), version=0, revision=0, time=0):
+    data = b"SRM1" + u8(1) + u8(1) + bytes(2) + u8(purpose) + bytes(3) + u32(epoch) + vault_id + owner + subject
+    data += u64(version) + u64(revision) + i64(time) + u64(padded)
+    assert len(data) == 96
+    return data
+
+
+def unseal(key, record, padding, vault_id, purpose, **place):
+    check(len(record) >= 28, f"record of purpose {purpose} is too short")
+    data = associated_data(vault_id, purpose, len(record) - 28, **place)
+    try:
+        plain = AESGCM(key).decrypt(record[:12], record[12:], data)
+    except InvalidTag:
+        raise Damaged(f"record of purpose {purpose} does not open") from None
+    if padding is None:
+        return plain
+    check(len(plain) >= 4, "length of a record")
+    length = struct.unpack(">I", plain[:4])[0]
+    check(4 + length <= len(plain), "length of a record")
+    check(not any(plain[4 + length :]), "padding of a record")
+    check(len(plain) == padding(length), "padded size of a record")
+    return plain[4 : 4 + length]
+
+
+def buckets(length):
+    total = length + 4
+    if total <= 4096:
+        return max(64, 1 << (total - 1).bit_length())
+    exponent = total.bit_length() - 1
+    step = 1 << (exponent - (exponent.bit_length() - 1 + 1))
+    return -(-total // step) * step
+
+
+def blocks(length):
+    return max(128, -(-(length + 4) // 64) * 64)
+
+
+# §6
+def tagged(record, known):
+    parts = {}
+    while record:
+        check(len(record) >= 5, "a tagged record is cut")
+        tag, length = struct.unpack(">BI", record[:5])
+        check(tag in known, f"unknown tag {tag}")
+        check(len(record) >= 5 + length, "a tagged record is cut")
+        parts[tag] = record[5 : 5 + length]
+        record = record[5 + length :]
+    return parts
+
+
+def text(parts, tag):
+    return parts.get(tag, b"").decode("utf-8")
+
+
+def number(parts, tag):
+    data = parts.get(tag, b"")
+    check(len(data) <= 8, "a number is too long")
+    return int.from_bytes(data, "big")
+
+
+def time(parts, tag):
+    return struct.unpack(">q", parts[tag])[0] if tag in parts else None
+
+
+def read_fields(record):
+    fields = {}
+    while record:
+        size, record = record[0], record[1:]
+        name, record = record[:size], record[size:]
+        length = struct.unpack(">I", record[:4])[0]
+        check(len(record) >= 4 + length, "fields are cut")
+        fields[name.decode("utf-8") or "value"] = record[4 : 4 + length]
+        record = record[4 + length :]
+    return fields
+
+
+def read_metadata(record):
+    parts = tagged(record, range(1, 14))
+    return {
+        "scope": text(parts, 1),
+        "name": text(parts, 2),
+        "description": text(parts, 3),
+        "json": json.loads(text(parts, 4)) if 4 in parts else None,
+        "tags": text(parts, 5).split(),
+        "fields": (text(parts, 6) or "value").split(" "),
+        "owner": text(parts, 7),
+        "created_by": text(parts, 8),
+        "rotation_days": number(parts, 9) or None,
+        "updated_at": time(parts, 10),
+        "value_changed_at": time(parts, 11),
+        "last_rotated": time(parts, 12),
+        "expires_at": time(parts, 13),
+    }
+
+
+def read_note(record):
+    parts = tagged(record, range(1, 5))
+    check(number(parts, 1) in ORIGINS, "origin of a version")
+    return {
+        "origin": ORIGINS[number(parts, 1)],
+        "from": number(parts, 2) or None,
+        "by": text(parts, 3),
+        "reason": text(parts, 4),
+    }
+
+
+def read_audit_body(record):
+    parts = tagged(record, range(1, 13))
+    check(1 <= number(parts, 1) <= len(ACTIONS), "action of an audit record")
+    return {
+        "action": ACTIONS[number(parts, 1) - 1],
+        "secret": parts[2].hex() if 2 in parts else None,
+        "address": [text(parts, 3), text(parts, 4)] if 4 in parts else None,
+        "version": number(parts, 5) or None,
+        "user": text(parts, 6),
+        "host": text(parts, 7),
+        "ip": text(parts, 8),
+        "tty": text(parts, 9),
+        "run_id": text(parts, 10),
+        "reason": text(parts, 11),
+        "error": text(parts, 12) if 12 in parts else None,
+    }
+
+
+def shown(value):
+    if len(value) > 200:
+        return {"bytes": len(value), "sha256": sha256(value).hex()}
+    try:
+        return {"text": value.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {"hex": value.hex()}
+
+
+class Vault:
+    """A vault, checked in the order of §11 (step 1 is about the place of the file, not its content)."""
+
+    def __init__(self, path, passphrase, key):
+        self.sql = sqlite3.connect(path, isolation_level=None)
+        self.sql.row_factory = sqlite3.Row
+        self.sql.execute("BEGIN")
+        self.header()
+        states = self.rows("SELECT * FROM state")
+        check(len(states) == 1, "number of state rows")
+        self.state = states[0]
+        self.id, self.epoch = self.state["vault_id"], self.state["key_epoch"]
+        self.slots = self.rows("SELECT * FROM slot ORDER BY id")
+        check(1 <= len(self.slots) <= 16, "number of slots")
+        self.master = self.unlock(passphrase, key)
+        names = ["metadata", "index", "state", "audit", "audit-body", "hedge"]
+        self.keys = {name: self.derive(name) for name in names}
+        self.keys["owner"] = self.derive("owner", self.id)
+        self.check_tag()
+        self.check_root()
+
+    def rows(self, sql, *values):
+        return self.sql.execute(sql, values).fetchall()
+
+    # §1, §8
+    def header(self):
+        pragma = lambda name: self.rows(f"PRAGMA {name}")[0][0]
+        check(pragma("application_id") == 0x53524D31, "application_id: no vault")
+        check(pragma("user_version") == 1, "user_version: another format")
+        check(pragma("encoding") == "UTF-8", "encoding")
+        digest = hashlib.sha256()
+        for row in self.rows("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name"):
+            for column in row:
+                digest.update(column.encode() + b"\0")
+        self.fingerprint = digest.digest()
+        check(self.fingerprint.hex() == FINGERPRINT, "schema")
+
+    # §4
+    def unlock(self, passphrase, key):
+        for slot in self.slots:
+            kind, cost = slot["kind"], (slot["memory_kib"], slot["passes"], slot["lanes"])
+            check(kind in KINDS, "kind of a slot")
+            owner = bytes(15) + u8(kind)
+            if kind == 1:
+                memory, passes, lanes = cost
+                bounds = 65536 <= memory <= 2097152 and 1 <= passes <= 64 and 1 <= lanes <= 16
+                check(bounds and memory * passes >= 196608, "cost of a slot")
+                owner = u32(memory) + u32(passes) + u32(lanes) + bytes(3) + u8(kind)
+            if (kind == 1) != (passphrase is not None):
+                continue
+            uniform = key
+            if kind == 1:
+                uniform = hash_secret_raw(normal(passphrase), slot["salt"], passes, memory, lanes, 32, Type.ID, 0x13)
+            slot_key = expand(uniform, b"strongroom/1\0slot\0" + u8(kind) + self.id + slot["salt"])
+            try:
+                place = {"epoch": self.epoch, "owner": owner, "subject": slot["id"]}
+                self.master = unseal(slot_key, slot["wrapped"], None, self.id, 1, **place)
+            except Damaged:
+                continue
+            check(len(self.master) == 32, "length of the master key")
+            if hmac.compare_digest(self.derive("commitment"), self.state["commitment"]):
+                return self.master
+        raise WrongKey("no slot opens")
+
+    def derive(self, purpose, owner=b""):
+        return expand(self.master, b"strongroom/1\0" + purpose.encode() + b"\0" + self.id + u32(self.epoch) + owner)
+
+    # §8
+    def check_tag(self):
+        key, state = self.keys["state"], self.state
+        slots = b""
+        for slot in self.slots:
+            slots += slot["id"] + u8(slot["kind"]) + u32(slot["memory_kib"]) + u32(slot["passes"]) + u32(slot["lanes"])
+            slots += slot["salt"] + slot["wrapped"]
+        self.slots_digest = mac(key, b"slots\0", slots)
+        parts = [state["vault_id"], u32(state["key_epoch"]), state["lineage"], i64(state["created_at"])]
+        parts += [state["commitment"], u64(state["seq"]), u64(state["secrets"]), state["root"], u64(state["audit_seq"])]
+        parts += [state["audit_head"], u64(state["sealed"]), self.slots_digest, self.fingerprint]
+        check(hmac.compare_digest(mac(key, b"state\0", *parts), state["tag"]), "state tag")
+
+    def check_root(self):
+        pages = {row["page"]: row["digests"] for row in self.rows("SELECT * FROM bucket")}
+        self.digests = b"".join(pages.get(page, bytes(1024)) for page in range(32))
+        check(sha256(self.digests) == self.state["root"], "root")
+
+    def secrets(self):
+        """Checks every bucket and opens every secret (steps 7 to 11)."""
+        heads, found = {}, []
+        for row in self.rows("SELECT * FROM secret ORDER BY name_index, buried"):
+            bucket = int.from_bytes(row["name_index"][:2], "big") >> 6
+            heads.setdefault(bucket, []).append(self.head(row))
+            found.append(row)
+        for bucket in range(1024):
+            digest = sha256(b"".join(heads[bucket])) if bucket in heads else ZERO
+            check(digest == self.digests[32 * bucket : 32 * bucket + 32], f"bucket {bucket}")
+        check(len(found) == self.state["secrets"], "number of secrets")
+        return [self.secret(row) for row in found]
+
+    def head(self, row):
+        parts = [row["name_index"], u64(row["buried"]), row["id"], u64(row["current"]), u64(row["revision"])]
+        parts += [i64(row["created_at"]), i64(row["deleted_at"]), u64(row["modified"]), row["chain"], row["metadata"]]
+        return mac(self.keys["state"], b"head\0", *parts)
+
+    def secret(self, row):
+        known = {name: row[name] for name in ("buried", "current", "revision", "created_at", "deleted_at", "modified")}
+        known |= {name: row[name].hex() for name in ("id", "name_index", "chain")}
+        known |= {"head": self.head(row).hex(), "bucket": int.from_bytes(row["name_index"][:2], "big") >> 6}
+        check((row["buried"] == 0) == (row["deleted_at"] == 0), "buried and deleted_at")
+        if row["current"] == 0:
+            check(row["buried"] > 0 and row["metadata"] == b"" and row["chain"] == ZERO, "a husk")
+            check(not self.rows("SELECT 1 FROM version WHERE secret_id = ?", row["id"]), "versions of a husk")
+            return {"what": "husk"} | known
+        place = {"epoch": self.epoch, "subject": row["id"], "revision": row["revision"], "time": row["created_at"]}
+        metadata = read_metadata(unseal(self.keys["metadata"], row["metadata"], blocks, self.id, 2, **place))
+        index = mac(self.keys["index"], metadata["scope"].encode(), b"\0", lower(metadata["name"]))[:16]
+        check(index == row["name_index"], "name index")
+        check_names(metadata)
+        versions = self.versions(row)
+        check(list(versions[-1]["fields"]) == metadata["fields"], "field names")
+        return {"what": "tombstone" if row["buried"] else "living"} | known | {"metadata": metadata, "versions": versions}
+
+    def versions(self, row):
+        chain, versions = ZERO, []
+        for version in self.rows("SELECT * FROM version WHERE secret_id = ? ORDER BY number", row["id"]):
+            check(version["number"] == len(versions) + 1, "numbers of versions")
+            digests = [sha256(version[name]) for name in ("data_key", "value", "note")]
+            known = [version["secret_id"], u64(version["number"]), i64(version["created_at"])]
+            chain = mac(self.keys["state"], b"version\0", chain, *known, *digests)
+            place = {"owner": self.id, "subject": row["id"], "version": version["number"], "time": version["created_at"]}
+            note = unseal(self.keys["metadata"], version["note"], buckets, self.id, 5, epoch=self.epoch, **place)
+            data_key = unseal(self.keys["owner"], version["data_key"], None, self.id, 3, epoch=self.epoch, **place)
+            value = unseal(data_key, version["value"], buckets, self.id, 4, epoch=0, **place)
+            fields = {name: shown(value) for name, value in read_fields(value).items()}
+            kept = {"number": version["number"], "created_at": version["created_at"], "data_key": data_key.hex()}
+            kept["value_associated_data"] = associated_data(self.id, 4, len(version["value"]) - 28, **place).hex()
+            kept["chain"] = chain.hex()
+            versions.append(kept | {"note": read_note(note), "fields": fields})
+        check(len(versions) == row["current"], "number of versions")
+        check(hmac.compare_digest(chain, row["chain"]), "chain of versions")
+        return versions
+
+    # §9
+    def audit(self):
+        head, records = ZERO, []
+        for row in self.rows("SELECT * FROM audit ORDER BY seq"):
+            check(row["seq"] == len(records) + 1, f"audit record {len(records) + 1} is missing")
+            known = [self.id, u64(row["seq"]), i64(row["at"])]
+            head = mac(self.keys["audit"], b"audit\0", *known, head, sha256(row["body"]))
+            check(hmac.compare_digest(head, row["mac"]), f"audit record {row['seq']}")
+            place = {"epoch": self.epoch, "version": row["seq"], "time": row["at"]}
+            body = read_audit_body(unseal(self.keys["audit-body"], row["body"], blocks, self.id, 6, **place))
+            records.append({"seq": row["seq"], "at": row["at"], "mac": head.hex()} | body)
+        check(len(records) == self.state["audit_seq"] and head == self.state["audit_head"], "end of the audit log")
+        return records
+
+    def told(self):
+        state = {name: value.hex() if isinstance(value, bytes) else value for name, value in dict(self.state).items()}
+        slots = []
+        for slot in self.slots:
+            cost = [slot[name] for name in ("memory_kib", "passes", "lanes")]
+            slots.append({"id": slot["id"].hex(), "kind": KINDS[slot["kind"]], "cost": cost if any(cost) else None})
+        return {
+            "state": state,
+            "slots": slots,
+            "master_key": self.master.hex(),
+            "derived_keys": {name: key.hex() for name, key in self.keys.items()},
+            "schema_fingerprint": self.fingerprint.hex(),
+            "slots_digest": self.slots_digest.hex(),
+            "secrets": self.secrets(),
+            "audit": self.audit(),
+            "pending": [dict(row) for row in self.rows("SELECT * FROM audit_pending ORDER BY id")],
+        }
+
+
+def normal(passphrase):
+    try:
+        return unicodedata.normalize("NFC", passphrase.decode("utf-8")).encode("utf-8")
+    except UnicodeDecodeError:
+        return passphrase
+
+
+# §7
+def lower(name):
+    return name.encode("ascii").lower()
+
+
+def check_names(metadata):
+    identifier = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
+    fits = lambda word, most: len(word) <= most and identifier.match(word)
+    check(all(fits(name, 255) for name in [metadata["name"], *metadata["fields"]]), "a name")
+    check(all(fits(tag, 64) for tag in metadata["tags"]), "a tag")
+    if metadata["scope"]:
+        segments = metadata["scope"].split("/")
+        segments[0] = segments[0].removeprefix("~")
+        check(len(segments) <= 8 and all(fits(segment, 64) for segment in segments), "a scope")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("vault", type=Path)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--passphrase-file", type=Path)
+    source.add_argument("--key-file", type=Path)
+    given = parser.parse_args()
+    try:
+        passphrase = given.passphrase_file and re.sub(rb"\r?\n\Z", b"", given.passphrase_file.read_bytes())
+        key = given.key_file and raw_key(given.key_file.read_text())
+        with tempfile.TemporaryDirectory() as folder:
+            for ending in ("", "-wal"):  # §1: never without its log, and the original is left alone
+                beside = Path(f"{given.vault}{ending}")
+                if ending == "" or beside.exists():
+                    shutil.copy(beside, Path(folder) / f"vault.db{ending}")
+            told = Vault(Path(folder) / "vault.db", passphrase, key).told()
+    except WrongKey as error:
+        print(f"wrong key: {error}", file=sys.stderr)
+        return 5
+    except (Damaged, sqlite3.DatabaseError) as error:
+        print(f"damaged: {error}", file=sys.stderr)
+        return 9
+    json.dump(told, sys.stdout, indent=1, ensure_ascii=False)
+    print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
