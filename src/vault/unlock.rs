@@ -71,8 +71,9 @@ impl LockedVault {
         kinds(&self.slots)
     }
 
-    /// SQLite's own check of the file: pages that are cut off or scribbled over, the
-    /// indexes included, which no seal covers. Needs no key; takes a second at 100,000 secrets.
+    /// SQLite's own check of the file: pages that are cut off or scribbled over, those of
+    /// the two plain indexes included, which no seal covers; whether an index agrees with
+    /// its table is not looked at. Needs no key; takes a second at 100,000 secrets.
     ///
     /// # Errors
     /// Damaged, when it finds anything.
