@@ -88,7 +88,8 @@ fn environment_key(text: &SecretText) -> Result<UnlockKey> {
     })
 }
 
-/// Takes `STRONGROOM_MASTER_KEY` from the environment of this process.
+/// Reads `STRONGROOM_MASTER_KEY`. It stays in the environment of this process, where
+/// [`super::process`] lets only root look.
 #[must_use]
 pub fn take_master_key() -> Option<SecretText> {
     std::env::var_os(MASTER_KEY).filter(|text| !text.is_empty()).map(into_secret)

@@ -131,9 +131,12 @@ impl Store {
     /// stays readable in it.
     ///
     /// # Errors
-    /// Busy, when a reader holds the log.
+    /// Busy, when another connection has held the log for all the time a writer waits.
     pub fn checkpoint(&self) -> Result<()> {
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failure)
+        // SQLite does not fail then, but says so in the first column.
+        let held: bool =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(failure)?;
+        if held { Err(Error::busy("Another process holds the vault's log.")) } else { Ok(()) }
     }
 
     /// SQLite's own check of the file's structure.

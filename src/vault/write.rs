@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::store::SecretRow;
 
 use super::Vault;
@@ -203,7 +203,7 @@ impl Vault {
     /// there, every deleted one. What was written to other places stays there.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; Busy, when it is purged but another process keeps its sealed bytes in the log.
     pub fn purge(&mut self, address: &Address, reason: &str) -> Result<()> {
         self.attempt(AuditAction::Purge, (None, Some(address)), reason, |change| {
             let rows = match change.live_or_none(address)? {
@@ -223,8 +223,14 @@ impl Vault {
             }
             Ok(())
         })?;
-        // Else the destroyed bytes would stay readable in the log.
-        self.store.checkpoint()
+        // Else the sealed bytes would stay in the log.
+        self.store.checkpoint().map_err(|error| match error.kind() {
+            Kind::Busy => Error::busy(format!(
+                "{address} is purged, but another process holds the vault's log, where its sealed bytes still are."
+            ))
+            .hint("They go when the last session ends, or at the next lock; close the other sessions."),
+            _ => error,
+        })
     }
 }
 

@@ -201,3 +201,21 @@ fn the_log_answers_questions() {
         [] as [u64; 0]
     );
 }
+
+/// A reader elsewhere holds the log: the purge stands, and is honest about what is left.
+#[test]
+fn a_purge_says_when_the_log_could_not_be_cut() {
+    let (place, mut vault) = Place::new();
+    put(&mut vault, "GONE", "value");
+    let reader = rusqlite::Connection::open(place.path()).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM version").unwrap();
+    let error = vault.purge(&at("GONE"), "").unwrap_err();
+    assert_eq!(error.kind(), Kind::Busy);
+    assert!(error.message().starts_with("GONE is purged, but"), "{error}");
+    assert_eq!(vault.find(&at("GONE")).unwrap_err().kind(), Kind::NotFound);
+    let log = place.path().with_extension("db-wal");
+    assert_ne!(std::fs::metadata(&log).unwrap().len(), 0);
+    drop(reader);
+    drop(vault.lock().unwrap());
+    assert!(!log.exists() || std::fs::metadata(&log).unwrap().len() == 0);
+}
