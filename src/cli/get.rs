@@ -8,8 +8,8 @@ use crate::vault::secret::{FieldName, Secret};
 use super::args::NameArgs;
 use super::call::Call;
 use super::shapes;
-use super::table::printable;
 use super::times::{both, local};
+use crate::tui::text::printable;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:

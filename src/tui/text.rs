@@ -22,7 +22,8 @@ const ELLIPSIS: &str = "…";
 /// The number of cells that `text` takes.
 #[must_use]
 pub fn width(text: &str) -> usize {
-    text.width()
+    // Nearly all text is printable ASCII, where a byte is a cell.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) { text.len() } else { text.width() }
 }
 
 /// `text` in at most `cells` cells; what is cut off at the end becomes `…`.
@@ -112,7 +113,7 @@ pub fn mask(borders: Borders) -> &'static str {
 /// `text` with every control, bidi and invisible character shown escaped, like `\u{202e}`.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_deceptive) {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.chars().any(is_deceptive) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);
