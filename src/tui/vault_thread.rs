@@ -9,6 +9,7 @@ mod serve;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -123,16 +124,26 @@ impl Keeper {
                 None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match request {
-                Ok(request) => {
-                    self.serve(request);
-                    done.remove();
-                }
+                Ok(request) => self.serve_all(request, inbox, done),
                 Err(RecvTimeoutError::Timeout) => self.walk(),
                 Err(RecvTimeoutError::Disconnected) => return self.drop_keys(),
             }
             if self.look_at <= Instant::now() {
                 self.look();
             }
+        }
+    }
+
+    /// Serves what has come in. A look at one secret is left out when another look
+    /// waits behind it: somebody is holding the cursor key down.
+    fn serve_all(&mut self, first: Request, inbox: &Receiver<Request>, done: &Pending) {
+        let mut waiting = VecDeque::from([first]);
+        while let Some(request) = waiting.pop_front() {
+            waiting.extend(inbox.try_iter());
+            if !waiting.iter().any(|later| is_same_look(&request, later)) {
+                self.serve(request);
+            }
+            done.remove();
         }
     }
 
@@ -219,7 +230,12 @@ impl Keeper {
         });
         match unlocked {
             Ok(vault) => self.opened(vault),
-            Err(error) => self.answer(Answer::UnlockFailed(error)),
+            Err(error) => {
+                self.answer(Answer::UnlockFailed(error));
+                if let Held::Locked(locked) = &mut self.vault {
+                    locked.warm_up();
+                }
+            }
         }
     }
 
@@ -309,6 +325,11 @@ impl Keeper {
             let _ = vault.lock();
         }
     }
+}
+
+/// True when `later` makes the answer to `request` useless.
+fn is_same_look(request: &Request, later: &Request) -> bool {
+    matches!((request, later), (Request::Detail(_), Request::Detail(_)) | (Request::Audit(_), Request::Audit(_)))
 }
 
 /// True for requests that change the list.

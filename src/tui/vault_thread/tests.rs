@@ -198,3 +198,14 @@ fn a_key_file_that_opens_nothing_is_taken_away_again() {
     assert_eq!(bench.failed().kind(), Kind::Conflict);
     assert!(!bench.folder.path().join("keys/vault.key").exists());
 }
+
+#[test]
+fn only_a_look_that_a_later_one_replaces_is_left_out() {
+    let delete = || Request::Delete(Address::parse("A", &ScopePath::root()).unwrap());
+    let (a, b) = (SecretId([1; 16]), SecretId([2; 16]));
+    assert!(is_same_look(&Request::Detail(a), &Request::Detail(b)));
+    assert!(is_same_look(&Request::Audit(a), &Request::Audit(b)));
+    assert!(!is_same_look(&Request::Detail(a), &Request::Audit(b)));
+    assert!(!is_same_look(&delete(), &delete()));
+    assert!(!is_same_look(&Request::Detail(a), &Request::Lock));
+}
