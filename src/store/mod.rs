@@ -6,7 +6,9 @@
 //! writes.
 
 mod audit;
+mod connect;
 mod file;
+mod private_copy;
 mod schema;
 mod secrets;
 mod slots;
@@ -15,10 +17,9 @@ mod state;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 
 pub use audit::{AuditRow, PendingRow};
 pub use secrets::{BUCKETS, SecretRow, VersionRow, bucket_of};
@@ -32,7 +33,8 @@ const BUSY: Duration = Duration::from_secs(10);
 pub struct Store {
     connection: Connection,
     path: PathBuf,
-    read_only: bool,
+    /// Why it cannot be written, if so.
+    read_only: Option<&'static str>,
     schema_version: i64,
 }
 
@@ -53,7 +55,7 @@ impl Store {
         let path = file::prepare_folder(path)?;
         let draft = file::Draft::new(&path)?;
         {
-            let mut connection = connect(draft.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            let mut connection = connect::read_write(draft.path()).map_err(failure)?;
             connection.pragma_update(None, "journal_mode", "WAL").map_err(failure)?;
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
             schema::migrate(&transaction, 0)?;
@@ -73,16 +75,9 @@ impl Store {
     /// format is newer.
     pub fn open(path: &Path) -> Result<Self> {
         let path = file::check(path)?;
-        let (connection, read_only) = match connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
-            Ok(connection) => {
-                let read_only = connection.is_readonly("main").unwrap_or(false);
-                (connection, read_only)
-            }
-            Err(error) if error.kind() == Kind::Denied => (connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?, true),
-            Err(error) => return Err(error),
-        };
+        let connect::Opened { connection, read_only } = connect::open(&path)?;
         schema::check(&connection)?;
-        let schema_version = schema_version(&connection)?;
+        let schema_version = schema_version(&connection).map_err(failure)?;
         Ok(Self { connection, path, read_only, schema_version })
     }
 
@@ -92,9 +87,10 @@ impl Store {
         &self.path
     }
 
-    /// True when the file, or its file system, cannot be written.
+    /// Why the file cannot be written, if so. What is read may then be a copy of the
+    /// moment at which it was opened.
     #[must_use]
-    pub fn is_read_only(&self) -> bool {
+    pub fn read_only_reason(&self) -> Option<&'static str> {
         self.read_only
     }
 
@@ -113,14 +109,13 @@ impl Store {
     /// Those of `work`; Busy, Denied, Damaged or Failure from the file. After a failed
     /// commit the outcome is unknown: reopen and look.
     pub fn write<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
-        if self.read_only {
-            return Err(Error::denied(format!("The vault {} cannot be written.", self.path.display()))
-                .hint("Nothing leaves a vault that cannot keep its audit log; mount the file system read-write."));
+        if let Some(because) = self.read_only {
+            return Err(connect::unwritable(&self.path, because));
         }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
-        if schema_version(&transaction)? != self.schema_version {
+        if schema_version(&transaction).map_err(failure)? != self.schema_version {
             schema::check(&transaction)?;
-            self.schema_version = schema_version(&transaction)?;
+            self.schema_version = schema_version(&transaction).map_err(failure)?;
         }
         let done = work(&Tx { connection: &transaction })?;
         transaction.commit().map_err(failure)?;
@@ -154,32 +149,8 @@ impl Store {
     }
 }
 
-fn schema_version(connection: &Connection) -> Result<i64> {
-    connection.pragma_query_value(None, "schema_version", |row| row.get(0)).map_err(failure)
-}
-
-/// Opens SQLite with everything off that a hostile file could use.
-fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
-    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags(path, flags).map_err(failure)?;
-    connection.busy_timeout(BUSY).map_err(failure)?;
-    for (setting, on) in [
-        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
-        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
-        (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
-        (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
-    ] {
-        connection.set_db_config(setting, on).map_err(failure)?;
-    }
-    connection
-        .execute_batch(
-            "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
-             PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;
-             PRAGMA mmap_size = 0; PRAGMA journal_size_limit = 16777216; PRAGMA wal_autocheckpoint = 1000;",
-        )
-        .map_err(failure)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    Ok(connection)
+fn schema_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "schema_version", |row| row.get(0))
 }
 
 /// What a SQLite error means for the operator. The message names no data.
@@ -207,8 +178,10 @@ fn failure(error: rusqlite::Error) -> Error {
             Error::denied("The vault file cannot be opened for writing.")
                 .hint("Check who owns it, and whether the file system is mounted read-only.")
         }
-        ErrorCode::SystemIoFailure => Error::failure("The disk reported an error; the last change may not be saved.")
-            .hint("Open the vault again and look; check the disk."),
+        ErrorCode::SystemIoFailure => {
+            Error::failure("The disk reported an error, or a limit on file sizes was reached.")
+                .hint("Check the disk and ulimit -f, then open the vault again.")
+        }
         ErrorCode::ConstraintViolation => {
             Error::damaged("The vault file refused a record that should fit.").hint("Restore it from a backup.")
         }

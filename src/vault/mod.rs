@@ -76,7 +76,11 @@ impl Vault {
     /// Runs `work` as a write that is committed, audited and sealed, or not at all.
     fn write<T>(&mut self, work: impl FnOnce(&mut Change<'_>) -> Result<T>) -> Result<T> {
         if let Some(reason) = &self.read_only {
-            return Err(Error::denied(reason.clone()).hint("Restore the file from a backup, or make it writable."));
+            let hint = match self.store.read_only_reason() {
+                Some(_) => "Make it writable, then open it again.",
+                None => "Restore the file from a backup.",
+            };
+            return Err(Error::denied(reason.clone()).hint(hint));
         }
         let (keys, actor, now) = (&self.keys, &self.actor, (self.clock)());
         let mut sealed = None;

@@ -129,18 +129,16 @@ impl LockedVault {
     /// A failed try cannot be authenticated; the next unlock that works takes it into the log.
     fn note_failure(&mut self) {
         let uid = rustix::process::getuid().as_raw();
-        if !self.store.is_read_only() {
+        if self.store.read_only_reason().is_none() {
             // A full disk must not hide that the key was wrong.
             let _ = self.store.write(|tx| tx.add_pending(Timestamp::now().as_millisecond(), uid));
         }
     }
 
     fn into_vault(self, keys: Keyring, actor: Actor) -> Vault {
-        let read_only = self.store.is_read_only().then(|| {
-            format!(
-                "{} cannot be written; nothing that needs an audit record is given out.",
-                self.store.path().display()
-            )
+        let read_only = self.store.read_only_reason().map(|because| {
+            let path = self.store.path().display();
+            format!("{path} cannot be written: {because}. Nothing that needs an audit record is given out.")
         });
         Vault { store: self.store, keys, actor, slots: self.slots, seen: 0, read_only, clock: Timestamp::now }
     }
