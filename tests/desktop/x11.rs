@@ -1,58 +1,150 @@
-//! An X11 display without a screen, and its clipboard as another program sees it.
+//! Copying at a desktop: the value is there until it is taken away, and what the
+//! operator copied meanwhile is never touched.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
-use super::vault::program;
+use rustix::process::Signal;
 
-/// One Xvfb; killed when dropped.
-pub(crate) struct Display {
-    server: Child,
-    /// As in `DISPLAY`.
-    pub(crate) name: String,
+use super::display::Display;
+use super::place::{SECRETS, configure, with_key};
+use super::support::pty::Pty;
+use super::support::vault::TestVault;
+
+const VALUE: &str = SECRETS[0].1;
+const NAME: &str = "JWT_SIGNING_KEY";
+const TEN_SECONDS: Duration = Duration::from_secs(10);
+
+/// The screen on `vault` at this display, the first secret selected.
+fn unlocked(vault: &TestVault, display: &str) -> Pty {
+    let mut pty = vault.screen().size(120, 30).env("SSH_CONNECTION", "").env("DISPLAY", display).start();
+    pty.wait_for(NAME);
+    pty.settle();
+    pty.send("g");
+    pty.settle();
+    pty
 }
 
-impl Display {
-    /// Starts a server on a free display.
-    pub(crate) fn start() -> Self {
-        let mut server = program("Xvfb")
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "640x480x24"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut number = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
-        assert!(!number.trim().is_empty(), "Xvfb did not start.");
-        Self { server, name: format!(":{}", number.trim()) }
-    }
+/// The same with the value on the clipboard.
+fn copied(vault: &TestVault, display: &Display) -> Pty {
+    let mut pty = unlocked(vault, &display.name);
+    pty.send("y");
+    display.wait_for(Some(VALUE));
+    pty.wait_for("Copied · clears in");
+    pty.wait_for("X11 clipboard");
+    pty
+}
 
-    /// What a paste would give; `None` when nobody owns the clipboard.
-    pub(crate) fn clipboard(&self) -> Option<String> {
-        let output =
-            program("xclip").args(["-selection", "clipboard", "-o"]).env("DISPLAY", &self.name).output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        (output.status.success() && !text.is_empty()).then_some(text)
-    }
+/// The value is gone from the clipboard and was never written to the terminal.
+fn assert_gone(display: &Display, pty: &Pty) {
+    display.wait_for(None);
+    pty.assert_clean(&[VALUE]);
+    assert!(!pty.wrote("\x1b]52;"), "it was sent to the terminal as well");
+}
 
-    /// Copies as another program of the desktop does; it goes on in the background.
-    pub(crate) fn copy(&self, text: &str) {
-        let mut child = program("xclip")
-            .args(["-selection", "clipboard", "-i"])
-            .env("DISPLAY", &self.name)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-        assert!(child.wait().unwrap().success());
+#[test]
+fn a_copy_is_hidden_from_histories_and_cleared_by_key() {
+    let (display, vault) = (Display::start(), with_key());
+    let mut pty = copied(&vault, &display);
+    assert!(display.targets().contains("x-kde-passwordManagerHint"));
+    pty.send("x");
+    assert_gone(&display, &pty);
+    pty.wait_gone("clears in");
+}
+
+#[test]
+fn a_copy_is_cleared_at_its_deadline_and_not_before() {
+    let (display, vault) = (Display::start(), with_key());
+    configure(&vault, "clear_after = \"3s\"\n");
+    let mut pty = unlocked(&vault, &display.name);
+    let start = Instant::now();
+    pty.send("y");
+    display.wait_for(Some(VALUE));
+    assert_gone(&display, &pty);
+    let after = start.elapsed();
+    assert!(after >= Duration::from_secs(3) && after < Duration::from_secs(5), "cleared after {after:?}");
+    pty.wait_gone("clears in");
+}
+
+#[test]
+fn leaving_clears() {
+    let (display, vault) = (Display::start(), with_key());
+    let mut pty = copied(&vault, &display);
+    pty.send("q");
+    assert_eq!(pty.wait_exit(TEN_SECONDS), 0);
+    assert_gone(&display, &pty);
+    pty.assert_restored();
+}
+
+#[test]
+fn a_signal_clears_within_a_second() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+        let (display, vault) = (Display::start(), with_key());
+        let mut pty = copied(&vault, &display);
+        pty.signal(signal);
+        assert_eq!(pty.wait_exit(Duration::from_secs(1)), code);
+        assert_gone(&display, &pty);
+        pty.assert_restored();
     }
 }
 
-impl Drop for Display {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+/// Who locks the vault may still want to paste: the countdown goes on, without a name.
+#[test]
+fn a_lock_leaves_the_copy_to_its_deadline() {
+    let (display, vault) = (Display::start(), with_key());
+    configure(&vault, "clear_after = \"4s\"\n");
+    let mut pty = copied(&vault, &display);
+    pty.signal(Signal::USR1);
+    pty.wait_gone(NAME);
+    pty.wait_for("Clipboard clears in");
+    assert_eq!(display.clipboard().as_deref(), Some(VALUE));
+    assert_gone(&display, &pty);
+    pty.wait_gone("clears in");
+    pty.send("\x03");
+    assert_eq!(pty.wait_exit(TEN_SECONDS), 0);
+}
+
+#[test]
+fn what_was_copied_meanwhile_is_left_alone() {
+    let (display, vault) = (Display::start(), with_key());
+    configure(&vault, "clear_after = \"3s\"\n");
+    let mut pty = copied(&vault, &display);
+    display.copy("an address");
+    // Past the deadline, and by key, and by leaving.
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_millis(4500) {
+        assert_eq!(display.clipboard().as_deref(), Some("an address"));
+        std::thread::sleep(Duration::from_millis(100));
     }
+    assert!(!pty.contents().contains("clears in"), "a copy that was replaced still counts down");
+    pty.send("x");
+    pty.settle();
+    assert_eq!(display.clipboard().as_deref(), Some("an address"));
+    pty.send("q");
+    assert_eq!(pty.wait_exit(TEN_SECONDS), 0);
+    assert_eq!(display.clipboard().as_deref(), Some("an address"));
+}
+
+#[test]
+fn a_second_copy_takes_the_place_of_the_first() {
+    let (display, vault) = (Display::start(), with_key());
+    let mut pty = copied(&vault, &display);
+    pty.send("j");
+    pty.settle();
+    pty.send("y");
+    display.wait_for(Some(SECRETS[1].1));
+    pty.send("x");
+    display.wait_for(None);
+    pty.assert_clean(&[VALUE, SECRETS[1].1]);
+}
+
+#[test]
+fn a_dead_display_is_said_and_leaves_the_screen_alive() {
+    let vault = with_key();
+    let mut pty = unlocked(&vault, ":987");
+    pty.send("y");
+    pty.wait_for("The clipboard was not set");
+    assert!(!pty.contents().contains("Copied"));
+    pty.send(" q");
+    assert_eq!(pty.wait_exit(TEN_SECONDS), 0);
+    pty.assert_clean(&[VALUE]);
 }

@@ -253,9 +253,7 @@ impl Pty {
     #[track_caller]
     pub(crate) fn assert_clean(&self, secrets: &[&str]) {
         let raw = self.raw();
-        for query in QUERIES {
-            assert!(!contains(&raw, query), "the terminal was asked {:?}", String::from_utf8_lossy(query));
-        }
+        assert_no_query(&raw);
         for secret in secrets {
             assert!(!contains(&raw, secret.as_bytes()), "a secret was written to the terminal");
         }
@@ -318,6 +316,14 @@ fn nonzero(number: u16) -> NonZeroU16 {
 
 fn modes(master: &dyn MasterPty) -> String {
     format!("{:?}", master.get_termios())
+}
+
+/// Asserts that nothing in `raw` asks the terminal anything.
+#[track_caller]
+pub(crate) fn assert_no_query(raw: &[u8]) {
+    for query in QUERIES {
+        assert!(!contains(raw, query), "the terminal was asked {:?}", String::from_utf8_lossy(query));
+    }
 }
 
 /// True when a process has ended and nobody has asked how.

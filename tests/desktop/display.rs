@@ -1,8 +1,9 @@
-//! [`Display`]: an X11 display without a screen, and what is on its clipboard.
+//! [`Display`]: an X11 display without a screen, and its clipboard as other programs see it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+
+use super::place::{eventually, program};
 
 /// An Xvfb that ends with the test.
 pub(crate) struct Display {
@@ -14,15 +15,16 @@ pub(crate) struct Display {
 impl Display {
     /// Starts one on a free number.
     pub(crate) fn start() -> Self {
-        let mut command = Command::new("Xvfb");
+        let mut command = program("Xvfb");
         command.args(["-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp"]);
         let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut number = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
+        assert!(!number.trim().is_empty(), "Xvfb did not start");
         Self { server, name: format!(":{}", number.trim()) }
     }
 
-    /// What a paste would give; `None` when the clipboard is empty.
+    /// What a paste would give; `None` when nobody owns the clipboard.
     pub(crate) fn clipboard(&self) -> Option<String> {
         self.ask(&["-o"])
     }
@@ -34,22 +36,17 @@ impl Display {
 
     /// Copies as another program would, and keeps it there.
     pub(crate) fn copy(&self, text: &str) {
-        use std::io::Write;
         let mut command = self.xclip(&["-i"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-        child.wait().unwrap();
+        assert!(child.wait().unwrap().success());
         self.wait_for(Some(text));
     }
 
     /// Waits until the clipboard holds this.
     #[track_caller]
     pub(crate) fn wait_for(&self, expected: Option<&str>) {
-        let start = Instant::now();
-        while self.clipboard().as_deref() != expected {
-            assert!(start.elapsed() < Duration::from_secs(20), "the clipboard did not come to hold what it should");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        eventually("the clipboard to hold what it should", || self.clipboard().as_deref() == expected);
     }
 
     fn ask(&self, arguments: &[&str]) -> Option<String> {
@@ -58,7 +55,7 @@ impl Display {
     }
 
     fn xclip(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("xclip");
+        let mut command = program("xclip");
         command.env("DISPLAY", &self.name).args(["-selection", "clipboard"]).args(arguments);
         command
     }
