@@ -253,8 +253,9 @@ fn a_disk_that_fills_up_keeps_all_that_was_acknowledged() {
     assert_listed(&vault, &names);
     printed(as_root("mount").args(["-o", "remount,size=2m"]).arg(disk.folder()));
     assert_whole(&vault);
-    let refused = format!("production/BIG_{:03}", names.len());
-    assert_refused(&run(&vault, &["reveal", &refused], ""), 3, &[&refused]);
+    let refused = format!("BIG_{:03}", names.len());
+    let asked = run(&vault, &["reveal", &format!("production/{refused}")], "");
+    assert_refused(&asked, 3, &[&format!("There is no secret {refused}")]);
     let last = format!("production/{}", names[names.len() - 1]);
     assert_eq!(vault.run(&["reveal", &last], b"").stdout, value.as_bytes());
 }
