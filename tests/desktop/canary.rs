@@ -123,7 +123,8 @@ fn nothing_is_written_outside_the_vaults_folder() {
         let mut command = program("strace");
         command.args(["-f", "-qq", "-e", "trace=open,openat,openat2,creat,rename,renameat,renameat2,link,linkat"]);
         command.arg("-o").arg(&trace).arg(STRONGROOM).args(&arguments);
-        command.env_clear().envs(super::place::variables(&vault)).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.env_clear().envs(super::place::variables(&vault));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
         assert!(child.wait_with_output().unwrap().status.success(), "{arguments:?}");
