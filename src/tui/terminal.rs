@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal};
 
@@ -20,6 +19,10 @@ use crate::secret_text::SecretText;
 
 use super::frame_writer::FrameWriter;
 use super::output::{Output, Progress, Sequences, write_whole};
+
+mod cells;
+
+use cells::CellWriter;
 
 /// Alternate screen, cleared, bracketed paste, no cursor.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[?2004h\x1b[?25l";
@@ -41,7 +44,7 @@ static PARTING: Mutex<&[u8]> = Mutex::new(b"");
 
 /// The terminal while it is ours.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<FrameWriter>>,
+    terminal: Terminal<CellWriter>,
     frame: FrameWriter,
     output: Output,
     mouse: bool,
@@ -57,10 +60,8 @@ impl Screen {
         let failed = |error: std::io::Error| Error::failure(format!("The terminal cannot be used: {error}."));
         let file = File::from(std::io::stdout().as_fd().try_clone_to_owned().map_err(failed)?);
         let output = Output::start(file, report)?;
-        // NO_COLOR chooses the theme; crossterm's own reading of it would drop reverse video too.
-        crossterm::style::force_color_output(true);
         let frame = FrameWriter::default();
-        let terminal = Terminal::new(CrosstermBackend::new(frame.clone())).map_err(failed)?;
+        let terminal = Terminal::new(CellWriter::new(frame.clone())).map_err(failed)?;
         let mut screen = Self { terminal, frame, output, mouse };
         screen.take_terminal().map_err(failed)?;
         Ok(screen)
@@ -70,6 +71,7 @@ impl Screen {
     pub(super) fn enter_again(&mut self) {
         let _ = crossterm::terminal::disable_raw_mode();
         let _ = self.take_terminal();
+        self.terminal.backend_mut().forget();
         self.repaint();
     }
 
