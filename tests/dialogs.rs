@@ -22,7 +22,7 @@ use strongroom::tui::dialogs::setup::SetupDialog;
 use strongroom::tui::dialogs::unlock::UnlockDialog;
 use strongroom::tui::dialogs::{Input, Step};
 use strongroom::tui::effect::RawKeyUse;
-use strongroom::tui::keymap::Keymap;
+use strongroom::tui::keymap::{Keymap, Keys};
 use strongroom::tui::theme::{Borders, Palette, Theme};
 use strongroom::vault::generate::{Generated, Recipe};
 use strongroom::vault::scope::{Address, ScopePath};
@@ -138,7 +138,7 @@ impl Screen {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         // The header and the hints keep a row each.
         let area = Rect::new(0, 1.min(height), width, height.saturating_sub(2));
-        terminal.draw(|frame| each!(&self.dialog, dialog => dialog.draw(&theme, area, frame))).unwrap();
+        terminal.draw(|frame| each!(&self.dialog, dialog => dialog.draw(Keys::new(&self.keymap, dialog.context()), &theme, area, frame))).unwrap();
         let cursor = terminal.backend().cursor_visible().then(|| terminal.backend().cursor_position().into());
         (terminal.backend().buffer().clone(), cursor)
     }

@@ -13,6 +13,7 @@ use strongroom::secret_text::SecretText;
 use strongroom::tui::action::Context;
 use strongroom::tui::effect::{Effect, Request};
 use strongroom::tui::event::{Answer, ClipboardNews, Event, Found, Signal};
+use strongroom::tui::keymap::Keymap;
 use strongroom::vault::catalog::CatalogChange;
 use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::SecretId;
@@ -236,7 +237,7 @@ fn the_idle_lock_comes_and_one_returns_to_where_one_was() {
     assert!(text.contains("locked") && !text.contains("STRIPE"), "{text}");
     screen.unlock();
     let text = screen.text();
-    assert!(text.contains("/webhook") && text.contains("▸produ…PE_WEBHOOK_SECRET"), "{text}");
+    assert!(text.contains("/webhook") && text.contains("▸") && text.contains("WEBHOOK_SECRET"), "{text}");
     assert_eq!(screen.state.context(), Some(Context::Detail));
 }
 
@@ -391,6 +392,95 @@ fn typing_the_filter_asks_the_vault_for_nothing_until_it_is_kept() {
     screen.secrets = known;
     screen.keys("Esc");
     assert!(screen.text().contains("─ 12 ┐"), "Esc shows the whole list again");
+}
+
+#[test]
+fn the_detail_follows_a_filter_when_the_typing_rests() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("/");
+    screen.type_text("kafka");
+    assert!(screen.text().contains(&format!("┌ {STRIPE} ")), "a key redraws the list only");
+    screen.wait(Duration::from_millis(249));
+    assert!(screen.text().contains(&format!("┌ {STRIPE} ")));
+    screen.wait(Duration::from_millis(1));
+    assert!(screen.text().contains("/platform/KAFKA_SASL_PASSWORD ─"), "{}", screen.text());
+    assert_eq!(screen.state.context(), Some(Context::Filter), "the typing goes on");
+}
+
+#[test]
+fn a_filter_that_cannot_be_read_says_so_typed_and_kept() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("/");
+    screen.type_text("stripe due:<7");
+    for key in ["Up", "Enter"] {
+        screen.keys(key);
+        let text = screen.text();
+        assert!(text.contains("│!stripe due:<7"), "{text}");
+        assert!(text.contains("has no unit") && text.contains("for example 90s, 30d or 1y."), "the next step is not cut off: {text}");
+        assert!(text.contains("STRIPE_KEY"), "the part that can be read filters: {text}");
+    }
+    screen.keys("Esc");
+    assert!(!screen.text().contains("has no unit"));
+}
+
+#[test]
+fn a_row_of_the_history_that_is_cut_off_is_told_whole() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("3 j j j j");
+    let text = screen.text();
+    let told = text.lines().rev().nth(1).unwrap().trim_end();
+    assert_eq!(told, " rotated  ana@bastion1  Leaked in a build log");
+    screen.keys("1");
+    assert_eq!(screen.text().lines().rev().nth(1).unwrap().trim(), "");
+}
+
+#[test]
+fn after_a_rollback_the_new_version_is_selected() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("3 j j Enter Enter y");
+    screen.secrets[3].version = 8;
+    let written = Written { secret: screen.secrets[3].clone(), outcome: Outcome::NewVersion };
+    screen.event(Event::Vault(Answer::Written(Box::new(written))));
+    screen.take_effects();
+    screen.keys("y");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Copy { version: Some(8), .. })]));
+}
+
+#[test]
+fn what_is_certain_about_a_copy_is_never_cut_off() {
+    for (width, wanted) in [
+        (80, " Sent, unconfirmed · clears in 0:20 · production/payments/STRIPE_KEY"),
+        (50, " Sent, unconfirmed · clears in 0:20 · …/STRIPE_KEY"),
+        (40, " Sent, unconfirmed · clears in 0:20 · …Y"),
+    ] {
+        let mut screen = Screen::unlocked(width, 24);
+        screen.event(Event::Clipboard(ClipboardNews::Sent {
+            address: address(STRIPE),
+            route: "terminal clipboard (OSC 52)",
+            confirmed: false,
+            clear_after: Duration::from_secs(20),
+        }));
+        let text = screen.text();
+        assert_eq!(text.lines().rev().nth(1).unwrap().trim_end(), wanted);
+    }
+}
+
+#[test]
+fn hints_and_texts_name_the_keys_that_are_set() {
+    let mut screen = Screen::unlocked(80, 24);
+    let overrides = [("cancel", "C-x"), ("submit", "F2"), ("filter", "f"), ("back", "b"), ("generate", "C-e")];
+    let overrides = overrides.map(|(name, keys)| (name.to_owned(), keys.to_owned()));
+    screen.state = screen.with_keymap(Keymap::with_overrides(&overrides).unwrap());
+    screen.unlock();
+    assert!(screen.text().contains("f to filter"));
+    screen.keys("f");
+    screen.type_text("zzz");
+    screen.keys("Enter");
+    assert!(screen.text().contains("b clears the filter."), "{}", screen.text());
+    screen.keys("b r");
+    let text = screen.text();
+    assert!(text.contains("└ F2 rotate · Ctrl-X cancel · Tab next") && text.contains("Ctrl-E makes it now"), "{text}");
+    assert!(text.contains(" F2 rotate  Ctrl-X cancel  Tab next") && !text.contains("Esc"), "{text}");
 }
 
 #[test]

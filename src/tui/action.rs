@@ -181,7 +181,7 @@ macro_rules! actions {
 actions! {
     /// Copy the value; it is cleared again later.
     Copy = "copy", "copy", Secrets 95, Some("strongroom copy {}"), [PANES => "y"];
-    /// Show the value for ten seconds, or hide it.
+    /// Show the value for a moment, or hide it.
     Reveal = "show", "show", Secrets 94, Some("strongroom reveal {}"), [PANES => "s"];
     /// Give the secret a new value, with a reason.
     Rotate = "rotate", "rotate", Secrets 92, Some("strongroom rotate {}"), [PANES => "r"];

@@ -3,8 +3,9 @@
 //! Asked by `update` before it acts, by the hint bar, which shows only what
 //! works, and by the palette, which says why something does not.
 
-use super::action::Action;
+use super::action::{Action, Context};
 use super::dialogs::Dialog;
+use super::keymap::Keys;
 use super::layout::Pane;
 use super::panes::history::Tab;
 use super::state::{OpenVault, State};
@@ -37,7 +38,7 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
     if let Some(cause) = vault.read_only.as_ref().filter(|_| writes) {
         return Some(format!("The vault is read-only: {cause}"));
     }
-    on_the_secret(action, vault)
+    on_the_secret(action, vault, state)
 }
 
 /// Dialogs without a value to generate or to show, and those with one input.
@@ -52,7 +53,7 @@ fn not_in(dialog: &Dialog, action: Action) -> Option<String> {
     missing.then(|| "This dialog has nothing for it.".to_owned())
 }
 
-fn on_the_secret(action: Action, vault: &OpenVault) -> Option<String> {
+fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<String> {
     let needs_secret = matches!(
         action,
         Action::Copy
@@ -66,8 +67,8 @@ fn on_the_secret(action: Action, vault: &OpenVault) -> Option<String> {
     );
     if needs_secret && vault.secrets.selected().is_none() {
         let empty = vault.secrets.total() == 0;
-        let cause = if empty { "There is no secret yet; a adds one." } else { "No secret is selected." };
-        return Some(cause.to_owned());
+        let cause = if empty { "There is no secret yet; ⟨add⟩ adds one." } else { "No secret is selected." };
+        return Some(Keys::new(&state.options.keymap, Context::Secrets).named(cause).into_owned());
     }
     match action {
         Action::Undelete if vault.deleted.is_none() => Some("Nothing was deleted since the unlock.".to_owned()),

@@ -4,6 +4,7 @@
 //! about every key, the hint bar and the help dialog show what it holds, so
 //! that no hint can lie.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
@@ -123,6 +124,52 @@ impl fmt::Display for Key {
             Code::Named(name) => f.write_str(name),
             Code::Function(number) => write!(f, "F{number}"),
         }
+    }
+}
+
+/// The keys of one context, for texts that name them.
+///
+/// A text names an action in brackets, `⟨submit⟩ saves it`, and whoever shows it
+/// puts the effective key there; `⟨next-choice $⟩` is the last of its keys.
+#[derive(Debug, Clone, Copy)]
+pub struct Keys<'a> {
+    keymap: &'a Keymap,
+    context: Context,
+}
+
+impl<'a> Keys<'a> {
+    /// What `keymap` has in `context`.
+    #[must_use]
+    pub fn new(keymap: &'a Keymap, context: Context) -> Self {
+        Self { keymap, context }
+    }
+
+    /// `text` with the keys of the actions it names.
+    #[must_use]
+    pub fn named<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if !text.contains('⟨') {
+            return Cow::Borrowed(text);
+        }
+        let mut shown = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, (name, after))) =
+            rest.split_once('⟨').and_then(|(before, behind)| Some((before, behind.split_once('⟩')?)))
+        {
+            shown.push_str(before);
+            match self.key(name) {
+                Some(key) => shown.push_str(&key.label()),
+                None => shown.push_str(name),
+            }
+            rest = after;
+        }
+        shown.push_str(rest);
+        Cow::Owned(shown)
+    }
+
+    fn key(&self, name: &str) -> Option<Key> {
+        let (name, last) = name.strip_suffix(" $").map_or((name, false), |name| (name, true));
+        let keys = self.keymap.keys.get(&(self.context, Action::named(name)?))?;
+        if last { keys.last().copied() } else { keys.first().copied() }
     }
 }
 

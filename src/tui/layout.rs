@@ -148,7 +148,7 @@ fn panes(class: SizeClass, body: Rect, focus: Pane, zoomed: bool) -> [Option<Rec
         SizeClass::Narrow => only(focus),
         _ if zoomed => only(focus),
         SizeClass::Normal => {
-            let (list, right) = split_columns(body, (body.width / 5).saturating_mul(2).clamp(34, 52));
+            let (list, right) = split_columns(body, (body.width / 2).clamp(40, 52));
             if right.height < STACKED_ROWS {
                 let history = focus == Pane::History;
                 return [Some(list), (!history).then_some(right), history.then_some(right)];
@@ -157,7 +157,7 @@ fn panes(class: SizeClass, body: Rect, focus: Pane, zoomed: bool) -> [Option<Rec
             [Some(list), Some(detail), Some(history)]
         }
         SizeClass::Wide => {
-            let (list, right) = split_columns(body, (body.width / 3).clamp(40, 64));
+            let (list, right) = split_columns(body, (body.width / 5).saturating_mul(2).clamp(48, 72));
             let (detail, history) = split_columns(right, right.width / 2);
             [Some(list), Some(detail), Some(history)]
         }

@@ -140,7 +140,7 @@ fn run_on(
 ) -> Result<u8> {
     let Options { vault_path, startup_key, key_file_path, actor, theme, .. } = options;
     let mut state = State::new(StateOptions {
-        vault: vault_path.display().to_string(),
+        vault: std::path::absolute(&vault_path).as_deref().unwrap_or(&vault_path).display().to_string(),
         key_file: key_file_path.display().to_string(),
         who: actor.signature(),
         keymap: options.keymap,

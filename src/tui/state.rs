@@ -88,6 +88,8 @@ pub struct State {
     pub(super) last_key: Instant,
     /// The context that is on the screen; a question accepts keys only once it is there.
     pub(super) drawn: Option<Context>,
+    /// When the detail follows a filter that is being typed.
+    pub(super) detail_at: Option<Instant>,
     /// The dialog has asked the vault for something and waits for the answer.
     pub(super) submitted: bool,
     pub(super) changed: bool,
@@ -156,6 +158,7 @@ impl State {
             locked_because: None,
             last_key: now.instant,
             drawn: None,
+            detail_at: None,
             submitted: false,
             changed: true,
             options,
@@ -206,6 +209,7 @@ impl State {
         [
             self.notice.as_ref().and_then(Notice::until),
             self.idle_wake(),
+            self.detail_at,
             self.dialog.as_ref().and_then(Dialog::next_deadline),
         ]
         .into_iter()

@@ -156,7 +156,7 @@ pub(super) fn close_dialog(state: &mut State) {
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
     if action == Action::Help {
         let context = state.context().unwrap_or(Context::Secrets);
-        let help = HelpDialog::new(&state.options.keymap, context, state.size.1);
+        let help = HelpDialog::new(&state.options.keymap, context, state.size);
         open_dialog(state, Dialog::Help(Box::new(help)));
         return Vec::new();
     }
@@ -179,12 +179,14 @@ fn typed_into_filter(state: &mut State, press: Press) -> Vec<Effect> {
         Press::Action(action) => {
             vault.secrets.go(action, page);
         }
-        // The detail follows when the typing is done: a key redraws the list, not everything.
+        // The detail follows when the typing rests: a key redraws the list, not everything.
         Press::Type(_) | Press::Edit(_) => {
             vault.secrets.type_filter(press, time);
+            state.detail_at = state.now.instant.checked_add(deadlines::TYPING_RESTS);
             return Vec::new();
         }
     }
+    state.detail_at = None;
     actions::moved(state)
 }
 

@@ -8,11 +8,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
 
+use crate::error::Error;
 use crate::vault::audit::AuditVerdict;
 
-use super::action::{Action, Context};
+use super::action::Context;
+use super::keymap::Keys;
 use super::layout::{Areas, Pane, SizeClass};
-use super::panes::Look;
+use super::panes::{Look, row_area};
 use super::state::{Lease, OpenVault, State};
 use super::text;
 use super::theme::{Role, Theme};
@@ -39,21 +41,24 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
         None => {}
     }
     if let Some(dialog) = &state.dialog {
-        dialog.draw(theme, areas.body, frame);
+        dialog.draw(&state.options.keymap, theme, areas.body, frame);
     }
     hint_bar::draw(state, theme, areas.hints, frame);
     draw_notice(state, theme, &areas, frame);
 }
 
 fn draw_too_small(state: &State, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
-    let key = |action| state.options.keymap.shown(Context::Unlock, action).map(|key| key.label()).unwrap_or_default();
-    let (lock, quit) = (key(Action::Lock), key(Action::Quit));
-    let words = format!("{}x{} is too small, 40x8 needed. {lock} lock  {quit} quit", area.width, area.height);
-    let line = Rect { height: 1, ..area };
-    frame.render_widget(
-        Span::styled(text::shorten(&words, usize::from(area.width)).into_owned(), theme.style(Role::Warn)),
-        line,
-    );
+    let keys = Keys::new(&state.options.keymap, Context::Unlock);
+    let keys = keys.named("⟨lock⟩ lock  ⟨quit⟩ quit");
+    let words = format!("{}x{} is too small, 40x8 needed.", area.width, area.height);
+    // On one row the keys come first: they are what one may need.
+    let lines = if area.height > 1 { vec![words, keys.into_owned()] } else { vec![format!("{keys}  {words}")] };
+    let lines = lines.iter().flat_map(|line| text::wrap(line, usize::from(area.width)));
+    for (at, line) in lines.enumerate() {
+        if let Some(row) = row_area(area, at) {
+            frame.render_widget(Span::styled(line.to_owned(), theme.style(Role::Warn)), row);
+        }
+    }
 }
 
 fn draw_waiting(theme: &Theme, body: Rect, frame: &mut Frame<'_>) {
@@ -126,6 +131,7 @@ fn draw_panes(state: &State, vault: &OpenVault, areas: &Areas, theme: &Theme, fr
     let covered = state.dialog.is_some();
     let look = |pane: Pane| Look {
         theme,
+        keys: Keys::new(&state.options.keymap, Context::Secrets),
         focused: vault.focus == pane && !covered,
         filtering: vault.filtering && !covered,
         now: state.now.time,
@@ -154,29 +160,57 @@ fn draw_notice(state: &State, theme: &Theme, areas: &Areas, frame: &mut Frame<'_
         widgets::notice::draw(notice, theme, place, frame);
         return;
     }
-    let wrong = state.vault.as_ref().filter(|vault| vault.filtering).and_then(|vault| vault.secrets.filter_error());
-    if let Some(error) = wrong.filter(|_| state.dialog.is_none()) {
-        let words = format!(" {} {}", error.message(), error.next_step().unwrap_or_default());
-        let words = text::shorten(&text::printable(&words), usize::from(area.width)).into_owned();
-        frame.render_widget(Line::styled(words, theme.style(Role::Danger)), area);
+    let vault = state.vault.as_ref().filter(|_| state.dialog.is_none());
+    // A filter that was kept says what is wrong with it too, unless a countdown runs.
+    let wrong = vault.filter(|vault| vault.filtering || state.lease.is_none());
+    if let Some(error) = wrong.and_then(|vault| vault.secrets.filter_error()) {
+        draw_wrong_filter(error, theme, area, frame);
         return;
     }
+    let room = usize::from(area.width).saturating_sub(1);
+    let cut = || vault.filter(|vault| vault.focus == Pane::History)?.history.cut_row(areas.pane(Pane::History)?);
     let (words, role) = match (&state.lease, state.locked_because) {
-        (Some(lease), _) => (lease_words(lease, state), Role::Ok),
+        (Some(lease), _) => (lease_words(lease, state, room), Role::Ok),
         (None, Some(because)) if state.is_locked() => (because.to_owned(), Role::Muted),
-        _ => return,
+        _ => match cut() {
+            Some(words) => (words, Role::Muted),
+            None => return,
+        },
     };
-    let words = text::shorten(&words, usize::from(area.width).saturating_sub(1)).into_owned();
+    let words = text::shorten(&words, room).into_owned();
     frame.render_widget(Line::styled(format!(" {words}"), theme.style(role)), area);
 }
 
+/// What cannot be read in the filter, in two rows where it needs them.
+fn draw_wrong_filter(error: &Error, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+    let words = format!("{} {}", error.message(), error.next_step().unwrap_or_default());
+    let words = text::printable(&words);
+    let lines = text::wrap(words.trim(), usize::from(area.width).saturating_sub(2));
+    let rows = u16::try_from(lines.len()).unwrap_or(2).min(2);
+    let place = Rect { y: area.bottom().saturating_sub(rows), height: rows, ..area }.intersection(frame.area());
+    frame.render_widget(Clear, place);
+    frame.buffer_mut().set_style(place, theme.ground());
+    for (at, line) in lines.into_iter().enumerate() {
+        if let Some(row) = row_area(place, at) {
+            frame.render_widget(Line::styled(format!(" {line}"), theme.style(Role::Danger)), row);
+        }
+    }
+}
+
 /// `Copied · clears in 0:27 · production/KEY · X11 clipboard`; a locked screen names nothing.
-fn lease_words(lease: &Lease, state: &State) -> String {
+/// Where room is short the route goes, then the start of the address, never what is certain.
+fn lease_words(lease: &Lease, state: &State, room: usize) -> String {
     let left = text::countdown(lease.until.saturating_duration_since(state.now.instant));
     if state.is_locked() {
         return format!("Clipboard clears in {left}");
     }
     let Lease { address, route, confirmed, .. } = lease;
     let word = if *confirmed { "Copied" } else { "Sent, unconfirmed" };
-    format!("{word} · clears in {left} · {address} · {route}")
+    let what = format!("{word} · clears in {left} · ");
+    let address = address.to_string();
+    let whole = format!("{what}{address} · {route}");
+    if text::width(&whole) <= room {
+        return whole;
+    }
+    format!("{what}{}", text::shorten_start(&address, room.saturating_sub(text::width(&what))))
 }

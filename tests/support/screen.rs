@@ -15,6 +15,7 @@ use strongroom::secret_text::SecretText;
 use strongroom::tui::clock::Now;
 use strongroom::tui::effect::{Effect, Request};
 use strongroom::tui::event::{Answer, Event, Found};
+use strongroom::tui::keymap::Keymap;
 use strongroom::tui::state::{State, StateOptions};
 use strongroom::tui::theme::{Borders, Palette, Theme};
 use strongroom::tui::update::update;
@@ -174,6 +175,15 @@ impl Screen {
         let mut screen = Self::with(secrets(), width, height);
         screen.keys("j j j");
         screen
+    }
+
+    /// The same, just started, with other keys.
+    pub(crate) fn with_keymap(&self, keymap: Keymap) -> State {
+        let now = Now { instant: self.start, time: time(0) };
+        let areas = self.state.areas();
+        let size = (areas.header.width, areas.hints.bottom());
+        let options = StateOptions::new("/srv/ops/vault.db", "ops@bastion1", size, now);
+        State::new(StateOptions { keymap, ..options })
     }
 
     /// The vault answers that it is open.

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::tui::action::{Action, Context};
 use crate::tui::clock::Now;
 use crate::tui::effect::{Effect, Request};
+use crate::tui::keymap::Keys;
 use crate::tui::press::Press;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
@@ -141,7 +142,7 @@ impl ConfirmDialog {
 
     fn submit_name(&mut self) -> Step {
         if self.input.text() != self.address.name.as_str() {
-            self.problem = Some("That is not its name. Type it exactly, or Esc to keep the secret.".to_owned());
+            self.problem = Some("That is not its name. Type it exactly, or ⟨cancel⟩ to keep the secret.".to_owned());
             return Step::default();
         }
         self.send(Request::Purge(self.address.clone()), false)
@@ -177,9 +178,8 @@ impl ConfirmDialog {
     }
 
     /// Draws the question in the middle of `area`.
-    pub fn draw(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
-        let foot = self.foot();
-        let mut page = Page::new(self.title(), &foot);
+    pub fn draw(&self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+        let mut page = Page::new(self.title(), self.foot());
         match &self.question {
             Question::RollBack { to, age, current } => self.roll_back_page(&mut page, to, age, *current),
             Question::Purge { versions } => self.purge_page(&mut page, *versions),
@@ -197,7 +197,7 @@ impl ConfirmDialog {
             page.gap();
             page.prose("Writing…", Role::Muted);
         }
-        page.draw(theme, area, frame);
+        page.draw(keys, theme, area, frame);
     }
 
     fn roll_back_page<'a>(&'a self, page: &mut Page<'a>, to: &Version, age: &str, current: u64) {
@@ -222,7 +222,7 @@ impl ConfirmDialog {
     fn purge_page<'a>(&'a self, page: &mut Page<'a>, versions: u64) {
         let all = text::counted(versions, "version");
         page.prose(format!("{} with {all} will be destroyed.", self.address), Role::Danger);
-        page.prose("Nothing brings it back, u neither. Only d, delete, can be undone.", Role::Text);
+        page.prose("Nothing brings it back: only what is deleted can be undone, not what is destroyed.", Role::Text);
         page.gap();
         page.prose(format!("Type its name, {}, to destroy it.", self.address.name), Role::Text);
         page.text("name", &self.input, "", true);
@@ -236,15 +236,19 @@ impl ConfirmDialog {
         }
     }
 
-    fn foot(&self) -> String {
+    /// What its keys do now.
+    #[must_use]
+    pub fn foot(&self) -> String {
         match &self.question {
-            Question::RollBack { .. } if !self.asking => "Enter next · Esc cancel".to_owned(),
+            Question::RollBack { .. } if !self.asking => "⟨submit⟩ next · ⟨cancel⟩ cancel".to_owned(),
             Question::RollBack { to, current, .. } => {
-                format!("y back to {} · n keep {current} · Tab reason", to.number)
+                format!("⟨yes⟩ back to {} · ⟨cancel⟩ keep {current} · ⟨next-field⟩ reason", to.number)
             }
-            Question::Purge { .. } => "Enter destroy · Esc keep it".to_owned(),
-            Question::UseExpired { wanted, .. } if wanted.copy.is_some() => "Y copy it · n leave it".to_owned(),
-            Question::UseExpired { .. } => "y show it · n leave it".to_owned(),
+            Question::Purge { .. } => "⟨submit⟩ destroy · ⟨cancel⟩ keep it".to_owned(),
+            Question::UseExpired { wanted, .. } if wanted.copy.is_some() => {
+                "⟨yes⟩ copy it · ⟨cancel⟩ leave it".to_owned()
+            }
+            Question::UseExpired { .. } => "⟨yes⟩ show it · ⟨cancel⟩ leave it".to_owned(),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::error::{Error, Kind};
 use crate::tui::action::{Action, Context};
 use crate::tui::clock::Now;
 use crate::tui::effect::{Effect, Request};
+use crate::tui::keymap::Keys;
 use crate::tui::press::Press;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::text_input::TextInput;
@@ -208,14 +209,17 @@ impl EditDialog {
         named || (fields && (typed || self.secret.is_some())) || self.metadata.is_changed()
     }
 
+    /// What its keys do now.
+    #[must_use]
+    pub fn foot(&self) -> String {
+        let submit = if self.focus == Place::AddField { "add a field" } else { "save" };
+        let show = if self.rows.iter().any(FieldRow::is_shown) { "hide" } else { "show" };
+        format!("⟨submit⟩ {submit} · ⟨cancel⟩ cancel · ⟨next-field⟩ next · ⟨generate⟩ generate · ⟨show-typed⟩ {show}")
+    }
+
     /// Draws the dialog in the middle of `area`.
-    pub fn draw(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
-        let foot = match self.context() {
-            Context::Lines => "Ctrl-S save · Esc cancel · Ctrl-G generate · Ctrl-T show",
-            Context::Choice => "Enter add a field · Esc cancel · Tab next",
-            _ => "Enter save · Esc cancel · Ctrl-G generate · Ctrl-T show",
-        };
-        let mut page = Page::new(if self.secret.is_some() { "Edit" } else { "Add a secret" }, foot);
+    pub fn draw(&self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+        let mut page = Page::new(if self.secret.is_some() { "Edit" } else { "Add a secret" }, self.foot());
         if let Some(secret) = &self.secret {
             page.about(&secret.address, secret.version);
         }
@@ -239,7 +243,7 @@ impl EditDialog {
         }
         page.gap();
         self.writing.show(&mut page);
-        page.draw(theme, area, frame);
+        page.draw(keys, theme, area, frame);
     }
 
     fn show_bad(&self, place: Place, page: &mut Page<'_>) {

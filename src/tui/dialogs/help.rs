@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::action::{ACTIONS, Action, Context, Group, Row};
 use crate::tui::clock::Now;
-use crate::tui::keymap::Keymap;
+use crate::tui::keymap::{Keymap, Keys};
 use crate::tui::panes::row_area;
 use crate::tui::press::Press;
 use crate::tui::text;
@@ -25,7 +25,10 @@ pub struct HelpDialog {
     rows: Vec<HelpRow>,
     filter: TextInput,
     top: usize,
+    /// Rows for the table.
     page: usize,
+    /// Cells of a row.
+    width: usize,
 }
 
 struct HelpRow {
@@ -38,11 +41,12 @@ struct HelpRow {
 }
 
 impl HelpDialog {
-    /// The help for `context`; `height` is the screen's.
+    /// The help for `context` on a screen of this size.
     #[must_use]
-    pub fn new(keymap: &Keymap, context: Context, height: u16) -> Self {
+    pub fn new(keymap: &Keymap, context: Context, (width, height): (u16, u16)) -> Self {
         let rows = ACTIONS.iter().map(|row| help_row(row, keymap, context)).collect();
-        Self { rows, filter: TextInput::new(), top: 0, page: usize::from(height.saturating_sub(8)).max(1) }
+        let page = usize::from(height.saturating_sub(6)).max(1);
+        Self { rows, filter: TextInput::new(), top: 0, page, width: usize::from(width.saturating_sub(4)) }
     }
 
     /// Which keys mean what in it.
@@ -53,7 +57,7 @@ impl HelpDialog {
 
     /// Takes an input.
     pub fn update(&mut self, input: Input, _now: Now) -> Step {
-        let last = self.lines().len().saturating_sub(self.page);
+        let last = self.last_top();
         match input {
             Input::Press(Press::Action(Action::Cancel)) => return Step { close: true, ..Step::default() },
             Input::Press(Press::Action(Action::Up)) => self.top = self.top.saturating_sub(1),
@@ -71,6 +75,28 @@ impl HelpDialog {
             Input::Paste(_) | Input::Generated(_) | Input::RawKey(..) | Input::Failed(_) => {}
         }
         Step::default()
+    }
+
+    /// The first line of the last page.
+    fn last_top(&self) -> usize {
+        let lines = self.lines();
+        let mut left = self.page;
+        let rows = |row: Option<&HelpRow>| row.map_or(1, |row| wrapped(row, self.width).len());
+        let fits = |(_, row): &&(Group, Option<&HelpRow>)| {
+            let rows = rows(*row);
+            let fits = rows <= left;
+            left = left.saturating_sub(rows);
+            fits
+        };
+        lines.len() - lines.iter().rev().take_while(fits).count()
+    }
+
+    /// What its keys do.
+    #[must_use]
+    pub fn foot(&self) -> String {
+        let scrolls = self.last_top() > 0;
+        let scroll = if scrolls { "⟨up⟩/⟨down⟩ scroll · " } else { "" };
+        format!("⟨cancel⟩ close · {scroll}type to filter")
     }
 
     /// Headings (`None`) and rows that pass the filter.
@@ -94,29 +120,28 @@ impl HelpDialog {
     }
 
     /// Draws the table in the middle of `area`.
-    pub fn draw(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+    pub fn draw(&self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
         let lines = self.lines();
         let rows = u16::try_from(self.rows.len() + Group::ALL.len() + 1).unwrap_or(u16::MAX);
-        let foot = if lines.len() > self.page {
-            "type to filter · ↑↓ scroll · Esc close"
-        } else {
-            "type to filter · Esc close"
-        };
-        let inner = dialog_frame::open(theme, area, frame, "What the keys do", foot, (0, rows));
+        let foot = self.foot();
+        let inner = dialog_frame::open(theme, area, frame, "What the keys do", &keys.named(&foot), (0, rows));
         if let Some(row) = row_area(inner, 0) {
             frame.render_widget(Span::styled("/", theme.style(Role::Accent)), row);
             let input = Rect { x: row.x.saturating_add(1), width: row.width.saturating_sub(1), ..row };
             self.filter.draw(theme.style(Role::Text), true, input, frame);
         }
-        let shown = usize::from(inner.height).saturating_sub(1);
-        let top = self.top.min(lines.len().saturating_sub(shown));
-        for (at, (group, row)) in lines.iter().skip(top).enumerate() {
-            let Some(area) = row_area(inner, at + 1) else { break };
-            let line = match row {
-                None => Line::styled(group.title(), theme.style(Role::Focus)),
-                Some(row) => draw_row(row, theme, usize::from(area.width)),
+        let top = self.top.min(lines.len().saturating_sub(1));
+        let mut at = 1;
+        for (group, row) in lines.iter().skip(top) {
+            let rows = match row {
+                None => vec![Line::styled(group.title(), theme.style(Role::Focus))],
+                Some(row) => draw_row(row, theme, usize::from(inner.width)),
             };
-            frame.render_widget(line, area);
+            for line in rows {
+                let Some(area) = row_area(inner, at) else { return };
+                frame.render_widget(line, area);
+                at += 1;
+            }
         }
         if let Some(row) = row_area(inner, 2).filter(|_| lines.is_empty()) {
             frame.render_widget(Line::styled("Nothing matches.", theme.style(Role::Muted)), row);
@@ -133,14 +158,26 @@ fn help_row(row: &'static Row, keymap: &Keymap, context: Context) -> HelpRow {
     HelpRow { group: row.group, keys: keys.join(" "), name: row.name, help: row.help, here: !here.is_empty() }
 }
 
-fn draw_row<'a>(row: &HelpRow, theme: &Theme, width: usize) -> Line<'a> {
+/// What a row's action does, in lines.
+fn wrapped(row: &HelpRow, width: usize) -> Vec<&'static str> {
+    let cells = if width >= ROOMY { KEYS.0 } else { KEYS.1 };
+    text::wrap(row.help, width.saturating_sub(cells + 2))
+}
+
+/// A row of the table; where there is little room its text goes on below.
+fn draw_row<'a>(row: &HelpRow, theme: &Theme, width: usize) -> Vec<Line<'a>> {
     let (key, help) = if row.here { (Role::Accent, Role::Text) } else { (Role::Muted, Role::Muted) };
     let (keys, cells) = match width {
         ROOMY.. => (row.keys.as_str(), KEYS.0),
         _ => (row.keys.split(' ').next().unwrap_or_default(), KEYS.1),
     };
-    Line::from(vec![
-        Span::styled(format!(" {} ", text::pad(keys, cells)), theme.style(key)),
-        Span::styled(text::shorten(row.help, width.saturating_sub(cells + 2)).into_owned(), theme.style(help)),
-    ])
+    let lines = wrapped(row, width).into_iter().enumerate();
+    let line = |(at, words): (usize, &str)| {
+        let keys = if at == 0 { keys } else { "" };
+        Line::from(vec![
+            Span::styled(format!(" {} ", text::pad(keys, cells)), theme.style(key)),
+            Span::styled(words.to_owned(), theme.style(help)),
+        ])
+    };
+    lines.map(line).collect()
 }

@@ -18,6 +18,7 @@ use crate::vault::generate::Generated;
 use super::action::{Action, Context};
 use super::clock::Now;
 use super::effect::{Effect, RawKeyUse};
+use super::keymap::{Keymap, Keys};
 use super::press::Press;
 use super::theme::Theme;
 
@@ -99,8 +100,15 @@ impl Dialog {
     }
 
     /// Draws the dialog over `area`, the whole body; it centres itself and clears what it covers.
-    pub fn draw(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
-        each!(self, dialog => dialog.draw(theme, area, frame));
+    pub fn draw(&self, keymap: &Keymap, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+        let keys = Keys::new(keymap, self.context());
+        each!(self, dialog => dialog.draw(keys, theme, area, frame));
+    }
+
+    /// What its keys do now, as its foot names them: `⟨submit⟩ save · ⟨cancel⟩ cancel`.
+    #[must_use]
+    pub fn foot(&self) -> String {
+        each!(self, dialog => dialog.foot())
     }
 
     /// Which keys mean what in it now.

@@ -9,6 +9,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::secret_text::SecretText;
+use crate::tui::keymap::Keys;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::secret_input::SecretInput;
@@ -36,15 +37,15 @@ pub(super) struct Page<'a> {
     subject: Option<(String, String)>,
     /// What is said at the end, whatever is scrolled.
     message: Option<(String, Role)>,
-    foot: &'a str,
+    foot: String,
     pieces: Vec<Piece<'a>>,
     focus: Option<usize>,
 }
 
 impl<'a> Page<'a> {
     /// An empty page; `foot` names the keys that end the dialog.
-    pub(super) fn new(title: impl Into<String>, foot: &'a str) -> Self {
-        Self { title: title.into(), subject: None, message: None, foot, pieces: Vec::new(), focus: None }
+    pub(super) fn new(title: impl Into<String>, foot: impl Into<String>) -> Self {
+        Self { title: title.into(), subject: None, message: None, foot: foot.into(), pieces: Vec::new(), focus: None }
     }
 
     /// Names what the dialog is about in the title: an address and its version.
@@ -84,13 +85,13 @@ impl<'a> Page<'a> {
     }
 
     /// A line of text.
-    pub(super) fn text(&mut self, label: &'a str, input: &'a TextInput, placeholder: &'a str, focused: bool) {
-        self.push(Piece::Text { label, input, placeholder }, focused);
+    pub(super) fn text(&mut self, label: &'a str, input: &'a TextInput, placeholder: &str, focused: bool) {
+        self.push(Piece::Text { label, input, placeholder: placeholder.to_owned() }, focused);
     }
 
     /// A secret, with what is wrong about it under it.
-    pub(super) fn secret(&mut self, label: &'a str, input: &'a SecretInput, placeholder: &'a str, focused: bool) {
-        self.push(Piece::Secret { label, input, placeholder }, focused);
+    pub(super) fn secret(&mut self, label: &'a str, input: &'a SecretInput, placeholder: &str, focused: bool) {
+        self.push(Piece::Secret { label, input, placeholder: placeholder.to_owned() }, focused);
         if let Some(refusal) = input.refusal() {
             self.note(refusal, Role::Danger);
         } else if let Some(finding) = input.finding() {
@@ -131,7 +132,8 @@ impl<'a> Page<'a> {
     }
 
     /// Draws the page in its box in the middle of `area`.
-    pub(super) fn draw(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+    pub(super) fn draw(mut self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+        self.name_keys(keys);
         let area = area.intersection(frame.area());
         // The width is known before the height: the box is as wide as the screen or its widest.
         let wanted = self.wanted_width();
@@ -145,7 +147,7 @@ impl<'a> Page<'a> {
         let rows = self.rows(width, column, area.height.saturating_sub(2).saturating_sub(told));
         let total = rows.iter().fold(0_u16, |sum, rows| sum.saturating_add(*rows));
         let title = self.title_in(frame::title_room(area, wanted));
-        let inner = frame::open(theme, area, frame, &title, self.foot, (wanted, total.saturating_add(told)));
+        let inner = frame::open(theme, area, frame, &title, &self.foot, (wanted, total.saturating_add(told)));
         if inner.is_empty() {
             return;
         }
@@ -154,6 +156,22 @@ impl<'a> Page<'a> {
         let role = self.message.as_ref().map_or(Role::Text, |(_, role)| *role);
         for (line, y) in message.into_iter().zip(end.y..end.bottom()) {
             frame.buffer_mut().set_stringn(end.x, y, line, usize::from(end.width), theme.style(role));
+        }
+    }
+
+    /// Puts the effective keys where texts name actions.
+    fn name_keys(&mut self, keys: Keys<'_>) {
+        let name = |text: &mut String| *text = keys.named(text).into_owned();
+        name(&mut self.foot);
+        if let Some((message, _)) = &mut self.message {
+            name(message);
+        }
+        for piece in &mut self.pieces {
+            match piece {
+                Piece::Prose { text, .. } => name(text),
+                Piece::Text { placeholder, .. } | Piece::Secret { placeholder, .. } => name(placeholder),
+                _ => {}
+            }
         }
     }
 

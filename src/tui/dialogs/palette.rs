@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::tui::action::{ACTIONS, Action, Context, Group};
 use crate::tui::available::unavailable;
 use crate::tui::clock::Now;
+use crate::tui::keymap::Keys;
 use crate::tui::panes::{Cursor, marker, row_area};
 use crate::tui::press::Press;
 use crate::tui::state::State;
@@ -94,6 +95,12 @@ impl PaletteDialog {
         }
     }
 
+    /// What its keys do.
+    #[must_use]
+    pub fn foot(&self) -> String {
+        "⟨submit⟩ do it · ⟨cancel⟩ close · ⟨up⟩/⟨down⟩ choose".to_owned()
+    }
+
     /// The actions that pass the filter: those whose name begins with it first.
     fn shown(&self) -> Vec<&Command> {
         let wanted = self.filter.text().trim().to_lowercase();
@@ -109,11 +116,10 @@ impl PaletteDialog {
     }
 
     /// Draws the list in the middle of `area`.
-    pub fn draw(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+    pub fn draw(&self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
         let shown = self.shown();
         let rows = u16::try_from(self.commands.len()).unwrap_or(u16::MAX).saturating_add(AROUND);
-        let inner =
-            dialog_frame::open(theme, area, frame, "Commands", "Enter do it · ↑↓ choose · Esc close", (0, rows));
+        let inner = dialog_frame::open(theme, area, frame, "Commands", &keys.named(&self.foot()), (0, rows));
         let list_rows = inner.height.saturating_sub(AROUND);
         let mut cursor = self.cursor;
         cursor.follow(shown.len(), usize::from(list_rows).max(1));

@@ -11,6 +11,7 @@ use crate::secret_text::SecretText;
 use crate::tui::action::{Action, Context};
 use crate::tui::clock::Now;
 use crate::tui::effect::{Effect, Request};
+use crate::tui::keymap::Keys;
 use crate::tui::press::{Edit, Press};
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
@@ -313,14 +314,22 @@ impl RotateDialog {
         Step::default()
     }
 
-    /// Draws the dialog in the middle of `area`.
-    pub fn draw(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
-        let foot = match self.context() {
-            Context::Lines => "Ctrl-S rotate · Esc cancel · Ctrl-T show",
-            Context::Choice => "Enter rotate · Esc cancel · Left/Right choose · Tab next",
-            _ => "Enter rotate · Esc cancel · Tab next · Ctrl-T show",
+    /// What its keys do now.
+    #[must_use]
+    pub fn foot(&self) -> String {
+        let show = if self.value.is_shown() { "hide" } else { "show" };
+        let more = match self.focus {
+            Place::Source | Place::Recipe => "⟨previous-choice $⟩/⟨next-choice $⟩ choose".to_owned(),
+            Place::Size => "⟨previous-choice⟩/⟨next-choice⟩ more, fewer".to_owned(),
+            Place::Reason => "⟨previous-choice⟩/⟨next-choice⟩ other reasons".to_owned(),
+            Place::Value | Place::Again => format!("⟨show-typed⟩ {show}"),
         };
-        let mut page = Page::new("Rotate", foot);
+        format!("⟨submit⟩ rotate · ⟨cancel⟩ cancel · ⟨next-field⟩ next · {more}")
+    }
+
+    /// Draws the dialog in the middle of `area`.
+    pub fn draw(&self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+        let mut page = Page::new("Rotate", self.foot());
         page.about(&self.address, self.version);
         page.gap();
         page.choice("New value", vec!["generate", "type", "paste"], self.source, self.focus == Place::Source);
@@ -328,7 +337,7 @@ impl RotateDialog {
         match self.source() {
             Source::Generate => {
                 self.recipe.show(&mut page, self.focus == Place::Recipe, self.focus == Place::Size);
-                page.secret("Value", &self.value, "made on Enter; Ctrl-G makes it now", false);
+                page.secret("Value", &self.value, "made when you rotate; ⟨generate⟩ makes it now", false);
             }
             Source::Type => {
                 page.secret("Value", &self.value, "", self.focus == Place::Value);
@@ -341,11 +350,11 @@ impl RotateDialog {
         page.gap();
         page.text("Reason", &self.reason, "why", self.focus == Place::Reason);
         if self.focus == Place::Reason && self.usual_reason.is_some() {
-            page.note("Up and Down give other reasons; type for your own.", Role::Muted);
+            page.note("⟨previous-choice⟩ and ⟨next-choice⟩ give other reasons; type for your own.", Role::Muted);
         }
         page.gap();
         self.writing.show(&mut page);
-        page.draw(theme, area, frame);
+        page.draw(keys, theme, area, frame);
     }
 }
 

@@ -12,6 +12,7 @@ use crate::secret_text::SecretText;
 use crate::tui::action::{Action, Context};
 use crate::tui::clock::Now;
 use crate::tui::effect::{Effect, RawKeyUse, Request};
+use crate::tui::keymap::Keys;
 use crate::tui::press::Press;
 use crate::tui::theme::{Role, Theme};
 use crate::vault::generate::Recipe;
@@ -180,7 +181,7 @@ impl SetupDialog {
             Action::Cancel if may_quit => return Turn::Quit,
             Action::Cancel => {
                 self.may_quit = true;
-                self.message = Some("Press Esc again to leave. Nothing is made.".to_owned());
+                self.message = Some("Press ⟨cancel⟩ again to leave. Nothing is made.".to_owned());
             }
             _ => {}
         }
@@ -252,7 +253,7 @@ impl SetupDialog {
     }
 
     /// Draws the step in the middle of `area`.
-    pub fn draw(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+    pub fn draw(&self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
         let mut page = Page::new(self.title(), self.foot());
         page.gap();
         match self.at {
@@ -274,7 +275,7 @@ impl SetupDialog {
         if let Some(message) = &self.message {
             page.tell(message, Role::Danger);
         }
-        page.draw(theme, area, frame);
+        page.draw(keys, theme, area, frame);
     }
 
     fn title(&self) -> &'static str {
@@ -291,18 +292,21 @@ impl SetupDialog {
         }
     }
 
-    fn foot(&self) -> &'static str {
-        match self.at {
-            At::Welcome => "Enter go on · Esc leave · Up/Down choose",
+    /// What its keys do now.
+    #[must_use]
+    pub fn foot(&self) -> String {
+        let foot = match self.at {
+            At::Welcome => "⟨submit⟩ go on · ⟨cancel⟩ leave · ⟨previous-choice⟩/⟨next-choice⟩ choose",
             At::Key => match self.protects_by() {
-                Protection::Passphrase => "Enter go on · Esc back · Ctrl-G six words · Ctrl-T show",
-                Protection::KeyFile => "Enter go on · Esc back",
-                Protection::Environment => "Enter I have it · Esc back",
+                Protection::Passphrase => "⟨submit⟩ go on · ⟨cancel⟩ back · ⟨generate⟩ six words · ⟨show-typed⟩ show",
+                Protection::KeyFile => "⟨submit⟩ go on · ⟨cancel⟩ back",
+                Protection::Environment => "⟨submit⟩ I have it · ⟨cancel⟩ back",
             },
             At::Recovery => self.recovery.foot(),
-            At::Consent => "y make the vault · n back",
+            At::Consent => "⟨yes⟩ make the vault · ⟨cancel⟩ back",
             At::Creating => "",
-        }
+        };
+        foot.to_owned()
     }
 
     fn show_welcome<'a>(&'a self, page: &mut Page<'a>) {
@@ -368,7 +372,7 @@ impl SetupDialog {
         page.prose("Back the file up, and try a backup before you need one.", Role::Text);
         page.prose("Keep keys and passphrases out of version control, and away from the backup.", Role::Text);
         page.gap();
-        page.prose("Press y to make the vault.", Role::Focus);
+        page.prose("Press ⟨yes⟩ to make the vault.", Role::Focus);
     }
 }
 

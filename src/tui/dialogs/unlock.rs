@@ -14,6 +14,7 @@ use crate::error::{Error, Kind};
 use crate::tui::action::{Action, Context};
 use crate::tui::clock::Now;
 use crate::tui::effect::{Effect, Request};
+use crate::tui::keymap::Keys;
 use crate::tui::press::Press;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
@@ -132,7 +133,7 @@ impl UnlockDialog {
             Action::Cancel if leaving => return ask(Effect::Quit(0)),
             Action::Cancel if self.input.is_empty() => {
                 self.may_quit = true;
-                self.message = Some(("Press Esc again to leave strongroom.".to_owned(), Role::Text));
+                self.message = Some(("Press ⟨cancel⟩ again to leave strongroom.".to_owned(), Role::Text));
             }
             Action::Cancel => {
                 self.input.clear();
@@ -203,14 +204,20 @@ impl UnlockDialog {
         self.ways.get(self.way).copied().unwrap_or(SlotKind::Passphrase)
     }
 
+    /// What its keys do now.
+    #[must_use]
+    pub fn foot(&self) -> String {
+        if self.is_unlocking {
+            return String::new();
+        }
+        let other = if self.ways.len() > 1 { "⟨previous-choice⟩/⟨next-choice⟩ other key · " } else { "" };
+        let show = if self.input.is_shown() { "hide" } else { "show" };
+        format!("⟨submit⟩ unlock · ⟨quit⟩ quit · {other}⟨show-typed⟩ {show}")
+    }
+
     /// Draws the dialog in the middle of `area`.
-    pub fn draw(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
-        let foot = match (self.is_unlocking, self.ways.len() > 1) {
-            (true, _) => "",
-            (false, true) => "Enter unlock · Ctrl-C quit · Up/Down other key · Ctrl-T show",
-            (false, false) => "Enter unlock · Ctrl-C quit · Ctrl-T show",
-        };
-        let mut page = Page::new("Unlock", foot);
+    pub fn draw(&self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+        let mut page = Page::new("Unlock", self.foot());
         page.gap();
         page.path("Vault", &self.vault);
         if self.ways.len() > 1 {
@@ -229,7 +236,7 @@ impl UnlockDialog {
             (None, Some(countdown)) => page.tell(countdown, Role::Warn),
             (None, None) => {}
         }
-        page.draw(theme, area, frame);
+        page.draw(keys, theme, area, frame);
     }
 }
 

@@ -53,7 +53,7 @@ impl Writing {
         };
         self.expected = Expected::Version(current);
         let text = format!(
-            "Version {current} was written by another session meanwhile. Enter saves yours as the next version."
+            "Version {current} was written by another session meanwhile. ⟨submit⟩ saves yours as the next version."
         );
         self.say(text, Role::Warn);
         true
@@ -64,7 +64,7 @@ impl Writing {
         if !is_unsaved || self.may_discard {
             return true;
         }
-        self.say("Not saved yet. Esc again discards it.", Role::Warn);
+        self.say("Not saved yet. ⟨cancel⟩ again discards it.", Role::Warn);
         self.may_discard = true;
         false
     }

@@ -53,11 +53,13 @@ struct Row {
     role: Role,
     /// The field it stands for.
     field: Option<usize>,
+    /// It takes the whole width, without room for a label.
+    wide: bool,
 }
 
 impl Row {
     fn new(label: &str, text: impl Into<String>, role: Role) -> Self {
-        Self { label: label.to_owned(), text: text.into(), role, field: None }
+        Self { label: label.to_owned(), text: text.into(), role, field: None, wide: false }
     }
 }
 
@@ -166,15 +168,15 @@ impl DetailPane {
             if selected && focused {
                 frame.set_cursor_position((area.x.saturating_add(1), area.y));
             }
-            let label = text::pad(&row.label, LABELS);
-            let room = usize::from(area.width).saturating_sub(LABELS + 2);
-            let line = Line::from(vec![
-                marker(selected, focused, theme),
-                Span::styled(label, theme.style(Role::Muted)),
-                Span::raw(" "),
-                Span::styled(text::shorten(&row.text, room).into_owned(), theme.style(row.role)),
-            ]);
-            frame.render_widget(line, area);
+            let mut spans = vec![marker(selected, focused, theme)];
+            let before = if row.wide { 1 } else { LABELS + 2 };
+            if !row.wide {
+                spans.push(Span::styled(text::pad(&row.label, LABELS), theme.style(Role::Muted)));
+                spans.push(Span::raw(" "));
+            }
+            let room = usize::from(area.width).saturating_sub(before);
+            spans.push(Span::styled(text::shorten(&row.text, room).into_owned(), theme.style(row.role)));
+            frame.render_widget(Line::from(spans), area);
         }
     }
 
@@ -185,7 +187,7 @@ impl DetailPane {
         for (at, field) in secret.fields.iter().enumerate() {
             let first = rows.len();
             match self.revealed().filter(|shown| shown.field == *field) {
-                Some(shown) => rows.extend(value_rows(shown, secret.version, room)),
+                Some(shown) => rows.extend(value_rows(shown, secret.version, width)),
                 None => rows.push(Row::new("", mask, Role::Secret)),
             }
             if let Some(row) = rows.get_mut(first) {
@@ -210,8 +212,8 @@ impl DetailPane {
             wrapped(&mut rows, "description", &metadata.description);
         }
         let by = if self.changed_by.is_empty() { String::new() } else { format!(" by {}", self.changed_by) };
-        let how = format!("v{}, {}{}", secret.version, text::age(secret.value_changed_at, now), text::printable(&by));
-        rows.push(Row::new("version", how, Role::Text));
+        let how = format!("v{}, {}{by}", secret.version, text::age(secret.value_changed_at, now));
+        wrapped(&mut rows, "version", &how);
         let rotated = secret.last_rotated.map_or_else(|| "never".to_owned(), |at| text::age(at, now));
         rows.push(Row::new("rotated", rotated, Role::Text));
         if !metadata.tags.is_empty() {
@@ -220,8 +222,7 @@ impl DetailPane {
         if !metadata.owner.is_empty() {
             wrapped(&mut rows, "owner", &metadata.owner);
         }
-        let created = format!("{} by {}", day(secret.created_at), text::printable(&secret.created_by));
-        rows.push(Row::new("created", created, Role::Text));
+        wrapped(&mut rows, "created", &format!("{} by {}", day(secret.created_at), secret.created_by));
         if let Some(json) = &metadata.json {
             wrapped(&mut rows, "metadata", &json.to_string());
         }
@@ -263,15 +264,24 @@ pub(super) fn day(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d").to_string()
 }
 
-/// A shown value in lines of `room` cells.
-fn value_rows(shown: &Revealed, current: u64, room: usize) -> Vec<Row> {
+/// A shown value: beside its label where it fits there, else below it over the whole
+/// width, so that as much as can be is in one piece for who selects it with a mouse.
+fn value_rows(shown: &Revealed, current: u64, width: u16) -> Vec<Row> {
+    let beside = usize::from(width).saturating_sub(LABELS + 2).max(1);
+    let below = usize::from(width).saturating_sub(1).max(1);
     let mut rows = Vec::new();
+    let longest = |value: &str| value.lines().map(|line| text::width(&text::printable(line))).max().unwrap_or(0);
+    let wide = shown.value.expose_str().is_some_and(|value| longest(value) > beside);
+    let room = if wide { below } else { beside };
+    if wide {
+        rows.push(Row::new("", "", Role::Secret));
+    }
     match shown.value.expose_str() {
         Some("") => rows.push(Row::new("", "(empty)", Role::Muted)),
         Some(value) => {
             for line in value.lines() {
                 let line = text::printable(line);
-                rows.extend(cut(&line, room).map(|part| Row::new("", part, Role::Secret)));
+                rows.extend(cut(&line, room).map(|part| Row { wide, ..Row::new("", part, Role::Secret) }));
                 if rows.len() > MOST_LINES {
                     break;
                 }
@@ -284,7 +294,7 @@ fn value_rows(shown: &Revealed, current: u64, room: usize) -> Vec<Row> {
         }
     }
     if shown.version != current {
-        rows.push(Row::new("", format!("(version {}, not the current one)", shown.version), Role::Warn));
+        rows.push(Row::new("", format!("(v{}, not the current one)", shown.version), Role::Warn));
     }
     rows
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::tui::action::Action;
+use crate::tui::layout::inside;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
 use crate::vault::audit::AuditRecord;
@@ -93,6 +94,11 @@ impl HistoryPane {
         self.versions.iter().find(|version| version.number == number)
     }
 
+    /// Puts the cursor on the newest version.
+    pub fn select_newest(&mut self) {
+        self.version_cursor = Cursor::default();
+    }
+
     /// Puts the cursor on the version before the newest.
     pub fn select_previous(&mut self, page: usize) {
         self.version_cursor.row = 1;
@@ -172,6 +178,26 @@ impl HistoryPane {
         }
     }
 
+    /// The selected row in one line, when it is cut off in a pane of this area.
+    #[must_use]
+    pub fn cut_row(&self, area: Rect) -> Option<String> {
+        let room = inside(area).width.saturating_sub(1);
+        let row = self.cursor().row;
+        let (short, long) = match self.tab {
+            Tab::Versions => {
+                let version = self.versions.get(row)?;
+                (version_words(version, row == 0, room), version_words(version, false, u16::MAX))
+            }
+            Tab::Audit => {
+                let record = self.records.as_ref()?.get(row)?;
+                (record_words(record, room), record_words(record, u16::MAX))
+            }
+        };
+        // The number and the time take as much in every row; at most so many cells.
+        let taken = if room >= WITH_DATE { 28 } else { 10 };
+        (text::width(&short) + taken > usize::from(room)).then_some(long)
+    }
+
     /// `History [Versions] Audit`; the brackets say it without colour.
     fn heading(&self, focused: bool, theme: &Theme) -> Line<'static> {
         let role = if focused { Role::Focus } else { Role::Text };
@@ -204,10 +230,7 @@ impl HistoryPane {
 fn version_row<'a>(version: &Version, current: bool, look: Look<'_>, room: u16) -> Vec<Span<'a>> {
     let theme = look.theme;
     let number = format!("{:>3} ", version.number);
-    // The newest is the current one; where there is room the row says so.
-    let how =
-        if current && room >= WITH_DATE { format!("{} (current)", version.origin) } else { version.origin.to_string() };
-    let rest = words(&[&how, by(&version.created_by, room), &version.reason]);
+    let rest = version_words(version, current, room);
     vec![
         Span::styled(number, theme.style(Role::Accent)),
         Span::styled(when(version.created_at, look, room), theme.style(Role::Muted)),
@@ -215,24 +238,34 @@ fn version_row<'a>(version: &Version, current: bool, look: Look<'_>, room: u16) 
     ]
 }
 
+/// How, by whom and why. The newest is the current one; where there is room the row says so.
+fn version_words(version: &Version, current: bool, room: u16) -> String {
+    let how =
+        if current && room >= WITH_DATE { format!("{} (current)", version.origin) } else { version.origin.to_string() };
+    words(&[&how, by(&version.created_by, room), &version.reason])
+}
+
 /// `3d  copy v7  ops@bastion1 from 10.0.0.7  Reason`; what was refused says so.
 fn record_row<'a>(record: &AuditRecord, look: Look<'_>, room: u16) -> Vec<Span<'a>> {
     let theme = look.theme;
-    let version = record.version.map(|version| format!(" v{version}")).unwrap_or_default();
-    let what = format!("{}{version}", record.action.word().replace('_', " "));
-    let signature = record.actor.signature();
-    let from = if record.actor.ip.is_empty() { String::new() } else { format!(" from {}", record.actor.ip) };
-    let who = format!("{}{from}", by(&signature, room));
-    let (mark, role, refused) = match &record.error {
-        Some(error) => ("! ", Role::Danger, format!("refused: {error}")),
-        None => ("  ", Role::Text, String::new()),
-    };
-    let rest = words(&[&what, &refused, &who, &record.reason]);
+    let (mark, role) = if record.error.is_some() { ("! ", Role::Danger) } else { ("  ", Role::Text) };
+    let rest = record_words(record, room);
     vec![
         Span::styled(mark, theme.style(role)),
         Span::styled(when(record.at, look, room), theme.style(Role::Muted)),
         Span::styled(fit(&rest, look, room, 2), theme.style(role)),
     ]
+}
+
+/// What was done, by whom and why.
+fn record_words(record: &AuditRecord, room: u16) -> String {
+    let version = record.version.map(|version| format!(" v{version}")).unwrap_or_default();
+    let what = format!("{}{version}", record.action.word().replace('_', " "));
+    let signature = record.actor.signature();
+    let from = if record.actor.ip.is_empty() { String::new() } else { format!(" from {}", record.actor.ip) };
+    let who = format!("{}{from}", by(&signature, room));
+    let refused = record.error.as_ref().map(|error| format!("refused: {error}")).unwrap_or_default();
+    words(&[&what, &refused, &who, &record.reason])
 }
 
 /// `user@host`, or the user alone where there is little room.

@@ -12,6 +12,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 
 use super::action::Action;
+use super::keymap::Keys;
 use super::layout::inside;
 use super::text;
 use super::theme::{Role, Theme};
@@ -64,6 +65,8 @@ impl Cursor {
 pub struct Look<'a> {
     /// Colours.
     pub theme: &'a Theme,
+    /// What the keys mean in the list.
+    pub keys: Keys<'a>,
     /// The pane has the keyboard.
     pub focused: bool,
     /// The filter line has it.
@@ -74,7 +77,8 @@ pub struct Look<'a> {
     pub instant: Instant,
 }
 
-/// Draws a pane's frame with its title and gives the room within.
+/// Draws a pane's frame with its title and gives the room within. Focus shows in the
+/// title and the upper edge only, so that moving it writes two lines, not two boxes.
 pub fn draw_frame(
     title: Line<'_>,
     right: &str,
@@ -84,16 +88,27 @@ pub fn draw_frame(
     frame: &mut Frame<'_>,
 ) -> Rect {
     frame.render_widget(Clear, area);
-    let style = theme.style(if focused { Role::Focus } else { Role::Border });
     frame.buffer_mut().set_style(area, theme.ground());
     let mut block = Block::new().style(theme.ground()).title(title);
     if !right.is_empty() {
         block = block.title(Line::styled(format!(" {right} "), theme.style(Role::Muted)).right_aligned());
     }
     if let Some(set) = theme.frame() {
-        block = block.borders(ratatui::widgets::Borders::ALL).border_set(set).border_style(style);
+        block = block.borders(ratatui::widgets::Borders::ALL).border_set(set).border_style(theme.style(Role::Border));
+        frame.render_widget(block, area);
+        if focused {
+            let is_edge = |symbol: &str| [set.top_left, set.horizontal_top, set.top_right].contains(&symbol);
+            let edge = Rect { height: 1, ..area }.intersection(frame.area());
+            for position in edge.positions() {
+                let cell = &mut frame.buffer_mut()[position];
+                if is_edge(cell.symbol()) {
+                    cell.set_style(theme.style(Role::Focus));
+                }
+            }
+        }
+    } else {
+        frame.render_widget(block, area);
     }
-    frame.render_widget(block, area);
     inside(area)
 }
 

@@ -276,7 +276,7 @@ impl SecretsPane {
 
     /// Draws the list; the terminal's cursor stands on the selected row or in the filter.
     pub fn draw(&self, look: Look<'_>, area: Rect, frame: &mut Frame<'_>) {
-        let Look { theme, focused, filtering, .. } = look;
+        let Look { theme, focused, .. } = look;
         let count = match &self.order {
             Some(order) => format!("{} of {}", text::grouped(order.len() as u64), text::grouped(self.total() as u64)),
             None => text::grouped(self.total() as u64),
@@ -285,7 +285,7 @@ impl SecretsPane {
         let inner = draw_frame(heading, &count, focused, theme, area, frame);
         let list = Rect { y: inner.y.saturating_add(1), height: inner.height.saturating_sub(1), ..inner };
         if self.is_empty() {
-            self.draw_nothing(theme, list, frame);
+            self.draw_nothing(look, list, frame);
         }
         for at in 0..usize::from(list.height) {
             let row = self.cursor.top + at;
@@ -298,30 +298,36 @@ impl SecretsPane {
             frame.set_cursor_position((row.x.saturating_add(1), row.y));
         }
         if let Some(row) = row_area(inner, 0) {
-            self.draw_filter(filtering, theme, row, frame);
+            self.draw_filter(look, row, frame);
         }
     }
 
-    fn draw_filter(&self, typing: bool, theme: &Theme, row: Rect, frame: &mut Frame<'_>) {
+    fn draw_filter(&self, look: Look<'_>, row: Rect, frame: &mut Frame<'_>) {
+        let Look { theme, filtering: typing, .. } = look;
         if !typing && self.filter().is_empty() {
-            let hint = if self.total() > 0 { "/ to filter" } else { "" };
+            let hint =
+                if self.total() > 0 { look.keys.named("⟨filter⟩ to filter").into_owned() } else { String::new() };
             frame.render_widget(Span::styled(hint, theme.style(Role::Muted)), row);
             return;
         }
-        frame.render_widget(Span::styled("/", theme.style(Role::Accent)), row);
+        // What cannot be read is told without colour too.
+        let (mark, role) = if self.filter_error.is_some() { ("!", Role::Danger) } else { ("/", Role::Accent) };
+        frame.render_widget(Span::styled(mark, theme.style(role)), row);
         let input = Rect { x: row.x.saturating_add(1), width: row.width.saturating_sub(1), ..row };
         let role = if self.filter_error.is_some() { Role::Danger } else { Role::Text };
         self.filter.draw(theme.style(role), typing, input, frame);
     }
 
-    fn draw_nothing(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+    fn draw_nothing(&self, look: Look<'_>, area: Rect, frame: &mut Frame<'_>) {
         let lines: &[&str] = match self.total() {
-            0 => &["No secrets yet.", "", "a  add the first one", "?  what the keys do"],
-            _ => &["Nothing matches.", "", "Esc clears the filter."],
+            0 => &["No secrets yet.", "", "⟨add⟩  add the first one", "⟨help⟩  what the keys do"],
+            _ if look.filtering => &["Nothing matches."],
+            _ => &["Nothing matches.", "", "⟨back⟩ clears the filter."],
         };
         for (at, line) in lines.iter().enumerate() {
             if let Some(row) = row_area(area, at + 1) {
-                frame.render_widget(Line::styled(format!(" {line}"), theme.style(Role::Muted)), row);
+                let line = look.keys.named(line);
+                frame.render_widget(Line::styled(format!(" {line}"), look.theme.style(Role::Muted)), row);
             }
         }
     }

@@ -45,7 +45,9 @@ pub fn short_age(then: Timestamp, now: Timestamp) -> String {
 #[must_use]
 pub fn due(at: Timestamp, now: Timestamp) -> String {
     let seconds = at.as_second().saturating_sub(now.as_second());
-    match widest(seconds.saturating_abs()) {
+    // What was set to 30 days a moment ago is said to be in 30 days, not in 29.
+    let rounded = if seconds > 2 * 86_400 { seconds + 43_200 } else { seconds };
+    match widest(rounded.saturating_abs()) {
         Some((count, unit, _)) if seconds > 0 => format!("in {}", counted(count, unit)),
         Some((count, unit, _)) => format!("{} ago", counted(count, unit)),
         None => "now".to_owned(),

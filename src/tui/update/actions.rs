@@ -1,6 +1,6 @@
 //! The actions of an unlocked vault's panes.
 
-use crate::tui::action::Action;
+use crate::tui::action::{Action, Context};
 use crate::tui::available::unavailable;
 use crate::tui::dialogs::Dialog;
 use crate::tui::dialogs::confirm::{ConfirmDialog, Wanted};
@@ -8,6 +8,7 @@ use crate::tui::dialogs::edit::EditDialog;
 use crate::tui::dialogs::palette::PaletteDialog;
 use crate::tui::dialogs::rotate::RotateDialog;
 use crate::tui::effect::{Effect, Request};
+use crate::tui::keymap::Keys;
 use crate::tui::layout::{Pane, inside};
 use crate::tui::notice::Notice;
 use crate::tui::panes::history::Tab;
@@ -225,7 +226,9 @@ pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
             vault.history.select_previous(page);
             vault.detail.mask();
             vault.focus = Pane::History;
-            say(state, Notice::hint("Choose the version to go back to, then press Enter.", now));
+            let words = "Choose the version to go back to, then press ⟨open⟩.";
+            let words = Keys::new(&state.options.keymap, Context::History).named(words).into_owned();
+            say(state, Notice::hint(words, now));
             return Vec::new();
         }
         _ => {

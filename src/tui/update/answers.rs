@@ -246,6 +246,7 @@ fn written(state: &mut State, written: Written) -> Vec<Effect> {
             vault.expected = Some(address);
         }
         vault.wanted_detail = vault.wanted_detail.filter(|shown| *shown != id);
+        vault.history.select_newest();
     }
     say(state, Notice::done(words, now));
     changed(state, CatalogChange { upserted: vec![secret], removed: Vec::new() })

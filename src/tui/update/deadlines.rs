@@ -1,10 +1,16 @@
 //! What happens by itself: the idle lock, values hidden again, notices that leave.
 
+use std::time::Duration;
+
 use crate::tui::effect::Effect;
 use crate::tui::notice::Notice;
 use crate::tui::state::State;
 
+use super::actions::moved;
 use super::lock::lock;
+
+/// A pause so long in the typing of a filter, and the detail shows what is selected.
+pub(super) const TYPING_RESTS: Duration = Duration::from_millis(250);
 
 /// Does what is due at the time of this event.
 pub(super) fn pass(state: &mut State) -> Vec<Effect> {
@@ -29,6 +35,10 @@ pub(super) fn pass(state: &mut State) -> Vec<Effect> {
             vault.detail.mask();
         }
         state.changed |= vault.secrets.recount(now.time);
+    }
+    if state.detail_at.is_some_and(|at| at <= now.instant) {
+        state.detail_at = None;
+        return moved(state);
     }
     Vec::new()
 }

@@ -47,6 +47,7 @@ fn wipe(state: &mut State) -> bool {
         };
     }
     state.notice = None;
+    state.detail_at = None;
     let was_setup = matches!(state.dialog, Some(Dialog::Setup(_)));
     state.dialog = None;
     state.submitted = false;

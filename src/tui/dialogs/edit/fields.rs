@@ -102,8 +102,10 @@ impl FieldRow {
 
     /// Takes a generated value.
     pub(super) fn take_generated(&mut self, generated: Generated, recipe: &str) {
-        self.made =
-            Some(format!("Generated: {recipe}, {:.0} bits. Ctrl-G again for another kind.", generated.entropy_bits));
+        self.made = Some(format!(
+            "Generated: {recipe}, {:.0} bits. ⟨generate⟩ again for another kind.",
+            generated.entropy_bits
+        ));
         self.value.set(generated.value);
     }
 
@@ -116,7 +118,7 @@ impl FieldRow {
                 page.secret("Field value", &self.value, "type or paste", focused);
             }
             RowName::Known(name) => page.secret(name.as_str(), &self.value, "empty: the field goes", focused),
-            RowName::Main => page.secret("Value", &self.value, "type, paste, or Ctrl-G to generate", focused),
+            RowName::Main => page.secret("Value", &self.value, "type, paste, or ⟨generate⟩ to generate", focused),
         }
         if let Some(made) = &self.made {
             page.note(made.as_str(), Role::Ok);
@@ -162,7 +164,7 @@ pub(super) fn collect(rows: &[FieldRow], original: &Fields) -> Result<Fields, (P
     if fields.is_empty() {
         return Err((
             Place::Value(0),
-            "A secret needs a value. Type or paste one, or Ctrl-G generates one.".to_owned(),
+            "A secret needs a value. Type or paste one, or ⟨generate⟩ generates one.".to_owned(),
         ));
     }
     if fields.bytes() > MAX_VERSION_BYTES {

@@ -40,6 +40,8 @@ pub(super) enum Meta {
     Rotation,
     /// Who answers for it.
     Owner,
+    /// JSON of any shape.
+    Json,
     /// Why it is written.
     Reason,
 }
@@ -47,7 +49,7 @@ pub(super) enum Meta {
 impl Meta {
     /// In the order of the form.
     pub(super) const ALL: &'static [Self] =
-        &[Self::Description, Self::Tags, Self::Expires, Self::Rotation, Self::Owner, Self::Reason];
+        &[Self::Description, Self::Tags, Self::Expires, Self::Rotation, Self::Owner, Self::Json, Self::Reason];
 
     /// What stands before it.
     pub(super) fn label(self) -> &'static str {
@@ -57,6 +59,7 @@ impl Meta {
             Self::Expires => "Expires",
             Self::Rotation => "Rotate every",
             Self::Owner => "Owner",
+            Self::Json => "Metadata",
             Self::Reason => "Reason",
         }
     }
@@ -69,6 +72,7 @@ impl Meta {
             Self::Expires => "never, 30d, 1y or 2027-01-31",
             Self::Rotation => "days, like 90",
             Self::Owner => "who answers for it",
+            Self::Json => "JSON, like {\"account\": \"acct_1Nv0\"}",
             Self::Reason => "why you save it, for the history",
         }
     }

@@ -1,6 +1,7 @@
 //! The metadata in the edit dialog: what the inputs mean, and what of it changed.
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::tui::dialogs::form::told;
 use crate::tui::text;
@@ -27,6 +28,7 @@ impl MetadataInputs {
             Meta::Expires => metadata.expires_at.map_or_else(String::new, |time| time.to_string()),
             Meta::Rotation => metadata.rotation_days.map_or_else(String::new, |days| days.to_string()),
             Meta::Owner => metadata.owner.clone(),
+            Meta::Json => metadata.json.as_ref().map_or_else(String::new, ToString::to_string),
             Meta::Reason => String::new(),
         };
         let mut held = Self::default();
@@ -66,6 +68,7 @@ impl MetadataInputs {
                 Meta::Expires => change.expires_at = Some(expiry(&text, now)?),
                 Meta::Rotation => change.rotation_days = Some(days(&text)?),
                 Meta::Owner => change.owner = Some(text),
+                Meta::Json => change.json = Some(json(&text)?),
                 Meta::Reason => {}
             }
         }
@@ -102,6 +105,21 @@ fn expiry(text: &str, now: Timestamp) -> Result<Option<Timestamp>, (Place, Strin
         return Ok(None);
     }
     parse_expiry(text, now).map_err(|error| (Place::Meta(Meta::Expires), told(&error)))
+}
+
+/// Any JSON; nothing, and `null`, mean none.
+fn json(text: &str) -> Result<Option<Value>, (Place, String)> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match serde_json::from_str(text) {
+        Ok(Value::Null) => Ok(None),
+        Ok(json) => Ok(Some(json)),
+        Err(error) => {
+            let at = error.column();
+            Err((Place::Meta(Meta::Json), format!("This is no JSON: it goes wrong at character {at}.")))
+        }
+    }
 }
 
 /// A number of days; nothing means no interval.

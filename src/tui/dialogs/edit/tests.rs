@@ -97,6 +97,7 @@ fn a_new_secret_with_everything() {
         (Meta::Expires, "30d"),
         (Meta::Rotation, "90"),
         (Meta::Owner, "ana"),
+        (Meta::Json, r#"{"account": "acct_1"}"#),
         (Meta::Reason, "first one"),
     ] {
         type_at(&mut dialog, Place::Meta(meta), text);
@@ -111,7 +112,7 @@ fn a_new_secret_with_everything() {
         expires_at: Some(Some(expires)),
         rotation_days: Some(Some(90)),
         owner: Some("ana".into()),
-        json: None,
+        json: Some(Some(serde_json::json!({"account": "acct_1"}))),
     };
     assert_eq!((sent.metadata, sent.reason.as_str(), sent.expected), (wanted, "first one", Expected::Absent));
     // A second Enter while it is saved does nothing.
@@ -120,7 +121,7 @@ fn a_new_secret_with_everything() {
 
 #[test]
 fn what_is_wrong_is_said_where_it_is() {
-    let cases: [(Place, &str, &str); 8] = [
+    let cases: [(Place, &str, &str); 9] = [
         (Place::Scope, "a//b", "scope segment"),
         (Place::Name, "", "Give the secret a name"),
         (Place::Name, "a b", "not allowed"),
@@ -128,6 +129,7 @@ fn what_is_wrong_is_said_where_it_is() {
         (Place::Value(0), "", "needs a value"),
         (Place::Meta(Meta::Expires), "soon", ""),
         (Place::Meta(Meta::Rotation), "0", "whole number of days"),
+        (Place::Meta(Meta::Json), r#"{"a": oops}"#, "goes wrong at character 7"),
         (Place::Meta(Meta::Description), "a\u{200b}", "control or invisible"),
     ];
     for (place, text, wanted) in cases {
@@ -157,6 +159,22 @@ fn an_edit_sends_what_changed_only() {
     let sent = sent(act(&mut dialog, Action::Submit));
     assert_eq!(sent.fields.unwrap(), [("username".into(), b"ops".to_vec()), ("value".into(), b"new".to_vec())]);
     assert_eq!(sent.metadata, MetadataChange { expires_at: Some(None), ..Default::default() });
+}
+
+#[test]
+fn metadata_that_is_json_can_be_changed_and_emptied() {
+    let mut secret = secret();
+    secret.metadata.json = Some(serde_json::json!({"mode": "live", "account": "acct_1"}));
+    let edited = || EditDialog::edit(secret.clone(), Fields::value(SecretText::copied_from(b"old")));
+    let mut dialog = edited();
+    assert_eq!(dialog.metadata.input(Meta::Json).text(), r#"{"mode":"live","account":"acct_1"}"#);
+    assert!(act(&mut dialog, Action::Submit).effects.is_empty(), "nothing changed");
+    type_at(&mut dialog, Place::Meta(Meta::Json), "");
+    let change = sent(act(&mut dialog, Action::Submit)).metadata;
+    assert_eq!(change, MetadataChange { json: Some(None), ..MetadataChange::default() });
+    let mut dialog = edited();
+    type_at(&mut dialog, Place::Meta(Meta::Json), "[1, 2]");
+    assert_eq!(sent(act(&mut dialog, Action::Submit)).metadata.json, Some(Some(serde_json::json!([1, 2]))));
 }
 
 #[test]

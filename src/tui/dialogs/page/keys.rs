@@ -59,12 +59,12 @@ pub(super) fn draw_line(canvas: &Canvas<'_>, prefix: &str, key: &SecretText, fra
     }
 }
 
-/// Draws a key in numbered groups, so that it can be written down. The first one is its prefix and has no number.
+/// Draws a key in numbered groups, so that it can be written down; its prefix counts, since the eye counts it.
 pub(super) fn draw_groups(canvas: &Canvas<'_>, key: &SecretText, frame: &mut Frame<'_>) {
     let style = canvas.theme.style(Role::Secret);
     for ((row, part), number) in (0..).zip(numbered_rows(key)).zip((0..).step_by(GROUPS_IN_ROW)) {
-        let last = number + part.split_terminator('-').count() - 1;
-        canvas.write(row, MARK, &format!("{:>2}-{last}", number.max(1)), Role::Muted, frame);
+        let last = number + part.split_terminator('-').count();
+        canvas.write(row, MARK, &format!("{:>2}-{last}", number + 1), Role::Muted, frame);
         if let Some(area) = canvas.row(row, MARK + 7) {
             frame.buffer_mut().set_stringn(area.x, area.y, part, usize::from(area.width), style);
         }

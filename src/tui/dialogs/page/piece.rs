@@ -23,9 +23,9 @@ pub(super) enum Piece<'a> {
     /// A label and a path, whose end tells most.
     Path { label: &'a str, path: &'a str },
     /// One line of text.
-    Text { label: &'a str, input: &'a TextInput, placeholder: &'a str },
+    Text { label: &'a str, input: &'a TextInput, placeholder: String },
     /// Masked text.
-    Secret { label: &'a str, input: &'a SecretInput, placeholder: &'a str },
+    Secret { label: &'a str, input: &'a SecretInput, placeholder: String },
     /// One of a few, side by side.
     Choice { label: &'a str, options: Vec<&'a str>, chosen: usize },
     /// One of a few, each on its own row.

@@ -109,8 +109,7 @@ impl PassphraseStep {
             self.message = say("The two differ. Type the second one again.", Role::Danger);
         } else if self.strength().level() == Level::Weak && !self.is_warned {
             self.is_warned = true;
-            let text =
-                "A weak passphrase is the weakest part of the vault. Enter again keeps it, Ctrl-G makes a strong one.";
+            let text = "A weak passphrase is the weakest part of the vault. ⟨submit⟩ again keeps it, ⟨generate⟩ makes a strong one.";
             self.message = say(text, Role::Danger);
         } else {
             self.first.show(false);
@@ -131,7 +130,7 @@ impl PassphraseStep {
     pub(super) fn show<'a>(&'a self, page: &mut Page<'a>) {
         page.prose("The passphrase opens the vault. Several words that have nothing to do with each other are easy to keep and hard to guess.", Role::Text);
         page.gap();
-        page.secret("Passphrase", &self.first, "type one, or Ctrl-G for six words", !self.is_again);
+        page.secret("Passphrase", &self.first, "type one, or ⟨generate⟩ for six words", !self.is_again);
         let (bar, role) = self.bar();
         page.note(bar, role);
         page.secret("Again", &self.again, "", self.is_again);

@@ -68,10 +68,10 @@ impl RecoveryStep {
     /// The keys that lead on and back.
     pub(super) fn foot(&self) -> &'static str {
         match self.stage {
-            Stage::Offer => "Enter go on · Esc back · Up/Down choose",
-            Stage::Shown => "Enter I have it · Esc back",
-            Stage::AskedBack => "Enter check · Esc show the key again",
-            Stage::Without => "y go without · n back",
+            Stage::Offer => "⟨submit⟩ go on · ⟨cancel⟩ back · ⟨previous-choice⟩/⟨next-choice⟩ choose",
+            Stage::Shown => "⟨submit⟩ I have it · ⟨cancel⟩ back",
+            Stage::AskedBack => "⟨submit⟩ check · ⟨cancel⟩ show the key again",
+            Stage::Without => "⟨yes⟩ go without · ⟨cancel⟩ back",
         }
     }
 
@@ -146,7 +146,7 @@ impl RecoveryStep {
         self.message = Some(if self.input.is_empty() {
             "Type the two groups first."
         } else {
-            "That is not in the key. Compare it with your copy; Esc shows the key again."
+            "That is not in the key. Compare it with your copy; ⟨cancel⟩ shows the key again."
         });
         Turn::Stay
     }
@@ -165,7 +165,7 @@ impl RecoveryStep {
                     Role::Text,
                 );
                 page.gap();
-                page.prose("Press y to go without one, n to go back.", Role::Accent);
+                page.prose("Press ⟨yes⟩ to go without one, ⟨cancel⟩ to go back.", Role::Accent);
             }
         }
     }
@@ -196,7 +196,9 @@ impl RecoveryStep {
         let (one, two) = self.key.as_ref().map_or((1, 2), |(_, text)| asked_groups(text));
         page.prose(
             format!(
-                "To be sure that your copy can be read: type groups {one} and {two} of it, or paste the whole key."
+                "To be sure that your copy can be read: type groups {} and {} of it, or paste the whole key.",
+                one + 1,
+                two + 1
             ),
             Role::Text,
         );
