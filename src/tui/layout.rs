@@ -10,6 +10,10 @@ use ratatui::layout::Rect;
 const LEAST: (u16, u16) = (40, 8);
 /// Body rows from which detail and history stand one above the other.
 const STACKED_ROWS: u16 = 12;
+/// Body rows from which a wide screen stacks them too, so that their lines stay whole.
+const TALL_ROWS: u16 = 30;
+/// Columns from which they are whole side by side.
+const SPARE_COLUMNS: u16 = 200;
 
 /// Which pane has the keyboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,7 +57,7 @@ pub enum SizeClass {
     Narrow,
     /// The list, and beside it detail over history.
     Normal,
-    /// All three side by side.
+    /// A wider list, and detail and history side by side where rows are few.
     Wide,
 }
 
@@ -158,7 +162,13 @@ fn panes(class: SizeClass, body: Rect, focus: Pane, zoomed: bool) -> [Option<Rec
         }
         SizeClass::Wide => {
             let (list, right) = split_columns(body, (body.width / 5).saturating_mul(2).clamp(48, 72));
-            let (detail, history) = split_columns(right, right.width / 2);
+            // Side by side where there are no rows to stack them in, or columns to spare.
+            let side_by_side = right.height < TALL_ROWS || body.width >= SPARE_COLUMNS;
+            let (detail, history) = if side_by_side {
+                split_columns(right, right.width / 2)
+            } else {
+                split_rows(right, right.height.div_ceil(2))
+            };
             [Some(list), Some(detail), Some(history)]
         }
     }

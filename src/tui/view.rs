@@ -181,12 +181,12 @@ fn draw_notice(state: &State, theme: &Theme, areas: &Areas, frame: &mut Frame<'_
     frame.render_widget(Line::styled(format!(" {words}"), theme.style(role)), area);
 }
 
-/// What cannot be read in the filter, in two rows where it needs them.
+/// What cannot be read in the filter, in three rows at most.
 fn draw_wrong_filter(error: &Error, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
     let words = format!("{} {}", error.message(), error.next_step().unwrap_or_default());
     let words = text::printable(&words);
     let lines = text::wrap(words.trim(), usize::from(area.width).saturating_sub(2));
-    let rows = u16::try_from(lines.len()).unwrap_or(2).min(2);
+    let rows = u16::try_from(lines.len()).unwrap_or(3).min(3);
     let place = Rect { y: area.bottom().saturating_sub(rows), height: rows, ..area }.intersection(frame.area());
     frame.render_widget(Clear, place);
     frame.buffer_mut().set_style(place, theme.ground());

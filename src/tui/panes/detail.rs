@@ -250,7 +250,7 @@ fn dates(secret: &Secret, now: Timestamp) -> Vec<Row> {
         });
     }
     if let (Some(at), Some(days)) = (secret.due_at(), secret.metadata.rotation_days) {
-        let when = format!("{} (every {})", text::due(at, now), text::counted(u64::from(days), "day"));
+        let when = format!("{} (every {days})", text::due(at, now));
         rows.push(match secret.is_due(now) {
             true => Row::new("! DUE", when, Role::Warn),
             false => Row::new("due", when, Role::Text),
