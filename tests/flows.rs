@@ -132,9 +132,11 @@ fn the_current_version_cannot_be_rolled_back_to() {
     let mut screen = Screen::unlocked(80, 24);
     screen.keys("3 Enter");
     assert!(screen.text().contains("Version 7 is the current one already."));
-    screen.keys("1 R");
-    assert_eq!(screen.state.context(), Some(Context::History));
-    assert!(screen.text().contains("▸  6"));
+    for keys in ["1 R", "g R"] {
+        screen.keys(keys);
+        assert_eq!(screen.state.context(), Some(Context::History));
+        assert!(screen.text().contains("▸  6"), "the version before is offered after {keys}");
+    }
 }
 
 #[test]
@@ -416,7 +418,10 @@ fn a_filter_that_cannot_be_read_says_so_typed_and_kept() {
         screen.keys(key);
         let text = screen.text();
         assert!(text.contains("│!stripe due:<7"), "{text}");
-        assert!(text.contains("has no unit") && text.contains("for example 90s, 30d or 1y."), "the next step is not cut off: {text}");
+        assert!(
+            text.contains("has no unit") && text.contains("for example 90s, 30d or 1y."),
+            "the next step is not cut off: {text}"
+        );
         assert!(text.contains("STRIPE_KEY"), "the part that can be read filters: {text}");
     }
     screen.keys("Esc");

@@ -1,6 +1,10 @@
 //! The real program in a real terminal: what a person would see, and what must
 //! never be seen.
 
+#[path = "support/made_up.rs"]
+mod made_up;
+#[path = "support/picture.rs"]
+mod picture;
 #[cfg(test)]
 mod support;
 
@@ -9,6 +13,7 @@ use std::time::{Duration, Instant};
 use data_encoding::BASE64;
 use rustix::process::{Signal, test_kill_process};
 
+use made_up::{realistic, with_a_past};
 use strongroom::vault::audit::AuditVerdict;
 use support::pty::Pty;
 use support::vault::TestVault;
@@ -276,32 +281,158 @@ fn another_sessions_write_shows_within_a_moment() {
     pty.wait_for("ADDED_ELSEWHERE");
 }
 
+/// The whole job in one sitting, with every byte looked at.
+struct Walk {
+    pty: Pty,
+    /// The parts of the output in which a value was asked for on the screen.
+    shown: Vec<std::ops::Range<usize>>,
+}
+
+impl Walk {
+    /// Types keys and waits until the screen shows `wanted`.
+    #[track_caller]
+    fn go(&mut self, keys: &str, wanted: &str) {
+        self.pty.send(keys);
+        self.pty.wait_for(wanted);
+    }
+
+    /// Shows a value, and hides it again with `hide`.
+    #[track_caller]
+    fn reveal(&mut self, value: &str, hide: &str) {
+        let start = self.pty.raw().len();
+        self.go("s", value);
+        self.pty.send(hide);
+        self.pty.wait_gone(value);
+        self.shown.push(start..self.pty.raw().len());
+    }
+
+    /// What was written while nothing was shown.
+    fn unshown(&self) -> String {
+        let mut raw = self.pty.raw();
+        for range in self.shown.iter().rev() {
+            drop(raw.splice(range.clone(), *b"\n"));
+        }
+        String::from_utf8_lossy(&raw).into_owned()
+    }
+}
+
+const FIRST: &str = "first-value-tK8r2QmZ";
+const SECOND: &str = "second-value-Wq41LmPz";
+
 #[test]
-fn five_thousand_secrets_are_listed_filtered_and_copied() {
+fn the_whole_job_on_five_thousand_secrets() {
     let vault = TestVault::new();
-    let value = |number: usize| format!("value-{number}-{}", "x".repeat(20));
-    let environments = ["production", "staging", "development", "test"];
-    vault.fill((0..5000).map(|number| {
-        let environment = environments[number % environments.len()];
-        (format!("{environment}/team{}/SERVICE_{number:04}_TOKEN", number % 40), value(number))
-    }));
-    let mut pty = vault.screen().size(140, 45).start();
-    pty.wait_for("SERVICE_");
-    pty.settle();
-    pty.send("G");
-    pty.settle();
-    pty.send("/");
-    pty.settle();
-    pty.send("4321");
-    pty.wait_for("SERVICE_4321_TOKEN");
-    pty.settle();
-    pty.send("\r");
-    pty.settle();
-    pty.send("y");
-    pty.wait_wrote(copied(&value(4321)));
+    let secrets: Vec<(String, String)> = realistic(5000).collect();
+    vault.fill(secrets.iter().cloned());
+    let mut walk = Walk { pty: vault.screen().size(140, 45).start(), shown: Vec::new() };
+    walk.pty.wait_for("5 000");
+    walk.pty.wait_for("ci/billing/");
+
+    // Add, beside what is there.
+    walk.go("a", "Add a secret");
+    walk.go(&format!("NEW_GATEWAY_KEY\t{FIRST}"), "••••••••");
+    walk.go("\r", "/NEW_GATEWAY_KEY as version 1.");
+    walk.pty.wait_for("5 001");
+
+    // Filter, by letters that are far apart.
+    walk.go("/", "Enter keep");
+    walk.go("ngwkey", "▸");
+    walk.pty.wait_until("the new one to be found first", |pty| {
+        pty.contents().lines().nth(3).is_some_and(|line| line.contains("NEW_GATEWAY_KEY"))
+    });
+    walk.go("\r", "/NEW_GATEWAY_KEY ─");
+    walk.reveal(FIRST, "s");
+    walk.reveal(FIRST, "\t\x1b[Z");
+    walk.pty.send("y");
+    walk.pty.wait_wrote(copied(FIRST));
+    walk.go("", "Sent, unconfirmed");
+    walk.pty.send("x");
+    walk.pty.wait_wrote(CLEAR);
+
+    // Rotate, typed twice, with a reason of one's own.
+    walk.go("r", "Left/Right choose");
+    walk.go("\x1b[C\t", "Again");
+    walk.pty.send(format!("{SECOND}\t{SECOND}\t"));
+    walk.go("Leaked in a build log", "Leaked in a build log");
+    walk.go("\r", "is current now.");
+
+    // The history knows it; then back again.
+    walk.go("3", "rotated");
+    walk.pty.wait_for("(current)");
+    walk.pty.wait_for("Leaked in a build log");
+    walk.go("]", "[Audit]");
+    for record in ["create v1", "reveal v1", "copy v1", "rotate v2"] {
+        walk.pty.wait_for(record);
+    }
+    walk.go("]", "[Versions]");
+    walk.go("R", "Choose the version");
+    walk.go("\r", "Roll back?");
+    walk.go("It was no leak", "It was no leak");
+    walk.go("\r", "back to 1");
+    walk.go("y", "rolled back from 1");
+    walk.pty.wait_for("It was no leak");
+    walk.reveal(FIRST, "1");
+
+    // Edit what is told about it; nothing of the value is sent.
+    walk.go("e", "Edit ");
+    walk.go("\t\tgateway of the new provider\ttier1", "tier1");
+    walk.go("\t30d\t90\tpayments-oncall\t{\"account\": \"acct_1\"", "acct_1");
+    walk.go("\r", "This is no JSON");
+    walk.go("}\r", "Saved the details");
+    walk.pty.wait_for("in 30 days");
+    walk.pty.wait_for("payments-oncall");
+
+    // Delete, undo, destroy.
+    walk.go("d", "brings it back");
+    walk.pty.wait_for("of 5 000");
+    walk.go("u", "is back with all its versions");
+    walk.go("D", "Destroy for good?");
+    walk.go("NEW_GATEWAY_KE\r", "not its name");
+    walk.go("Y\r", "Destroyed");
+    walk.pty.wait_for("of 5 000");
+
+    // Lock, and in again where one was.
+    walk.go("\x0c", "Master key");
+    assert!(!walk.pty.contents().contains("ci/billing/"), "the list stayed on the screen");
+    walk.pty.paste(&vault.key);
+    walk.go("\r", "of 5 000");
+    walk.pty.wait_for("/ngwkey");
+    walk.pty.send("q");
+    assert_eq!(walk.pty.wait_exit(Duration::from_secs(10)), 0);
+
+    walk.pty.assert_restored();
+    walk.pty.assert_clean(&[SECOND, &vault.key]);
+    let unshown = walk.unshown();
+    for value in secrets.iter().map(|(_, value)| value.as_str()).chain([FIRST]) {
+        assert!(!unshown.contains(value), "a value was written although nobody asked to see it");
+    }
+    assert!(matches!(vault.open().verify_audit().unwrap(), AuditVerdict::Intact { .. }));
+}
+
+#[test]
+fn the_picture_is_of_a_real_run() {
+    let vault = TestVault::new();
+    with_a_past(&vault);
+    let mut pty = vault.screen().size(110, 30).start();
+    pty.wait_for("1 expired");
+    // Found by the filter, then seen in the whole list.
+    for keys in ["/", "production/payments/STRIPE_KEY", "\r", "\x1b", "y"] {
+        pty.send(keys);
+        pty.settle();
+    }
+    pty.wait_for("Sent, unconfirmed");
+    pty.wait_for("tier1");
+    let actor = strongroom::session::actor::current();
+    let signature = format!("{}@{}", actor.user, actor.host);
+    let title = "strongroom: the secrets of a vault, one of them selected, with its history";
+    let made = pty.screen(|screen| picture::svg(screen, title, (&signature, "ops@bastion1")));
     pty.send("q");
     assert_eq!(pty.wait_exit(Duration::from_secs(10)), 0);
-    pty.assert_restored();
-    pty.assert_clean(&["xxxxxxxxxxxxxxxxxxxx"]);
-    assert!(matches!(vault.open().verify_audit().unwrap(), AuditVerdict::Intact { .. }));
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/screen.svg");
+    if std::env::var_os("UPDATE_PICTURE").is_some() {
+        std::fs::write(path, &made).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap();
+    let old = "assets/screen.svg shows an old screen: UPDATE_PICTURE=1 cargo test --test pty picture.";
+    assert_eq!(picture::words(&kept), picture::words(&made), "{old}");
 }

@@ -72,7 +72,7 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
     }
     match action {
         Action::Undelete if vault.deleted.is_none() => Some("Nothing was deleted since the unlock.".to_owned()),
-        Action::RollBack | Action::Open if vault.focus == Pane::History => not_a_version_to_return_to(vault),
+        Action::Open if vault.focus == Pane::History => not_a_version_to_return_to(vault),
         Action::RollBack if vault.secrets.selected().is_some_and(|listed| listed.version <= 1) => {
             Some("There is no earlier version to roll back to.".to_owned())
         }

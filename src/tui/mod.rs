@@ -30,7 +30,7 @@ mod vault_thread;
 pub mod view;
 pub mod widgets;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -139,9 +139,10 @@ fn run_on(
     messages: Receiver<Message>,
 ) -> Result<u8> {
     let Options { vault_path, startup_key, key_file_path, actor, theme, .. } = options;
+    let home = std::env::var_os("HOME").map(PathBuf::from);
     let mut state = State::new(StateOptions {
-        vault: std::path::absolute(&vault_path).as_deref().unwrap_or(&vault_path).display().to_string(),
-        key_file: key_file_path.display().to_string(),
+        vault: shown_path(&vault_path, home.as_deref()),
+        key_file: shown_path(&key_file_path, home.as_deref()),
         who: actor.signature(),
         keymap: options.keymap,
         size: terminal::size().unwrap_or_default(),
@@ -163,6 +164,15 @@ fn run_on(
     let vault = VaultThread::start(place, startup_key, mailbox.clone())?;
     let runtime = Runtime::new(screen, vault, route, mailbox.clone());
     Ok(Loop { state, theme, runtime, messages, changed: false, parting: None, sleep: SleepWatch::new(now()) }.run())
+}
+
+/// A path as one reads it: whole, but for the home folder.
+fn shown_path(path: &Path, home: Option<&Path>) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    match home.filter(|home| home.is_absolute()).and_then(|home| path.strip_prefix(home).ok()) {
+        Some(below) => Path::new("~").join(below).display().to_string(),
+        None => path.display().to_string(),
+    }
 }
 
 /// How long a value stays on the clipboard, by what can be promised about clearing it.
@@ -259,6 +269,15 @@ impl Loop {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_shown_whole_but_for_the_home_folder() {
+        let home = Some(Path::new("/home/ops"));
+        assert_eq!(shown_path(Path::new("/home/ops/a/v.db"), home), "~/a/v.db");
+        assert_eq!(shown_path(Path::new("/home/opsy/v.db"), home), "/home/opsy/v.db");
+        assert_eq!(shown_path(Path::new("/srv/v.db"), None), "/srv/v.db");
+        assert!(Path::new(&shown_path(Path::new("v.db"), None)).is_absolute());
+    }
 
     #[test]
     fn a_lease_that_cannot_be_confirmed_is_shorter() {

@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use strongroom::crypto::keyring::{RawKey, UnlockKey};
 use strongroom::secret_text::SecretText;
+use strongroom::vault::audit::Actor;
 use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::Fields;
 use strongroom::vault::{Expected, LockedVault, MetadataChange, Vault};
@@ -89,8 +90,12 @@ impl TestVault {
 
     /// Opens it in this process, with the key from the environment.
     pub(crate) fn open(&self) -> Vault {
+        self.open_as(strongroom::session::actor::current())
+    }
+
+    /// Opens it as somebody else.
+    pub(crate) fn open_as(&self, actor: Actor) -> Vault {
         let key = UnlockKey::Environment(RawKey::from_text(self.key.as_bytes()).unwrap());
-        let actor = strongroom::session::actor::current();
         let unlocked = LockedVault::open(&self.path()).unwrap().unlock(&key, actor);
         unlocked.unwrap_or_else(|refused| panic!("{}", refused.1))
     }

@@ -218,10 +218,11 @@ pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
         return Vec::new();
     };
     let address = secret.address.clone();
+    let is_current = vault.history.selected_version().is_some_and(|version| version.number == secret.version);
     let dialog = match action {
         Action::Rotate => Dialog::Rotate(Box::new(RotateDialog::new(secret))),
         Action::Purge => Dialog::Confirm(Box::new(ConfirmDialog::purge(address, secret.version))),
-        _ if vault.focus != Pane::History || vault.history.tab() == Tab::Audit => {
+        _ if vault.focus != Pane::History || vault.history.tab() == Tab::Audit || is_current => {
             vault.history.set_tab(Tab::Versions);
             vault.history.select_previous(page);
             vault.detail.mask();
