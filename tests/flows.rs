@@ -331,6 +331,23 @@ fn a_tiny_screen_still_locks_and_quits_and_nothing_else() {
     assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Lock)]));
     screen.keys("C-q");
     assert!(matches!(&screen.take_effects()[..], [Effect::Quit(0)]));
+    for (width, height) in [(30, 5), (24, 1), (139, 7)] {
+        let text = Screen::unlocked(width, height).text();
+        assert!(text.contains("Ctrl-L lock  Ctrl-C quit"), "{width}x{height}: {text}");
+    }
+}
+
+#[test]
+fn the_end_of_the_help_is_reached_at_every_size() {
+    for (width, height) in [(40, 8), (40, 15), (60, 10), (80, 24), (140, 45)] {
+        let mut screen = Screen::unlocked(width, height);
+        screen.keys("?");
+        screen.keys(&"PgDn ".repeat(40));
+        let text = screen.text();
+        assert!(text.contains("Show what is typed, or hide"), "{width}x{height}: {text}");
+        screen.keys("Up");
+        assert!(height > 40 || screen.text() != text, "it scrolls back at once");
+    }
 }
 
 #[test]

@@ -87,7 +87,8 @@ fn hint(row: &Row, context: Context, state: &State) -> Option<Hint> {
         _ => row.hint,
     };
     let priority = match (row.action, context) {
-        (Action::RollBack | Action::SwitchTab, Context::History) => 96,
+        (Action::RollBack, Context::History) if versions => 96,
+        (Action::SwitchTab, Context::History) => 96,
         (Action::Back, _) => 93,
         _ => row.priority,
     };
