@@ -386,7 +386,7 @@ fn the_palette_does_what_it_names() {
 #[test]
 fn a_read_only_vault_says_why_it_does_not_write() {
     let mut screen = Screen::locked(80, 24);
-    let catalog = Box::new(secrets().into_iter().collect());
+    let catalog = std::sync::Arc::new(secrets().into_iter().collect());
     let read_only = Some("the file is damaged.".to_owned());
     screen.event(Event::Vault(Answer::Unlocked { catalog, failed_unlocks: 0, read_only }));
     assert!(screen.text().contains("READ-ONLY") && screen.text().contains("the file is damaged."));

@@ -147,7 +147,7 @@ fn screens() -> Vec<(&'static str, Make)> {
         Box::new(|w, h| {
             let mut screen = Screen::locked(w, h);
             screen.secrets = secrets();
-            let catalog = Box::new(screen.secrets.iter().cloned().collect());
+            let catalog = std::sync::Arc::new(screen.secrets.iter().cloned().collect());
             let read_only = Some("the list and the file do not agree.".to_owned());
             screen.event(Event::Vault(Answer::Unlocked { catalog, failed_unlocks: 3, read_only }));
             let cause = "it was altered after it was written.".to_owned();

@@ -1,6 +1,7 @@
 //! [`Event`]: everything that can happen to the application, and the threads
 //! that send it: input, signals, the vault, the clipboard.
 
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEventKind};
@@ -13,6 +14,7 @@ use crate::vault::audit::{AuditRecord, AuditVerdict};
 use crate::vault::catalog::{Catalog, CatalogChange};
 use crate::vault::generate::Generated;
 use crate::vault::scope::Address;
+use crate::vault::search::Index;
 use crate::vault::secret::{Fields, Secret, SecretId, Version};
 use crate::vault::{Outcome, Written};
 
@@ -81,12 +83,14 @@ pub enum Answer {
     /// The vault is open; the list follows.
     Unlocked {
         /// Every live secret.
-        catalog: Box<Catalog>,
+        catalog: Arc<Catalog>,
         /// Failed tries since the last unlock that worked.
         failed_unlocks: u64,
         /// Why nothing can be written, if so.
         read_only: Option<String>,
     },
+    /// The index for the filter, made while nothing else was to do.
+    Indexed(Box<Index>),
     /// The key did not fit (kind `Locked`), or the file refuses (other kinds).
     UnlockFailed(Error),
     /// The keys are gone from memory.

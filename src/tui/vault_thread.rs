@@ -19,6 +19,8 @@ use crate::crypto::keyring::{RawKey, SlotKind, UnlockKey};
 use crate::error::{Error, Kind, Result};
 use crate::session::key_file;
 use crate::vault::audit::Actor;
+use crate::vault::catalog::Catalog;
+use crate::vault::search::Index;
 use crate::vault::{AuditWalk, LockedVault, NewVault, Vault};
 
 use super::effect::Request;
@@ -61,8 +63,16 @@ impl VaultThread {
         let pending = Arc::new(Pending::default());
         let done = Arc::clone(&pending);
         let work = move || {
-            Keeper { place, mailbox, vault: Held::None, look_at: Instant::now(), walk: None, told: None }
-                .run(startup, &inbox, &done);
+            Keeper {
+                place,
+                mailbox,
+                vault: Held::None,
+                look_at: Instant::now(),
+                walk: None,
+                told: None,
+                unindexed: None,
+            }
+            .run(startup, &inbox, &done);
             drop(alive);
         };
         std::thread::Builder::new()
@@ -108,6 +118,8 @@ struct Keeper {
     vault: Held,
     /// When to look for changes next.
     look_at: Instant,
+    /// The list as it was sent, until it has its index or has changed.
+    unindexed: Option<Arc<Catalog>>,
     /// The walk along the audit chain, until it is done.
     walk: Option<AuditWalk>,
     /// The last trouble with changes, so that it is told once.
@@ -258,8 +270,10 @@ impl Keeper {
             Ok(catalog) => {
                 // A log that cannot take the unlock makes the vault read-only for us; the list is shown all the same.
                 let failed_unlocks = vault.begin_session().unwrap_or(0);
+                let catalog = Arc::new(catalog);
+                self.unindexed = Some(Arc::clone(&catalog));
                 self.answer(Answer::Unlocked {
-                    catalog: Box::new(catalog),
+                    catalog,
                     failed_unlocks,
                     read_only: vault.read_only_reason().map(str::to_owned),
                 });
@@ -283,6 +297,7 @@ impl Keeper {
             Ok(None) => self.told = None,
             Ok(Some(change)) => {
                 self.told = None;
+                self.unindexed = None;
                 self.answer(Answer::Changed(change));
             }
             Err(error) => {
@@ -294,8 +309,12 @@ impl Keeper {
         }
     }
 
-    /// Goes on with the walk along the audit chain, once after each unlock.
+    /// Uses a quiet moment: first the filter's index, so that its first key finds it made,
+    /// then the next part of the audit chain, once after each unlock.
     fn walk(&mut self) {
+        if let Some(catalog) = self.unindexed.take() {
+            return self.answer(Answer::Indexed(Box::new(Index::build(&catalog))));
+        }
         let (Held::Unlocked(vault), Some(walk)) = (&mut self.vault, &mut self.walk) else { return };
         match vault.walk_audit(walk, SLICE) {
             Ok(None) => return,
@@ -323,6 +342,7 @@ impl Keeper {
     fn drop_keys(&mut self) {
         if let Held::Unlocked(vault) = std::mem::replace(&mut self.vault, Held::None) {
             let _ = vault.lock();
+            self.unindexed = None;
         }
     }
 }

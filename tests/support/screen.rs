@@ -2,6 +2,7 @@
 //! of screens and flows share.
 #![expect(clippy::unwrap_used, reason = "made-up data is known to be right")]
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -189,7 +190,7 @@ impl Screen {
     /// The vault answers that it is open.
     pub(crate) fn unlock(&mut self) {
         let catalog: Catalog = self.secrets.iter().cloned().collect();
-        self.event(Event::Vault(Answer::Unlocked { catalog: Box::new(catalog), failed_unlocks: 0, read_only: None }));
+        self.event(Event::Vault(Answer::Unlocked { catalog: Arc::new(catalog), failed_unlocks: 0, read_only: None }));
     }
 
     /// The time of the next event.

@@ -3,6 +3,8 @@
 //! It holds the catalog and the positions that pass the filter; only rows on
 //! the screen are formatted, so that 100,000 secrets draw like ten.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -27,7 +29,7 @@ const WITH_VERSION: u16 = 42;
 
 /// The list.
 pub struct SecretsPane {
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     /// Built when the first filter needs it, and again after a change.
     index: Option<Index>,
     survivors: Option<Survivors>,
@@ -54,7 +56,7 @@ pub struct Counts {
 impl SecretsPane {
     /// The whole list.
     #[must_use]
-    pub fn new(catalog: Catalog, now: Timestamp) -> Self {
+    pub fn new(catalog: Arc<Catalog>, now: Timestamp) -> Self {
         let mut pane = Self {
             catalog,
             index: None,
@@ -169,6 +171,11 @@ impl SecretsPane {
         *listed.name == *address.name.as_str() && self.catalog.text(listed.scope) == address.scope.as_stored()
     }
 
+    /// Takes the index that was made for this catalog.
+    pub fn take_index(&mut self, index: Index) {
+        self.index.get_or_insert(index);
+    }
+
     /// Gets ready for the first key of a filter.
     pub fn prepare_filter(&mut self) {
         self.index.get_or_insert_with(|| Index::build(&self.catalog));
@@ -202,7 +209,7 @@ impl SecretsPane {
     pub fn apply(&mut self, change: CatalogChange, now: Timestamp) {
         let selected = self.selected().map(|listed| listed.id);
         let row = self.cursor.row;
-        self.catalog.apply(change);
+        Arc::make_mut(&mut self.catalog).apply(change);
         self.index = None;
         self.survivors = None;
         self.run_query(now);

@@ -1,6 +1,8 @@
 //! Answers of the vault thread: taken while they fit the screen, dropped (and
 //! so wiped) when they come too late.
 
+use std::sync::Arc;
+
 use crate::error::Error;
 use crate::secret_text::SecretText;
 use crate::tui::dialogs::edit::EditDialog;
@@ -27,7 +29,7 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
     state.changed = true;
     match answer {
         Answer::Found(found) => found_at_start(state, found),
-        Answer::Unlocked { catalog, failed_unlocks, read_only } => unlocked(state, *catalog, failed_unlocks, read_only),
+        Answer::Unlocked { catalog, failed_unlocks, read_only } => unlocked(state, catalog, failed_unlocks, read_only),
         Answer::UnlockFailed(error) => return unlock_failed(state, error),
         Answer::Locked => return Vec::new(),
         Answer::Changed(change) => return changed(state, change),
@@ -50,6 +52,12 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Restored(address) => return restored(state, address),
         Answer::Purged(address) => return purged(state, &address),
         Answer::AuditVerified(verdict) => audit_verified(state, verdict),
+        Answer::Indexed(index) => {
+            if let Some(vault) = &mut state.vault {
+                vault.secrets.take_index(*index);
+            }
+            return Vec::new();
+        }
         Answer::Failed(error) => {
             if let Some(vault) = &mut state.vault {
                 vault.asked = None;
@@ -83,7 +91,7 @@ fn found_at_start(state: &mut State, found: Found) {
     }
 }
 
-fn unlocked(state: &mut State, catalog: Catalog, failed_unlocks: u64, read_only: Option<String>) {
+fn unlocked(state: &mut State, catalog: Arc<Catalog>, failed_unlocks: u64, read_only: Option<String>) {
     let now = state.now;
     let place = std::mem::take(&mut state.place);
     close_dialog(state);
@@ -104,7 +112,7 @@ fn unlocked(state: &mut State, catalog: Catalog, failed_unlocks: u64, read_only:
 impl OpenVault {
     /// A vault as it looks right after the unlock, back at the place one left.
     fn new(
-        catalog: Catalog,
+        catalog: Arc<Catalog>,
         failed_unlocks: u64,
         read_only: Option<String>,
         place: Place,
