@@ -143,13 +143,12 @@ fn the_untouched_file_passes() {
 fn every_flipped_bit_of_every_column_is_refused() {
     let attacked = Attacked::new();
     let mut flips = 0;
-    for table in TABLES {
+    // The bucket digests are a test of their own, since they are a quarter of a million bits.
+    for table in TABLES.into_iter().filter(|table| *table != "bucket") {
         let (columns, rows) = attacked.table(table);
         for row in &rows {
             for (column, cell) in row.iter().enumerate() {
-                // 32 KiB of bucket digests lie under one hash: one bit of each byte of them.
-                let step = if table == "bucket" { 61 } else { 1 };
-                for bit in (0..bits(cell)).step_by(step) {
+                for bit in 0..bits(cell) {
                     let mut altered = row.clone();
                     altered[column] = flipped(cell, bit);
                     if attacked.replace(table, &columns, row, &altered) {
@@ -161,6 +160,28 @@ fn every_flipped_bit_of_every_column_is_refused() {
         }
     }
     assert!(flips > 15_000, "only {flips} flips were tried");
+}
+
+/// Under the eyes of one open vault, which looks again at each of them.
+#[test]
+fn every_flipped_bit_of_the_bucket_digests_is_refused() {
+    let attacked = Attacked::new();
+    let mut vault = attacked.place.open();
+    let sql = attacked.sql();
+    let mut write = sql.prepare("UPDATE bucket SET digests = ?2 WHERE page = ?1").unwrap();
+    for page in 0..32 {
+        let stored: Vec<u8> =
+            sql.query_row("SELECT digests FROM bucket WHERE page = ?1", [page], |row| row.get(0)).unwrap();
+        let mut altered = stored.clone();
+        for bit in 0..altered.len() * 8 {
+            altered[bit / 8] ^= 1 << (bit % 8);
+            write.execute((page, &altered)).unwrap();
+            assert_eq!(vault.find(&at("B")).err().map(|error| error.kind()), Some(Kind::Damaged), "{page}, bit {bit}");
+            altered[bit / 8] ^= 1 << (bit % 8);
+        }
+        write.execute((page, &stored)).unwrap();
+    }
+    assert!(vault.find(&at("B")).is_ok(), "it was the flips that were refused");
 }
 
 #[test]
