@@ -94,13 +94,16 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The failed unlocks since the last one that worked, oldest first.
+    /// The failed unlocks since the last one that worked, oldest first, at most 1,000 rows:
+    /// nobody authenticates them, so anybody may have written more.
     ///
     /// # Errors
     /// Those of the file.
     pub fn pending(&self) -> Result<Vec<PendingRow>> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT at, uid, count FROM audit_pending ORDER BY id").map_err(failure)?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT at, uid, count FROM audit_pending ORDER BY id LIMIT 1000")
+            .map_err(failure)?;
         let rows = statement
             .query_map([], |row| Ok(PendingRow { at: row.get(0)?, uid: row.get(1)?, count: row.get(2)? }))
             .map_err(failure)?;

@@ -218,7 +218,7 @@ impl Change<'_> {
         if !pending.is_empty() {
             self.tx.clear_pending()?;
         }
-        Ok(pending.iter().map(|row| row.count).sum())
+        Ok(pending.iter().fold(0, |sum: u64, row| sum.saturating_add(row.count)))
     }
 }
 

@@ -345,3 +345,19 @@ fn a_hostile_trigger_that_swallows_writes_is_refused() {
     assert_eq!(write.unwrap_err().kind(), Kind::Damaged, "planted while the vault is open");
     assert_eq!(LockedVault::open(&attacked.path()).err().unwrap().kind(), Kind::Damaged, "and at the next opening");
 }
+
+/// Nobody can authenticate failed unlocks, so anybody may write nonsense there; it must
+/// not keep the owner out.
+#[test]
+fn nonsense_among_the_failed_unlocks_keeps_nobody_out() {
+    let attacked = Attacked::new();
+    let sql = attacked.sql();
+    for id in 0..2000 {
+        sql.execute("INSERT INTO audit_pending VALUES (?1, ?1, 0, ?2)", (id, i64::MAX)).unwrap();
+    }
+    drop(sql);
+    let mut vault = attacked.place.open();
+    assert_eq!(vault.begin_session().unwrap(), u64::MAX);
+    assert_eq!(vault.begin_session().unwrap(), 0);
+    assert_eq!(put(&mut vault, "C", "x"), 1);
+}
