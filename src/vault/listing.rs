@@ -2,8 +2,7 @@
 //! record to whoever asked.
 //!
 //! Half of the work is SQLite's, half is cryptography, so they run side by side: this
-//! thread reads rows into batches, a second one checks and opens them, and this one
-//! lists what comes back, in the same order.
+//! thread reads rows into batches, a second one checks and opens them in the same order.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -20,10 +19,10 @@ use super::view::{View, metadata_place};
 
 /// Rows that change threads together.
 const BATCH: usize = 512;
-/// Batches under way at most.
-const UNDER_WAY: usize = 4;
+/// Batches that wait at most.
+const WAITING: usize = 4;
 
-/// Rows with their metadata end to end.
+/// Rows with their sealed metadata end to end.
 #[derive(Default)]
 struct Batch {
     rows: Vec<SecretRow<'static>>,
@@ -40,121 +39,83 @@ impl Batch {
     }
 }
 
-/// A batch after its rows were digested and opened.
-struct Opened {
-    rows: Vec<SecretRow<'static>>,
-    heads: Vec<[u8; 32]>,
-    /// Where each row's record lies; empty for a purged one.
-    records: Vec<std::ops::Range<usize>>,
-    plaintext: Zeroizing<Vec<u8>>,
-}
-
 /// Hands the record of every secret that can be opened, the deleted ones too, to
 /// `visit`. What it was told counts only when this returns well: by then all rows were
 /// checked against the root.
-pub(super) fn each(view: &View<'_>, visit: impl FnMut(&SecretRow<'_>, &RawMetadata<'_>) -> Result<()>) -> Result<()> {
-    let (to_open, batches) = sync_channel::<Batch>(UNDER_WAY);
-    let (to_list, opened) = sync_channel::<Result<Opened>>(UNDER_WAY);
-    let keys = view.keys;
-    std::thread::scope(|threads| {
-        std::thread::Builder::new()
+pub(super) fn each<V>(view: &View<'_>, visit: V) -> Result<()>
+where
+    V: FnMut(&SecretRow<'_>, &RawMetadata<'_>) -> Result<()> + Send,
+{
+    let (sender, batches) = sync_channel(WAITING);
+    let opening = Opening { keys: view.keys, visit, buckets: Vec::new(), rows: 0 };
+    let (buckets, rows) = std::thread::scope(|threads| {
+        let opener = std::thread::Builder::new()
             .name("listing".into())
-            .spawn_scoped(threads, move || open_all(keys, &batches, &to_list))
+            .spawn_scoped(threads, move || opening.run(&batches))
             .map_err(|error| Error::failure(format!("A thread could not be started: {error}.")))?;
-        Listing::new(visit).run(view, to_open, &opened)
-    })
-}
-
-/// Opens batches until none comes or nobody lists them.
-fn open_all(keys: &Keyring, batches: &Receiver<Batch>, to_list: &SyncSender<Result<Opened>>) {
-    for batch in batches {
-        if to_list.send(open(keys, batch)).is_err() {
-            return;
+        let read = send_all(view, &sender);
+        drop(sender);
+        // Where the opener has stopped early, its error says why; ours only that it has.
+        let opened = opener.join().map_err(|_| stopped())??;
+        read.map(|()| opened)
+    })?;
+    for (number, bucket) in buckets.into_iter().enumerate() {
+        if bucket.finish() != integrity::of_bucket(&view.digests, number) {
+            return Err(integrity::tampered("The list of secrets"));
         }
     }
+    if rows == view.state.secrets { Ok(()) } else { Err(integrity::tampered("The number of secrets")) }
 }
 
-fn open(keys: &Keyring, batch: Batch) -> Result<Opened> {
-    let mut buffer = Zeroizing::new(Vec::with_capacity(1024));
-    let mut heads = Vec::with_capacity(batch.rows.len());
-    let mut records = Vec::with_capacity(batch.rows.len());
-    // An opened record is shorter than its sealed one, so that this never grows.
-    let mut plaintext = Zeroizing::new(Vec::with_capacity(batch.metadata.len()));
-    let mut start = 0;
-    for (row, end) in batch.rows.iter().zip(batch.ends) {
-        let metadata = batch.metadata.get(start..end).unwrap_or_default();
-        start = end;
-        heads.push(integrity::head(&keys.state, row, metadata));
-        let begun = plaintext.len();
-        if row.current != 0 {
-            let range =
-                keys.metadata.open_within(&metadata_place(keys, row), Padding::Blocks, metadata, &mut buffer)?;
-            plaintext.extend_from_slice(&buffer[range]);
+fn send_all(view: &View<'_>, sender: &SyncSender<Batch>) -> Result<()> {
+    let mut batch = Batch::default();
+    view.tx.each_secret(|row| {
+        batch.add(&row);
+        if batch.rows.len() < BATCH {
+            return Ok(());
         }
-        records.push(begun..plaintext.len());
-    }
-    Ok(Opened { rows: batch.rows, heads, records, plaintext })
+        sender.send(std::mem::take(&mut batch)).map_err(|_| stopped())
+    })?;
+    sender.send(batch).map_err(|_| stopped())
 }
 
-/// The bucket digests as they grow.
-struct Listing<V> {
+fn stopped() -> Error {
+    Error::failure("The thread that opens the list has stopped.").hint("Try again; report it if it happens twice.")
+}
+
+/// The second thread's work: the bucket digests as they grow.
+struct Opening<'a, V> {
+    keys: &'a Keyring,
     visit: V,
     buckets: Vec<BucketDigest>,
     rows: u64,
 }
 
-impl<V: FnMut(&SecretRow<'_>, &RawMetadata<'_>) -> Result<()>> Listing<V> {
-    fn new(visit: V) -> Self {
-        let buckets = (0..BUCKETS).map(|_| BucketDigest::default()).collect();
-        Self { visit, buckets, rows: 0 }
+impl<V: FnMut(&SecretRow<'_>, &RawMetadata<'_>) -> Result<()>> Opening<'_, V> {
+    /// Opens batches until none comes; gives the digests and the number of rows.
+    fn run(mut self, batches: &Receiver<Batch>) -> Result<(Vec<BucketDigest>, u64)> {
+        self.buckets.resize_with(BUCKETS, BucketDigest::default);
+        let mut buffer = Zeroizing::new(Vec::with_capacity(1024));
+        for batch in batches {
+            let mut start = 0;
+            for (row, end) in batch.rows.iter().zip(batch.ends) {
+                self.open(row, batch.metadata.get(start..end).unwrap_or_default(), &mut buffer)?;
+                start = end;
+            }
+        }
+        Ok((self.buckets, self.rows))
     }
 
-    fn run(mut self, view: &View<'_>, to_open: SyncSender<Batch>, opened: &Receiver<Result<Opened>>) -> Result<()> {
-        let stopped = || Error::failure("The thread that opens the list has stopped.");
-        let (mut batch, mut under_way) = (Batch::default(), 0);
-        view.tx.each_secret(|row| {
-            batch.add(&row);
-            if batch.rows.len() < BATCH {
-                return Ok(());
-            }
-            // Never more than the channels hold, so that neither side waits for the other for ever.
-            if under_way == UNDER_WAY {
-                self.list(opened.recv().map_err(|_| stopped())??)?;
-                under_way -= 1;
-            }
-            under_way += 1;
-            to_open.send(std::mem::take(&mut batch)).map_err(|_| stopped())
-        })?;
-        to_open.send(batch).map_err(|_| stopped())?;
-        drop(to_open);
-        for opened in opened {
-            self.list(opened?)?;
+    fn open(&mut self, row: &SecretRow<'_>, metadata: &[u8], buffer: &mut Vec<u8>) -> Result<()> {
+        self.rows += 1;
+        if let Some(bucket) = self.buckets.get_mut(row.bucket()) {
+            bucket.add(&integrity::head(&self.keys.state, row, metadata));
         }
-        self.finish(view)
-    }
-
-    fn list(&mut self, opened: Opened) -> Result<()> {
-        for ((row, head), record) in opened.rows.iter().zip(&opened.heads).zip(opened.records) {
-            self.rows += 1;
-            if let Some(bucket) = self.buckets.get_mut(row.bucket()) {
-                bucket.add(head);
-            }
-            if row.current != 0 {
-                (self.visit)(row, &RawMetadata::read(opened.plaintext.get(record).unwrap_or_default())?)?;
-            }
+        if row.current == 0 {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    fn finish(self, view: &View<'_>) -> Result<()> {
-        for (number, bucket) in self.buckets.into_iter().enumerate() {
-            if bucket.finish() != integrity::of_bucket(&view.digests, number) {
-                return Err(integrity::tampered("The list of secrets"));
-            }
-        }
-        if self.rows != view.state.secrets {
-            return Err(integrity::tampered("The number of secrets"));
-        }
-        Ok(())
+        let place = metadata_place(self.keys, row);
+        let range = self.keys.metadata.open_within(&place, Padding::Blocks, metadata, buffer)?;
+        (self.visit)(row, &RawMetadata::read(buffer.get(range).unwrap_or_default())?)
     }
 }

@@ -139,7 +139,7 @@ impl Vault {
         self.secrets(|row| row.buried == 0)
     }
 
-    fn secrets(&mut self, wanted: impl Fn(&SecretRow<'_>) -> bool) -> Result<Vec<Secret>> {
+    fn secrets(&mut self, wanted: fn(&SecretRow<'_>) -> bool) -> Result<Vec<Secret>> {
         let mut secrets = Vec::new();
         self.view(|view| {
             listing::each(view, |row, raw| {
