@@ -17,9 +17,9 @@ impl Call {
     /// The vault, unlocked.
     pub(super) fn open(&self) -> Result<Vault> {
         let locked = LockedVault::open(&self.config.vault).map_err(|error| self.explain_missing(error))?;
-        if let Some(path) = self.keys.key_file.as_deref().filter(|path| key_file::is_loose(path)) {
-            self.output
-                .warn(&format!("The key file {0} can be read by other users; run `chmod 600 {0}`.", path.display()));
+        for path in self.keys.key_file.iter().chain(&self.keys.passphrase_file).filter(|path| key_file::is_loose(path))
+        {
+            self.output.warn(&format!("{0} can be read by other users; run `chmod 600 {0}`.", path.display()));
         }
         let kinds = locked.slot_kinds();
         match self.keys.find(&self.config.vault, Some(&kinds))? {

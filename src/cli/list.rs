@@ -54,13 +54,20 @@ pub(super) fn run(call: &Call, args: &ListArgs) -> Result<()> {
         }
         return print_deleted(call, &wanted, vault.deleted()?);
     }
-    let catalog = vault.catalog()?;
+    // What still opens is listed, and then the damage is the outcome.
+    let (catalog, damage) = vault.catalog_with_damage();
     let chosen: Vec<&Listed> = catalog
         .listed()
         .iter()
         .filter(|listed| wanted.takes(catalog.text(listed.scope)))
         .filter(|listed| query.is_empty() || query.matches(&catalog, listed, call.now))
         .collect();
+    if let Some(damage) = damage {
+        if !call.output.json && !chosen.is_empty() {
+            call.output.print(&table(&catalog, &chosen, call.now).render(call.output.color))?;
+        }
+        return Err(damage);
+    }
     if call.output.json {
         return print_json(call, &mut vault, &chosen);
     }

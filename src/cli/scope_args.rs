@@ -33,6 +33,12 @@ impl ScopeArgs {
 
     /// The scopes named, narrowest first; `default` when only the user, or nothing, is named.
     pub(super) fn scopes(&self, default: &ScopePath) -> Result<Vec<ScopePath>> {
+        // Mostly a variable of a script that is not set: it must not silently mean everything.
+        let given = self.scopes.iter().chain(&self.env).chain(&self.namespace).chain(&self.user);
+        if given.into_iter().any(String::is_empty) {
+            return Err(Error::usage("A scope is given, but it is empty.")
+                .hint("Name it, or write global for the widest one; check the variable it comes from."));
+        }
         let mut scopes: Vec<ScopePath> = Vec::new();
         scopes.extend(self.personal()?);
         for scope in &self.scopes {
@@ -141,6 +147,20 @@ mod tests {
         assert_eq!(walk(&args("prod", "", "alice", &[])), ["~alice", "prod", "global"]);
         assert_eq!(walk(&args("", "", "~alice", &["a/b", "c"])), ["~alice", "a/b", "a", "c", "global"]);
         assert_eq!(walk(&args("global", "pay", "", &[])), ["pay", "global"]);
+    }
+
+    #[test]
+    fn an_empty_scope_is_refused() {
+        let empty = || Some(String::new());
+        let none = || ScopeArgs { scopes: Vec::new(), env: None, namespace: None, user: None };
+        for args in [
+            ScopeArgs { scopes: vec![String::new()], ..none() },
+            ScopeArgs { env: empty(), ..none() },
+            ScopeArgs { namespace: empty(), env: Some("prod".into()), ..none() },
+            ScopeArgs { user: empty(), ..none() },
+        ] {
+            assert!(args.for_writing("KEY", &ScopePath::root()).is_err());
+        }
     }
 
     #[test]

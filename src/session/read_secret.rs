@@ -36,7 +36,7 @@ pub fn from_stdin(limit: usize) -> Result<SecretText> {
 /// All bytes of the file at `path`, at most `limit`.
 ///
 /// # Errors
-/// `NotFound` or Denied by what the system says, Usage when it is longer than `limit`.
+/// Denied or Failure by what the system says, Usage when it is longer than `limit`.
 pub fn from_file(path: &Path, limit: usize) -> Result<SecretText> {
     let read = File::open(path).and_then(|mut file| {
         let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
@@ -85,11 +85,12 @@ fn finish(read: io::Result<Option<SecretText>>, place: &str, limit: usize) -> Re
             .hint("Nothing was written. Split the value, or keep the file elsewhere and its key here.")),
         Err(error) => {
             let kind = match error.kind() {
-                io::ErrorKind::NotFound => Kind::NotFound,
                 io::ErrorKind::PermissionDenied => Kind::Denied,
+                // Not `NotFound`: to a script that means a secret that is not there.
                 _ => Kind::Failure,
             };
-            Err(Error::new(kind, format!("{place} cannot be read: {error}.")))
+            Err(Error::new(kind, format!("{place} cannot be read: {error}."))
+                .hint("Check the path and who may read it."))
         }
     }
 }
@@ -118,7 +119,7 @@ mod tests {
     #[test]
     fn errors_name_the_place() {
         let error = from_file(Path::new("/nowhere/at/all"), 10).err().unwrap();
-        assert_eq!(error.kind(), Kind::NotFound);
+        assert_eq!(error.kind(), Kind::Failure);
         assert!(error.message().contains("/nowhere/at/all"), "{error}");
     }
 }

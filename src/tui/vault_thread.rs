@@ -266,27 +266,24 @@ impl Keeper {
 
     /// Sends the list, and plans the walk behind it.
     fn opened(&mut self, mut vault: Vault) {
-        match vault.catalog() {
-            Ok(catalog) => {
-                // A log that cannot take the unlock makes the vault read-only for us; the list is shown all the same.
-                let failed_unlocks = vault.begin_session().unwrap_or(0);
-                let catalog = Arc::new(catalog);
-                self.unindexed = Some(Arc::clone(&catalog));
-                self.answer(Answer::Unlocked {
-                    catalog,
-                    failed_unlocks,
-                    read_only: vault.read_only_reason().map(str::to_owned),
-                });
-                self.vault = Held::Unlocked(Box::new(vault));
-                self.look_at = Instant::now() + LOOK_EVERY;
-                self.walk = Some(AuditWalk::default());
-                self.told = None;
-            }
-            Err(error) => {
-                self.find();
-                self.answer(Answer::UnlockFailed(error));
-            }
+        let (catalog, damage) = vault.catalog_with_damage();
+        // One bad row keeps nobody from finding the others; without any there is nothing to show.
+        if let Some(error) = damage
+            && (error.kind() != Kind::Damaged || catalog.listed().is_empty())
+        {
+            self.find();
+            return self.answer(Answer::UnlockFailed(error));
         }
+        // A log that cannot take the unlock makes the vault read-only for us; the list is shown all the same.
+        let failed_unlocks = vault.begin_session().unwrap_or(0);
+        let catalog = Arc::new(catalog);
+        self.unindexed = Some(Arc::clone(&catalog));
+        let read_only = vault.read_only_reason().map(str::to_owned);
+        self.answer(Answer::Unlocked { catalog, failed_unlocks, read_only });
+        self.vault = Held::Unlocked(Box::new(vault));
+        self.look_at = Instant::now() + LOOK_EVERY;
+        self.walk = Some(AuditWalk::default());
+        self.told = None;
     }
 
     /// Sends what this or another session changed.

@@ -32,6 +32,8 @@ pub(super) struct Change<'a> {
     pub(super) now: Timestamp,
     touched: BTreeSet<usize>,
     dirty: bool,
+    /// Failed unlocks since the last write, folded into the log by this one.
+    pub(super) failed_unlocks: u64,
 }
 
 impl<'a> Deref for Change<'a> {
@@ -47,7 +49,7 @@ impl<'a> Change<'a> {
     pub(super) fn begin(tx: &'a Tx<'a>, keys: &'a Keyring, actor: &'a Actor, now: Timestamp) -> Result<Self> {
         let mut view = View::new(tx, keys)?;
         view.state.seq += 1;
-        Ok(Self { view, actor, now, touched: BTreeSet::new(), dirty: false })
+        Ok(Self { view, actor, now, touched: BTreeSet::new(), dirty: false, failed_unlocks: 0 })
     }
 
     /// Seals the next state. True when anything was written.

@@ -135,5 +135,5 @@ pub(super) fn tampered(what: &str) -> Error {
     Error::damaged(format!(
         "{what} does not match its seal: a row was altered, removed, or put back from an older file."
     ))
-    .hint("Nothing is written to this file any more; restore it from a backup and keep it for inspection.")
+    .hint("Restore the file from a backup before anything else is written to it, and keep this one for inspection.")
 }

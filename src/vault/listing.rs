@@ -40,14 +40,17 @@ impl Batch {
 }
 
 /// Hands the record of every secret that can be opened, the deleted ones too, to
-/// `visit`. What it was told counts only when this returns well: by then all rows were
-/// checked against the root.
+/// `visit`. What it was told is complete only when this returns well: by then all rows
+/// were checked against the root. After damage it was told of each secret that opens.
+///
+/// # Errors
+/// Damaged, when a row was altered, removed or put back.
 pub(super) fn each<V>(view: &View<'_>, visit: V) -> Result<()>
 where
     V: FnMut(&SecretRow<'_>, &RawMetadata<'_>) -> Result<()> + Send,
 {
     let (sender, batches) = sync_channel(WAITING);
-    let opening = Opening { keys: view.keys, visit, buckets: Vec::new(), rows: 0 };
+    let opening = Opening { keys: view.keys, visit, buckets: Vec::new(), rows: 0, damage: None };
     let (buckets, rows) = std::thread::scope(|threads| {
         let opener = std::thread::Builder::new()
             .name("listing".into())
@@ -89,6 +92,8 @@ struct Opening<'a, V> {
     visit: V,
     buckets: Vec<BucketDigest>,
     rows: u64,
+    /// The first damage; the rest is opened all the same.
+    damage: Option<Error>,
 }
 
 impl<V: FnMut(&SecretRow<'_>, &RawMetadata<'_>) -> Result<()>> Opening<'_, V> {
@@ -99,11 +104,16 @@ impl<V: FnMut(&SecretRow<'_>, &RawMetadata<'_>) -> Result<()>> Opening<'_, V> {
         for batch in batches {
             let mut start = 0;
             for (row, end) in batch.rows.iter().zip(batch.ends) {
-                self.open(row, batch.metadata.get(start..end).unwrap_or_default(), &mut buffer)?;
+                if let Err(error) = self.open(row, batch.metadata.get(start..end).unwrap_or_default(), &mut buffer) {
+                    self.damage.get_or_insert(error);
+                }
                 start = end;
             }
         }
-        Ok((self.buckets, self.rows))
+        match self.damage {
+            Some(error) => Err(error),
+            None => Ok((self.buckets, self.rows)),
+        }
     }
 
     fn open(&mut self, row: &SecretRow<'_>, metadata: &[u8], buffer: &mut Vec<u8>) -> Result<()> {

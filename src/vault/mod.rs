@@ -92,6 +92,7 @@ impl Vault {
         let mut sealed = None;
         let committed = self.store.write(|tx: &Tx<'_>| {
             let mut change = Change::begin(tx, keys, actor, now)?;
+            change.fold_pending()?;
             let done = work(&mut change)?;
             sealed = Some((done, change.finish()?));
             Ok(())

@@ -36,8 +36,15 @@ impl Vault {
     /// # Errors
     /// Damaged, when a row was altered, removed or put back.
     pub fn catalog(&mut self) -> Result<Catalog> {
+        let (catalog, damage) = self.catalog_with_damage();
+        damage.map_or(Ok(catalog), Err)
+    }
+
+    /// As [`Self::catalog`], but with what still opens beside the damage, so that one bad
+    /// row keeps nobody from finding the others. Nothing is written after damage.
+    pub fn catalog_with_damage(&mut self) -> (Catalog, Option<Error>) {
         let mut catalog = Catalog::default();
-        self.seen = self.view(|view| {
+        let read = self.view(|view| {
             listing::each(view, |row, raw| {
                 if row.buried == 0 {
                     catalog.push(row.id, row.current, row.created_at, raw);
@@ -45,9 +52,18 @@ impl Vault {
                 Ok(())
             })?;
             Ok(view.state.seq)
-        })?;
+        });
         catalog.sort();
-        Ok(catalog)
+        match read {
+            Ok(seq) => {
+                self.seen = seq;
+                (catalog, None)
+            }
+            Err(error) => {
+                self.seen = self.store.read(|tx| Ok(tx.state()?.seq)).unwrap_or(self.seen);
+                (catalog, Some(error))
+            }
+        }
     }
 
     /// What anyone changed since [`Self::catalog`] or the last call; `None` when nothing did.

@@ -187,7 +187,7 @@ pub(super) fn write_metadata(secret: &Secret) -> Result<SecretText> {
 /// Fields as one record: for each, `name length (u8) ‖ name ‖ value length (u32 BE) ‖
 /// value`; the main field has the empty name.
 pub(super) fn write_fields(fields: &Fields) -> SecretText {
-    let mut record = SecretText::with_capacity(fields.bytes() + 5 * fields.len());
+    let mut record = SecretText::with_capacity(fields.bytes() + 260 * fields.len());
     for (name, value) in fields.iter() {
         let name = if name.as_str() == VALUE { "" } else { name.as_str() };
         record.push(&[u8::try_from(name.len()).unwrap_or(u8::MAX)]);

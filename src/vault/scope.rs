@@ -69,10 +69,15 @@ impl FromStr for ScopePath {
         if matches!(text, "" | "/" | "global" | "org") {
             return Ok(Self::root());
         }
-        let path = text.trim_matches('/');
-        let segments: Vec<&str> = path.split('/').collect();
+        let segments: Vec<&str> = text.split('/').collect();
         if segments.len() > MAX_DEPTH {
-            return Err(Error::usage(format!("The scope has {} segments, more than {MAX_DEPTH}.", segments.len())));
+            return Err(Error::usage(format!("The scope has {} segments, more than {MAX_DEPTH}.", segments.len()))
+                .hint("Use fewer, longer segments."));
+        }
+        if text.starts_with('/') {
+            return Err(Error::usage(format!("The scope {} begins with a slash.", text.escape_debug())).hint(
+                "Scopes are no paths of the file system: write production/payments, and quote ~alice for the shell.",
+            ));
         }
         for (depth, segment) in segments.iter().enumerate() {
             let bare = if depth == 0 { segment.strip_prefix('~').unwrap_or(segment) } else { segment };
@@ -81,7 +86,7 @@ impl FromStr for ScopePath {
                     .hint("Use letters, digits, _ . - in each segment, at most 64 bytes, not starting with . or -."));
             }
         }
-        Ok(Self(path.to_owned()))
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -107,6 +112,10 @@ impl Address {
     /// Usage, when either part is malformed.
     pub fn parse(text: &str, default_scope: &ScopePath) -> Result<Self> {
         match text.rsplit_once('/') {
+            _ if text.starts_with('/') => {
+                Err(Error::usage(format!("The address {} begins with a slash.", text.escape_debug()))
+                    .hint("Write NAME, global/NAME or scope/NAME, and quote ~alice/NAME for the shell."))
+            }
             Some((scope, name)) => Ok(Self { scope: scope.parse()?, name: name.parse()? }),
             None => Ok(Self { scope: default_scope.clone(), name: text.parse()? }),
         }
@@ -168,10 +177,24 @@ mod tests {
 
     #[test]
     fn malformed_scopes_are_refused() {
-        for text in ["a//b", "a/.b", "-a", "a b", "a/~b", "ü", "a/b/c/d/e/f/g/h/i", "~", &"x".repeat(65)] {
+        for text in [
+            "a//b",
+            "a/.b",
+            "-a",
+            "a b",
+            "a/~b",
+            "ü",
+            "a/b/c/d/e/f/g/h/i",
+            "~",
+            "/prod",
+            "prod/",
+            "a//b",
+            "//",
+            &"x".repeat(65),
+        ] {
             assert!(text.parse::<ScopePath>().is_err(), "{text}");
         }
-        for text in ["~alice", "prod/eu-west-1/auth", "a.b/_c", "/prod/"] {
+        for text in ["~alice", "prod/eu-west-1/auth", "a.b/_c"] {
             assert!(text.parse::<ScopePath>().is_ok(), "{text}");
         }
     }
@@ -201,5 +224,8 @@ mod tests {
         assert_eq!((address.scope.to_string().as_str(), address.name.as_str()), ("prod/pay", "KEY"));
         assert_eq!(Address::parse("KEY", &scope("prod")).unwrap().to_string(), "prod/KEY");
         assert_eq!(Address::parse("global/KEY", &scope("prod")).unwrap().to_string(), "KEY");
+        for bad in ["/KEY", "//KEY", "a//KEY", "/tmp/KEY", "a/", ""] {
+            assert!(Address::parse(bad, &ScopePath::root()).is_err(), "{bad}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::secret_text::SecretText;
 
 use super::scope::{Address, ScopePath};
 
-/// Most bytes of all fields of one version together.
+/// Most bytes of all values of one version together.
 pub const MAX_VERSION_BYTES: usize = 1024 * 1024;
 /// Longest secret or field name, in bytes.
 const MAX_NAME: usize = 255;
@@ -149,10 +149,10 @@ impl Fields {
         self.0.is_empty()
     }
 
-    /// Bytes of all names and values together.
+    /// Bytes of all values together.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+        self.iter().map(|(_, value)| value.len()).sum()
     }
 }
 

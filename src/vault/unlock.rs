@@ -179,9 +179,8 @@ impl Vault {
             return Ok(0);
         }
         self.write(|change| {
-            let failed = change.fold_pending()?;
             change.audit_body(AuditAction::Unlock, None, None, None, "", None)?;
-            Ok(failed)
+            Ok(change.failed_unlocks)
         })
     }
 
@@ -207,8 +206,8 @@ impl Vault {
 }
 
 impl Change<'_> {
-    /// Takes the failed unlocks into the chain, as seen, not as proven.
-    fn fold_pending(&mut self) -> Result<u64> {
+    /// Takes the failed unlocks into the chain, as seen, not as proven. Every write does so first.
+    pub(super) fn fold_pending(&mut self) -> Result<()> {
         let pending = self.tx.pending()?;
         for row in &pending {
             let at = super::record::timestamp(row.at).unwrap_or(self.now);
@@ -218,7 +217,8 @@ impl Change<'_> {
         if !pending.is_empty() {
             self.tx.clear_pending()?;
         }
-        Ok(pending.iter().fold(0, |sum: u64, row| sum.saturating_add(row.count)))
+        self.failed_unlocks = pending.iter().fold(0, |sum: u64, row| sum.saturating_add(row.count));
+        Ok(())
     }
 }
 

@@ -361,3 +361,21 @@ fn nonsense_among_the_failed_unlocks_keeps_nobody_out() {
     assert_eq!(vault.begin_session().unwrap(), 0);
     assert_eq!(put(&mut vault, "C", "x"), 1);
 }
+
+/// One bad row is damage, and the others can still be found.
+#[test]
+fn what_still_opens_is_listed_beside_the_damage() {
+    let attacked = Attacked::new();
+    let mut vault = attacked.place.open();
+    let bad = vault.find(&at("B")).unwrap().id;
+    drop(vault);
+    attacked.reset();
+    attacked.sql().execute("UPDATE secret SET metadata = zeroblob(156) WHERE id = ?1", [bad.0]).unwrap();
+    let mut vault = attacked.place.open();
+    let (catalog, damage) = vault.catalog_with_damage();
+    assert_eq!(damage.unwrap().kind(), Kind::Damaged);
+    let names: Vec<&str> = catalog.listed().iter().map(|listed| &*listed.name).collect();
+    assert_eq!(names, ["A"]);
+    assert!(vault.read_only_reason().is_some());
+    assert!(vault.set(&at("C"), Some(value("x")), Default::default(), "", Expected::Any).is_err());
+}
