@@ -30,7 +30,7 @@ mod recipe_inputs;
 
 use recipe_inputs::RecipeInputs;
 
-/// Reasons that are given most, the usual one first.
+/// Reasons that are given most. None stands there unasked: the audit keeps what somebody chose or typed.
 const REASONS: [&str; 4] = ["Scheduled rotation", "Suspected leak", "Someone left", "Asked for by the provider"];
 
 /// Where the new value comes from.
@@ -83,8 +83,8 @@ impl RotateDialog {
             recipe: RecipeInputs::new(),
             value: SecretInput::multi_line(),
             again: SecretInput::single_line(),
-            reason: TextInput::holding(REASONS[0]),
-            usual_reason: Some(0),
+            reason: TextInput::new(),
+            usual_reason: None,
             focus: Place::Source,
             saves_generated: false,
             writing: Writing::new(Expected::Version(secret.version)),
@@ -177,7 +177,11 @@ impl RotateDialog {
                 self.value.clear();
             }
             Place::Reason => {
-                let at = self.usual_reason.map_or(0, |at| turned(at, REASONS.len()));
+                let at = match self.usual_reason {
+                    Some(at) => turned(at, REASONS.len()),
+                    None if by > 0 => 0,
+                    None => REASONS.len() - 1,
+                };
                 self.usual_reason = Some(at);
                 self.reason = TextInput::holding(REASONS[at]);
             }
@@ -277,9 +281,6 @@ impl RotateDialog {
     /// Sends the new value, or says what is missing.
     fn submit(&mut self) -> Step {
         let reason = self.reason.text().trim();
-        if reason.is_empty() {
-            return self.miss(Place::Reason, "Say why; the history keeps it.");
-        }
         if reason.chars().any(text::is_deceptive) {
             return self.miss(Place::Reason, "The reason has control or invisible characters. Delete them.");
         }
@@ -321,7 +322,7 @@ impl RotateDialog {
         let more = match self.focus {
             Place::Source | Place::Recipe => "⟨previous-choice $⟩/⟨next-choice $⟩ choose".to_owned(),
             Place::Size => "⟨previous-choice⟩/⟨next-choice⟩ more, fewer".to_owned(),
-            Place::Reason => "⟨previous-choice⟩/⟨next-choice⟩ other reasons".to_owned(),
+            Place::Reason => "⟨previous-choice⟩/⟨next-choice⟩ usual reasons".to_owned(),
             Place::Value | Place::Again => format!("⟨show-typed⟩ {show}"),
         };
         format!("⟨submit⟩ rotate · ⟨cancel⟩ cancel · ⟨next-field⟩ next · {more}")
@@ -348,9 +349,9 @@ impl RotateDialog {
             }
         }
         page.gap();
-        page.text("Reason", &self.reason, "why", self.focus == Place::Reason);
-        if self.focus == Place::Reason && self.usual_reason.is_some() {
-            page.note("⟨previous-choice⟩ and ⟨next-choice⟩ give other reasons; type for your own.", Role::Muted);
+        page.text("Reason", &self.reason, "why now (may be empty)", self.focus == Place::Reason);
+        if self.focus == Place::Reason && (self.usual_reason.is_some() || self.reason.is_empty()) {
+            page.note("⟨previous-choice⟩ and ⟨next-choice⟩ give the usual reasons; type for your own.", Role::Muted);
         }
         page.gap();
         self.writing.show(&mut page);

@@ -59,16 +59,13 @@ fn sent(mut step: Step) -> (Vec<u8>, String, Expected) {
 }
 
 #[test]
-fn enter_alone_generates_and_rotates() {
+fn enter_alone_generates_and_rotates_and_gives_no_reason() {
     let mut dialog = dialog();
     let step = act(&mut dialog, &[Action::Submit]);
     let wanted = Recipe::Password { length: 32, alphabet: Alphabet::Alphanumeric };
     assert!(matches!(step.effects.as_slice(), [Effect::Generate(recipe)] if *recipe == wanted));
     let (value, reason, expected) = sent(made(&mut dialog, b"made"));
-    assert_eq!(
-        (value.as_slice(), reason.as_str(), expected),
-        (b"made".as_slice(), "Scheduled rotation", Expected::Version(7))
-    );
+    assert_eq!((value.as_slice(), reason.as_str(), expected), (b"made".as_slice(), "", Expected::Version(7)));
     assert!(act(&mut dialog, &[Action::Submit]).effects.is_empty(), "it is being saved");
 }
 
@@ -125,19 +122,30 @@ fn a_paste_finds_its_way() {
 }
 
 #[test]
-fn the_reason_is_chosen_typed_and_needed() {
+fn the_reason_is_chosen_typed_or_empty() {
     let mut dialog = dialog();
     dialog.focus = Place::Reason;
-    act(&mut dialog, &[Action::NextChoice]);
-    assert_eq!(dialog.reason.text(), "Suspected leak");
+    for (action, reason) in [
+        (Action::NextChoice, "Scheduled rotation"),
+        (Action::NextChoice, "Suspected leak"),
+        (Action::PreviousChoice, "Scheduled rotation"),
+        (Action::PreviousChoice, "Asked for by the provider"),
+    ] {
+        act(&mut dialog, &[action]);
+        assert_eq!(dialog.reason.text(), reason);
+    }
     type_in(&mut dialog, "My own");
     assert_eq!(dialog.reason.text(), "My own");
     give(&mut dialog, Input::Press(Press::Edit(Edit::DeleteToStart)));
-    dialog.focus = Place::Source;
-    assert!(act(&mut dialog, &[Action::Submit]).effects.is_empty());
-    assert_eq!(dialog.focus, Place::Reason);
+    assert_eq!(dialog.reason.text(), "");
+    act(&mut dialog, &[Action::PreviousChoice]);
+    assert_eq!(dialog.reason.text(), "Asked for by the provider", "from nothing, up gives the last");
     paste(&mut dialog, "a\u{202e}b".as_bytes());
     assert!(act(&mut dialog, &[Action::Submit]).effects.is_empty());
+    assert_eq!(dialog.focus, Place::Reason);
+    give(&mut dialog, Input::Press(Press::Edit(Edit::DeleteToStart)));
+    act(&mut dialog, &[Action::NextChoice, Action::Submit]);
+    assert_eq!(sent(made(&mut dialog, b"made")).1, "Scheduled rotation");
 }
 
 #[test]
