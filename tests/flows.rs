@@ -199,6 +199,75 @@ fn another_session_does_not_move_the_selection() {
     assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Copy { id: SecretId([4, ..]), .. })]));
 }
 
+/// The vault's change without the Stripe key.
+fn without_stripe() -> Event {
+    Event::Vault(Answer::Changed(CatalogChange { upserted: Vec::new(), removed: vec![SecretId([4; 16])] }))
+}
+
+const GONE: &str = "production/payments/STRIPE_KEY was deleted by another session.";
+
+#[test]
+fn the_selected_secret_deleted_elsewhere_is_told_before_a_key_meets_its_neighbour() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.event(without_stripe());
+    assert!(screen.text().contains(GONE), "{}", screen.text());
+    screen.take_effects();
+    screen.wait(Duration::from_secs(60));
+    screen.keys("d");
+    assert!(screen.take_effects().is_empty(), "the key that was meant for the secret that is gone");
+    assert!(!screen.text().contains(GONE));
+    screen.keys("d");
+    let next = address("production/payments/STRIPE_WEBHOOK_SECRET");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Delete(asked))] if *asked == next));
+    // One that is not selected goes in silence.
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("j");
+    screen.event(without_stripe());
+    assert!(!screen.text().contains("another session"));
+}
+
+#[test]
+fn ones_own_delete_and_purge_are_not_blamed_on_another_session() {
+    for (keys, name, answer, told) in [
+        ("d", "", Answer::Deleted(address(STRIPE)), "u brings it back."),
+        ("D", "STRIPE_KEY", Answer::Purged(address(STRIPE)), "Destroyed production/payments/STRIPE_KEY"),
+    ] {
+        let mut screen = Screen::unlocked(80, 24);
+        screen.keys(keys);
+        screen.type_text(name);
+        screen.keys(if name.is_empty() { "" } else { "Enter" });
+        // The list changes before the answer comes.
+        screen.event(without_stripe());
+        assert!(!screen.text().contains("another session"), "{}", screen.text());
+        screen.event(Event::Vault(answer));
+        assert!(screen.text().contains(told), "{}", screen.text());
+        // It is back, and now another session deletes it.
+        screen.event(Event::Vault(Answer::Restored(address(STRIPE))));
+        let upserted = vec![secrets().remove(3)];
+        screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted, removed: Vec::new() })));
+        screen.event(without_stripe());
+        assert!(screen.text().contains(GONE), "{}", screen.text());
+    }
+}
+
+#[test]
+fn a_delete_that_failed_hides_no_later_one() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("d");
+    screen.event(Event::Vault(Answer::Failed(Error::busy("The vault is in use."))));
+    screen.keys("Esc");
+    screen.event(without_stripe());
+    assert!(screen.text().contains(GONE), "{}", screen.text());
+    // An unrelated failure while ours is under way: the answer sets it right.
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("d");
+    screen.event(Event::Vault(Answer::Failed(Error::busy("The vault is in use."))));
+    screen.event(without_stripe());
+    screen.event(Event::Vault(Answer::Deleted(address(STRIPE))));
+    let text = screen.text();
+    assert!(text.contains("u brings it back.") && !text.contains("another session"), "{text}");
+}
+
 #[test]
 fn a_written_secret_is_selected_and_told() {
     let mut screen = Screen::unlocked(80, 24);

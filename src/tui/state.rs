@@ -117,6 +117,8 @@ pub struct OpenVault {
     pub(super) asked_field: String,
     /// What `u` brings back.
     pub(super) deleted: Option<Address>,
+    /// What this session asked to delete or purge and has no answer about yet.
+    pub(super) removing: Vec<Address>,
     /// To be selected as soon as it is listed.
     pub(super) expected: Option<Address>,
 }

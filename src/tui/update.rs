@@ -7,6 +7,7 @@
 
 use crate::error::Error;
 use crate::secret_text::SecretText;
+use crate::vault::scope::Address;
 
 use super::action::{Action, Context};
 use super::clock::Now;
@@ -31,6 +32,9 @@ pub fn update(state: &mut State, event: Event, now: Now) -> Vec<Effect> {
     state.now = now;
     let mut effects = deadlines::pass(state);
     effects.extend(take(state, event));
+    if let Some(vault) = &mut state.vault {
+        vault.removing.extend(effects.iter().filter_map(removal).cloned());
+    }
     state.follow();
     effects
 }
@@ -135,6 +139,14 @@ pub(super) fn give(state: &mut State, input: Input) -> Vec<Effect> {
 fn is_submission(effect: &Effect) -> bool {
     use Request::{Create, Purge, RollBack, Rotate, Set, Unlock};
     matches!(effect, Effect::Vault(Create { .. } | Purge(_) | RollBack { .. } | Rotate { .. } | Set { .. } | Unlock(_)))
+}
+
+/// The secret that an effect takes off the list.
+fn removal(effect: &Effect) -> Option<&Address> {
+    match effect {
+        Effect::Vault(Request::Delete(address) | Request::Purge(address)) => Some(address),
+        _ => None,
+    }
 }
 
 /// Opens a dialog in the place of any other.

@@ -62,6 +62,7 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
             if let Some(vault) = &mut state.vault {
                 vault.asked = None;
                 vault.waiting = None;
+                vault.removing.clear();
             }
             return failed(state, error);
         }
@@ -133,6 +134,7 @@ impl OpenVault {
             asked: None,
             asked_field: String::new(),
             deleted: place.deleted,
+            removing: Vec::new(),
             expected: None,
         };
         if !place.filter.is_empty() {
@@ -155,23 +157,43 @@ fn unlock_failed(state: &mut State, error: Error) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Another session, or this one, wrote: the selection and what is typed stay.
+/// Another session, or this one, wrote: the selection and what is typed stay. Where
+/// another session took the selected secret away, the next key must not meet its neighbour unread.
 fn changed(state: &mut State, change: CatalogChange) -> Vec<Effect> {
     let time = state.now.time;
     let Some(vault) = &mut state.vault else { return Vec::new() };
     let shown = vault.wanted_detail;
     let touched = change.upserted.iter().any(|secret| Some(secret.id) == shown);
+    let gone = vault.secrets.selected().is_some_and(|listed| change.removed.contains(&listed.id));
+    let gone = vault.secrets.selected_address().filter(|address| gone && !vault.removing.contains(address));
     vault.secrets.apply(change, time);
     if let Some(address) = vault.expected.take()
         && !vault.secrets.select_address(&address)
     {
         vault.expected = Some(address);
     }
+    if let Some(address) = gone {
+        say(state, gone_elsewhere(&address));
+    }
     let mut effects = moved(state);
     if let (true, true, Some(id)) = (touched, effects.is_empty(), shown) {
         effects = refresh(state, id);
     }
     effects
+}
+
+/// The selected secret was taken away by somebody else.
+fn gone_elsewhere(address: &Address) -> Notice {
+    Notice::failed(&Error::conflict(format!("{address} was deleted by another session.")))
+}
+
+/// Our own delete or purge was answered: whoever else was blamed for it meanwhile was not it.
+fn removed(state: &mut State, address: &Address) {
+    if let Some(vault) = &mut state.vault {
+        vault.removing.retain(|removing| removing != address);
+        vault.secrets.remove(address, state.now.time);
+    }
+    state.notice = state.notice.take().filter(|notice| *notice != gone_elsewhere(address));
 }
 
 /// Reads a secret again that is on the screen.
@@ -262,8 +284,8 @@ fn written(state: &mut State, written: Written) -> Vec<Effect> {
 
 fn deleted(state: &mut State, address: Address) -> Vec<Effect> {
     let now = state.now;
+    removed(state, &address);
     let Some(vault) = &mut state.vault else { return Vec::new() };
-    vault.secrets.remove(&address, now.time);
     let key = state.options.keymap.shown(crate::tui::action::Context::Secrets, crate::tui::action::Action::Undelete);
     let key = key.map(|key| key.to_string()).unwrap_or_default();
     vault.deleted = Some(address.clone());
@@ -287,8 +309,8 @@ fn purged(state: &mut State, address: &Address) -> Vec<Effect> {
     if state.submitted {
         close_dialog(state);
     }
+    removed(state, address);
     let Some(vault) = &mut state.vault else { return Vec::new() };
-    vault.secrets.remove(address, now.time);
     vault.deleted = vault.deleted.take().filter(|deleted| deleted != address);
     say(state, Notice::done(format!("Destroyed {address} and all its versions."), now));
     moved(state)
