@@ -94,7 +94,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The failed unlocks since the last one that worked, oldest first, at most 1,000 rows:
+    /// The failed unlocks since the last write, oldest first, at most 1,000 rows:
     /// nobody authenticates them, so anybody may have written more.
     ///
     /// # Errors

@@ -84,7 +84,7 @@ pub enum Answer {
     Unlocked {
         /// Every live secret.
         catalog: Arc<Catalog>,
-        /// Failed tries since the last unlock that worked.
+        /// Failed tries since the last entry in the log.
         failed_unlocks: u64,
         /// Why nothing can be written, if so.
         read_only: Option<String>,

@@ -37,7 +37,7 @@ actions! {
     Init = 1 "init",
     /// The vault was unlocked.
     Unlock = 2 "unlock",
-    /// An unlock failed earlier; seen at the next one that worked.
+    /// An unlock failed earlier; seen by the first write after it.
     UnlockFailed = 3 "unlock_failed",
     /// The vault was locked.
     Lock = 4 "lock",

@@ -126,7 +126,7 @@ impl LockedVault {
         Ok(None)
     }
 
-    /// A failed try cannot be authenticated; the next unlock that works takes it into the log.
+    /// A failed try cannot be authenticated; the next write takes it into the log.
     fn note_failure(&mut self) {
         let uid = rustix::process::getuid().as_raw();
         if self.store.read_only_reason().is_none() {

@@ -68,7 +68,7 @@ CREATE TABLE audit (
 ) STRICT;
 
 -- Failed unlocks, which nobody without a key can authenticate; folded into the
--- audit chain by the next unlock that works.
+-- audit chain by the next write.
 CREATE TABLE audit_pending (
     id           INTEGER PRIMARY KEY,
     at           INTEGER NOT NULL,

@@ -106,7 +106,7 @@ fn unlocked(state: &mut State, catalog: Arc<Catalog>, failed_unlocks: u64, read_
     }
     if failed_unlocks > 0 {
         let tries = crate::tui::text::counted(failed_unlocks, "failed unlock");
-        say(state, Notice::hint(format!("{tries} since the last one that worked."), now));
+        say(state, Notice::hint(format!("{tries} since the last entry in the log."), now));
     }
 }
 
