@@ -100,6 +100,9 @@ fn screens() -> Vec<(&'static str, Make)> {
         ("roll_back", Box::new(after("3 j j Enter Enter"))),
         ("purge", Box::new(after("D"))),
         ("expired_copy", Box::new(after("k y"))),
+        ("overview", Box::new(after("o"))),
+        ("overview_week", Box::new(after("o Tab Tab Tab l l"))),
+        ("overview_followed", Box::new(after("o Enter"))),
         ("help", Box::new(after("?"))),
         ("palette", Box::new(after(":"))),
         ("add", Box::new(after("a"))),
@@ -237,7 +240,7 @@ fn a_cursor_step_changes_few_cells_of_the_list() {
 #[test]
 fn ascii_borders_draw_only_ascii() {
     let mut screen = Screen::unlocked(80, 24);
-    for keys in ["", "3 j j", "2"] {
+    for keys in ["", "3 j j", "2", "o", "G", ":"] {
         screen.keys(keys);
         let (buffer, _) = screen.drawn(Theme::new(Palette::Mono, Borders::Ascii), None);
         for row in rows(&buffer) {

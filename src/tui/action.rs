@@ -15,6 +15,8 @@ pub enum Context {
     Detail,
     /// The secret's versions or audit records.
     History,
+    /// The overview of the whole vault.
+    Overview,
     /// The filter line above the list.
     Filter,
     /// A dialog with a one-line input in focus.
@@ -41,6 +43,7 @@ impl Context {
         Self::Secrets,
         Self::Detail,
         Self::History,
+        Self::Overview,
         Self::Filter,
         Self::Form,
         Self::Lines,
@@ -65,6 +68,7 @@ impl Context {
             Self::Secrets => "list",
             Self::Detail => "detail",
             Self::History => "history",
+            Self::Overview => "overview",
             Self::Filter => "filter",
             Self::Form | Self::Lines => "input",
             Self::Choice => "choice",
@@ -78,6 +82,8 @@ impl Context {
 
 /// The panes of an unlocked vault.
 const PANES: &[Context] = &[Context::Secrets, Context::Detail, Context::History];
+/// Everything an unlocked vault shows without a dialog.
+const SCREENS: &[Context] = &[Context::Secrets, Context::Detail, Context::History, Context::Overview];
 /// Lists one moves in while a line of text has the keyboard.
 const TYPED_LISTS: &[Context] = &[Context::Filter, Context::Help, Context::Palette];
 /// Dialogs with inputs or choices.
@@ -198,38 +204,39 @@ actions! {
     /// Destroy it for good; asks for its name.
     Purge = "purge", "purge", Secrets 20, Some("strongroom purge {}"), [PANES => "D"];
     /// Clear the clipboard now.
-    ClearClipboard = "clear-clipboard", "clear now", Secrets 97, None, [PANES => "x"];
+    ClearClipboard = "clear-clipboard", "clear now", Secrets 97, None, [SCREENS => "x"];
 
     /// Filter the list as you type.
-    Filter = "filter", "filter", Movement 90, Some("strongroom list"), [PANES => "/"];
+    Filter = "filter", "filter", Movement 90, Some("strongroom list"), [SCREENS => "/"];
     /// One row up.
     Up = "up", "up", Movement 0, None,
-        [PANES => "k Up", TYPED_LISTS => "Up C-p"];
+        [SCREENS => "k Up", TYPED_LISTS => "Up C-p"];
     /// One row down.
     Down = "down", "down", Movement 0, None,
-        [PANES => "j Down", TYPED_LISTS => "Down C-n"];
+        [SCREENS => "j Down", TYPED_LISTS => "Down C-n"];
     /// Half a page up.
-    HalfPageUp = "half-page-up", "half up", Movement 0, None, [PANES => "C-u"];
+    HalfPageUp = "half-page-up", "half up", Movement 0, None, [SCREENS => "C-u"];
     /// Half a page down.
-    HalfPageDown = "half-page-down", "half down", Movement 0, None, [PANES => "C-d"];
+    HalfPageDown = "half-page-down", "half down", Movement 0, None, [SCREENS => "C-d"];
     /// One page up.
-    PageUp = "page-up", "page up", Movement 0, None, [PANES => "PgUp C-b", TYPED_LISTS => "PgUp"];
+    PageUp = "page-up", "page up", Movement 0, None, [SCREENS => "PgUp C-b", TYPED_LISTS => "PgUp"];
     /// One page down.
-    PageDown = "page-down", "page down", Movement 0, None, [PANES => "PgDn C-f", TYPED_LISTS => "PgDn"];
+    PageDown = "page-down", "page down", Movement 0, None, [SCREENS => "PgDn C-f", TYPED_LISTS => "PgDn"];
     /// To the first row.
-    Top = "top", "top", Movement 0, None, [PANES => "g Home"];
+    Top = "top", "top", Movement 0, None, [SCREENS => "g Home"];
     /// To the last row.
-    Bottom = "bottom", "bottom", Movement 0, None, [PANES => "G End"];
+    Bottom = "bottom", "bottom", Movement 0, None, [SCREENS => "G End"];
     /// Open the selection; on a version, roll back.
     Open = "open", "open", Movement 60, Some("strongroom get {}"),
-        [&[Context::Secrets, Context::Detail] => "Enter l Right", &[Context::History] => "Enter"];
+        [&[Context::Secrets, Context::Detail] => "Enter l Right", &[Context::History, Context::Overview] => "Enter"];
     /// One step out, at last to the whole list.
     Back = "back", "back", Movement 50, None,
-        [&[Context::Secrets] => "Esc", &[Context::Detail, Context::History] => "Esc h Left"];
+        [&[Context::Secrets] => "Esc", &[Context::Detail, Context::History] => "Esc h Left",
+         &[Context::Overview] => "Esc q"];
     /// To the next pane.
-    NextPane = "next-pane", "next pane", Movement 30, None, [PANES => "Tab"];
+    NextPane = "next-pane", "next pane", Movement 30, None, [SCREENS => "Tab"];
     /// To the pane before.
-    PreviousPane = "previous-pane", "prev pane", Movement 0, None, [PANES => "S-Tab"];
+    PreviousPane = "previous-pane", "prev pane", Movement 0, None, [SCREENS => "S-Tab"];
     /// To the list of secrets.
     SecretsPane = "secrets-pane", "secrets", Movement 0, None, [PANES => "1"];
     /// To the secret's detail.
@@ -241,10 +248,17 @@ actions! {
     /// Give this pane all the room, or put it back.
     Zoom = "zoom", "zoom", Movement 10, None, [PANES => "z"];
 
+    /// One week or block to the left, in the overview.
+    CellLeft = "cell-left", "left", Movement 0, None, [&[Context::Overview] => "h Left"];
+    /// One week or block to the right, in the overview.
+    CellRight = "cell-right", "right", Movement 0, None, [&[Context::Overview] => "l Right"];
+
+    /// Ages, due dates, health: the vault at a glance.
+    Overview = "overview", "overview", Application 78, None, [SCREENS => "o"];
     /// Show all that the keys do here.
-    Help = "help", "help", Application 100, Some("strongroom --help"), [PANES => "? F1"];
+    Help = "help", "help", Application 100, Some("strongroom --help"), [SCREENS => "? F1"];
     /// Find an action by its name.
-    Palette = "palette", "command", Application 80, None, [PANES => ":"];
+    Palette = "palette", "command", Application 80, None, [SCREENS => ":"];
     /// Lock the vault and wipe the screen.
     Lock = "lock", "lock", Application 25, Some("strongroom lock"), [Context::ALL => "C-l"];
     /// Lock and go to the shell; `fg` comes back.
@@ -253,7 +267,7 @@ actions! {
     Repaint = "repaint", "repaint", Application 0, None, [Context::ALL => "F5"];
     /// Lock and leave.
     Quit = "quit", "quit", Application 35, None,
-        [PANES => "q C-c C-q", &[Context::Unlock] => "C-c C-q"];
+        [PANES => "q C-c C-q", &[Context::Unlock, Context::Overview] => "C-c C-q"];
 
     /// Keep the filter and go back to the list.
     KeepFilter = "keep-filter", "keep", Dialogs 60, None, [&[Context::Filter] => "Enter Tab"];

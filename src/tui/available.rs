@@ -25,6 +25,12 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
     let Some(vault) = &state.vault else {
         return Some("The vault is locked.".to_owned());
     };
+    let keymap = &state.options.keymap;
+    if vault.overview.is_some() && keymap.shown(Context::Overview, action).is_none() {
+        // Nothing is done to a secret that is not on the screen.
+        let words = Keys::new(keymap, Context::Overview).named("Leave the overview first: ⟨back⟩").into_owned();
+        return Some(words);
+    }
     let writes = matches!(
         action,
         Action::Add

@@ -17,10 +17,11 @@ use super::action::{Action, Context};
 use super::clock::Now;
 use super::dialogs::Dialog;
 use super::keymap::Keymap;
-use super::layout::{Areas, Pane, SizeClass, size_class};
+use super::layout::{Areas, Pane, SizeClass, inside, size_class};
 use super::notice::Notice;
 use super::panes::detail::DetailPane;
 use super::panes::history::{HistoryPane, Tab};
+use super::panes::overview::{OverviewPane, Standing};
 use super::panes::secrets::SecretsPane;
 
 /// From when the idle lock counts down on the screen.
@@ -101,12 +102,14 @@ pub struct OpenVault {
     pub(super) detail: DetailPane,
     pub(super) history: HistoryPane,
     pub(super) focus: Pane,
+    /// Over the panes while it is open.
+    pub(super) overview: Option<OverviewPane>,
     /// The filter line has the keyboard.
     pub(super) filtering: bool,
     pub(super) zoomed: bool,
     pub(super) read_only: Option<String>,
     pub(super) failed_unlocks: u64,
-    pub(super) audit: Option<AuditVerdict>,
+    pub(super) audit: Option<(AuditVerdict, jiff::Timestamp)>,
     /// What a key asked for before the secret's detail was there.
     pub(super) waiting: Option<(SecretId, Action)>,
     /// The secret whose detail was asked for last; answers about another come too late.
@@ -129,6 +132,7 @@ pub struct Place {
     pub(super) selected: Option<SecretId>,
     pub(super) filter: String,
     pub(super) focus: Pane,
+    pub(super) overview: bool,
     pub(super) zoomed: bool,
     pub(super) tab: Tab,
     pub(super) deleted: Option<Address>,
@@ -181,6 +185,7 @@ impl State {
         }
         let vault = self.vault.as_ref()?;
         Some(match vault.focus {
+            _ if vault.overview.is_some() => Context::Overview,
             _ if vault.filtering => Context::Filter,
             Pane::Secrets => Context::Secrets,
             Pane::Detail => Context::Detail,
@@ -212,6 +217,7 @@ impl State {
             self.notice.as_ref().and_then(Notice::until),
             self.idle_wake(),
             self.detail_at,
+            self.overview_wake(),
             self.dialog.as_ref().and_then(Dialog::next_deadline),
         ]
         .into_iter()
@@ -242,6 +248,45 @@ impl State {
             vault.secrets.follow(areas.rows(Pane::Secrets));
             vault.history.follow(areas.rows(Pane::History));
         }
+        self.follow_overview();
+    }
+
+    /// Counts the overview again when the list or the minute changed, and keeps its cursor on the screen.
+    fn follow_overview(&mut self) {
+        let Some(mut overview) = self.vault.as_mut().and_then(|vault| vault.overview.take()) else { return };
+        if let (Some(standing), Some(vault)) = (self.standing(), &self.vault) {
+            let (catalog, revision) = vault.secrets.catalog();
+            let recounted = overview.recount(catalog, revision, self.now.time);
+            overview.follow(standing, self.overview_area());
+            self.changed |= recounted;
+        }
+        if let Some(vault) = &mut self.vault {
+            vault.overview = Some(overview);
+        }
+    }
+
+    /// What the overview says about the vault itself.
+    pub(super) fn standing(&self) -> Option<Standing<'_>> {
+        let vault = self.vault.as_ref()?;
+        Some(Standing {
+            audit: vault.audit.as_ref().map(|(verdict, at)| (verdict, *at)),
+            read_only: vault.read_only.as_deref(),
+            failed_unlocks: vault.failed_unlocks,
+            slots: self.slots.as_deref(),
+            now: self.now.time,
+        })
+    }
+
+    /// Where the rows of the overview go.
+    pub(super) fn overview_area(&self) -> Rect {
+        inside(self.areas().body)
+    }
+
+    /// When the overview is to be counted again: with the next minute.
+    fn overview_wake(&self) -> Option<Instant> {
+        self.vault.as_ref()?.overview.as_ref()?;
+        let left = 60 - self.now.time.as_second().rem_euclid(60);
+        self.now.instant.checked_add(Duration::from_secs(left.unsigned_abs()))
     }
 
     /// How long until the idle lock, once it is less than a minute.

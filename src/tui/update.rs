@@ -5,6 +5,7 @@
 //! to the dialog or the pane that has the keyboard; answers of the vault are
 //! taken only while they still fit what is on the screen.
 
+use crate::crypto::keyring::{SlotKind, UnlockKey};
 use crate::error::Error;
 use crate::secret_text::SecretText;
 use crate::vault::scope::Address;
@@ -24,6 +25,7 @@ mod actions;
 mod answers;
 mod deadlines;
 mod lock;
+mod overview;
 
 use lock::{leave, lock, suspend};
 
@@ -32,6 +34,10 @@ pub fn update(state: &mut State, event: Event, now: Now) -> Vec<Effect> {
     state.now = now;
     let mut effects = deadlines::pass(state);
     effects.extend(take(state, event));
+    // A vault that is being made has the slots it is made with.
+    if let Some(kinds) = effects.iter().find_map(new_slots) {
+        state.slots = Some(kinds);
+    }
     if let Some(vault) = &mut state.vault {
         vault.removing.extend(effects.iter().filter_map(removal).cloned());
     }
@@ -145,6 +151,14 @@ fn is_submission(effect: &Effect) -> bool {
 fn removal(effect: &Effect) -> Option<&Address> {
     match effect {
         Effect::Vault(Request::Delete(address) | Request::Purge(address)) => Some(address),
+        _ => None,
+    }
+}
+
+/// The kinds of slots of a vault that an effect makes.
+fn new_slots(effect: &Effect) -> Option<Vec<SlotKind>> {
+    match effect {
+        Effect::Vault(Request::Create { keys, .. }) => Some(keys.iter().map(UnlockKey::kind).collect()),
         _ => None,
     }
 }

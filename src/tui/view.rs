@@ -11,9 +11,9 @@ use ratatui::widgets::Clear;
 use crate::error::Error;
 use crate::vault::audit::AuditVerdict;
 
-use super::action::Context;
+use super::action::{Action, Context};
 use super::keymap::Keys;
-use super::layout::{Areas, Pane, SizeClass};
+use super::layout::{Areas, Pane, SizeClass, inside};
 use super::panes::{Look, row_area};
 use super::state::{Lease, OpenVault, State};
 use super::text;
@@ -103,7 +103,7 @@ fn draw_header(state: &State, theme: &Theme, area: Rect, frame: &mut Frame<'_>) 
 fn standing(state: &State) -> Vec<(String, Role)> {
     let Some(vault) = &state.vault else { return vec![("locked".to_owned(), Role::Warn)] };
     let mut words = Vec::new();
-    if let Some(AuditVerdict::Broken { first_bad, .. }) = &vault.audit {
+    if let Some((AuditVerdict::Broken { first_bad, .. }, _)) = &vault.audit {
         words.push((format!("AUDIT LOG BROKEN at {first_bad}"), Role::Danger));
     }
     if vault.read_only.is_some() {
@@ -115,11 +115,15 @@ fn standing(state: &State) -> Vec<(String, Role)> {
         None => {}
     }
     let counts = vault.secrets.counts();
+    // Whoever reads the counts is told the key that leads to what is behind them.
+    let key = state.options.keymap.shown(Context::Secrets, Action::Overview).filter(|_| vault.overview.is_none());
+    let key = key.map(|key| format!(" ({})", key.label())).unwrap_or_default();
     if counts.expired > 0 {
-        words.push((format!("{} expired", text::grouped(counts.expired as u64)), Role::Danger));
+        let key = if counts.due > 0 { "" } else { &key };
+        words.push((format!("{} expired{key}", text::grouped(counts.expired as u64)), Role::Danger));
     }
     if counts.due > 0 {
-        words.push((format!("{} due", text::grouped(counts.due as u64)), Role::Warn));
+        words.push((format!("{} due{key}", text::grouped(counts.due as u64)), Role::Warn));
     }
     if vault.failed_unlocks > 0 {
         words.push((text::counted(vault.failed_unlocks, "failed unlock"), Role::Warn));
@@ -137,6 +141,11 @@ fn draw_panes(state: &State, vault: &OpenVault, areas: &Areas, theme: &Theme, fr
         now: state.now.time,
         instant: state.now.instant,
     };
+    if let Some((overview, standing)) = vault.overview.as_ref().zip(state.standing()) {
+        let look = Look { focused: !covered, ..look(Pane::Secrets) };
+        overview.draw(look, standing, areas.body, frame);
+        return;
+    }
     let address = vault.detail.secret().map(|secret| secret.address.to_string());
     let alone = Pane::ALL.iter().filter(|pane| areas.pane(**pane).is_some()).count() == 1;
     if let Some(area) = areas.pane(Pane::Secrets) {
@@ -162,13 +171,16 @@ fn draw_notice(state: &State, theme: &Theme, areas: &Areas, frame: &mut Frame<'_
     }
     let vault = state.vault.as_ref().filter(|_| state.dialog.is_none());
     // A filter that was kept says what is wrong with it too, unless a countdown runs.
-    let wrong = vault.filter(|vault| vault.filtering || state.lease.is_none());
+    let wrong = vault.filter(|vault| vault.overview.is_none() && (vault.filtering || state.lease.is_none()));
     if let Some(error) = wrong.and_then(|vault| vault.secrets.filter_error()) {
         draw_wrong_filter(error, theme, area, frame);
         return;
     }
     let room = usize::from(area.width).saturating_sub(1);
-    let cut = || vault.filter(|vault| vault.focus == Pane::History)?.history.cut_row(areas.pane(Pane::History)?);
+    let overview = || vault?.overview.as_ref()?.told(state.standing()?, inside(areas.body));
+    let history = || vault.filter(|vault| vault.focus == Pane::History)?.history.cut_row(areas.pane(Pane::History)?);
+    let in_overview = vault.is_some_and(|vault| vault.overview.is_some());
+    let cut = || if in_overview { overview() } else { history() };
     let (words, role) = match (&state.lease, state.locked_because) {
         (Some(lease), _) => (lease_words(lease, state, room), Role::Ok),
         (None, Some(because)) if state.is_locked() => (because.to_owned(), Role::Muted),

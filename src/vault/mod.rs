@@ -11,6 +11,7 @@ mod change;
 pub mod generate;
 mod integrity;
 mod listing;
+pub mod overview;
 mod read;
 mod record;
 pub mod scope;

@@ -231,7 +231,7 @@ impl DetailPane {
 }
 
 /// Says on the frame that there is more below.
-fn draw_more(look: &Look<'_>, area: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw_more(look: &Look<'_>, area: Rect, frame: &mut Frame<'_>) {
     let words = if look.theme.is_ascii() { " more below " } else { " ↓ more " };
     let width = u16::try_from(text::width(words)).unwrap_or(0);
     let place =

@@ -20,6 +20,7 @@ use super::theme::{Role, Theme};
 pub mod detail;
 pub mod history;
 mod marked;
+pub mod overview;
 pub mod secrets;
 
 /// The selected row of a list and the first one on the screen.

@@ -35,6 +35,8 @@ pub struct SecretsPane {
     filter: FilterLine,
     cursor: Cursor,
     counts: Counts,
+    /// Another number after each change of the catalog.
+    revision: u64,
 }
 
 impl SecretsPane {
@@ -42,7 +44,7 @@ impl SecretsPane {
     #[must_use]
     pub fn new(catalog: Arc<Catalog>, now: Timestamp) -> Self {
         let counts = Counts::of(&catalog, now);
-        Self { rows: Rows::new(catalog), filter: FilterLine::default(), cursor: Cursor::default(), counts }
+        Self { rows: Rows::new(catalog), filter: FilterLine::default(), cursor: Cursor::default(), counts, revision: 0 }
     }
 
     /// Secrets that pass the filter.
@@ -104,6 +106,12 @@ impl SecretsPane {
     #[must_use]
     pub fn filter_error(&self) -> Option<&Error> {
         self.filter.error()
+    }
+
+    /// Every listed secret, and a number that is another one after each change.
+    #[must_use]
+    pub fn catalog(&self) -> (&Catalog, u64) {
+        (self.rows.catalog(), self.revision)
     }
 
     /// How many need something done.
@@ -174,6 +182,7 @@ impl SecretsPane {
     pub fn apply(&mut self, change: CatalogChange, now: Timestamp) {
         let selected = self.selected().map(|listed| listed.id);
         self.rows.apply(change);
+        self.revision = self.revision.wrapping_add(1);
         self.rows.run(self.filter.query(), now);
         if let Some(id) = selected {
             self.select(id);

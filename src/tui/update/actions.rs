@@ -16,7 +16,7 @@ use crate::tui::state::State;
 use crate::vault::scope::ScopePath;
 use crate::vault::secret::{SecretId, VALUE};
 
-use super::{open_dialog, say};
+use super::{open_dialog, overview, say};
 
 /// Does an action, or says why it cannot be done.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -27,6 +27,9 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     }
     if let Some(vault) = &mut state.vault {
         vault.waiting = None;
+    }
+    if let Some(effects) = overview::act(state, action) {
+        return effects;
     }
     if go(state, action) {
         return moved(state);

@@ -124,6 +124,7 @@ impl OpenVault {
             detail: Default::default(),
             history: Default::default(),
             focus: place.focus,
+            overview: None,
             filtering: false,
             zoomed: place.zoomed,
             read_only,
@@ -143,6 +144,9 @@ impl OpenVault {
         vault.history.set_tab(place.tab);
         if let Some(id) = place.selected {
             vault.secrets.select(id);
+        }
+        if place.overview {
+            super::overview::open(&mut vault, now);
         }
         vault
     }
@@ -317,12 +321,13 @@ fn purged(state: &mut State, address: &Address) -> Vec<Effect> {
 }
 
 fn audit_verified(state: &mut State, verdict: AuditVerdict) {
+    let time = state.now.time;
     if let AuditVerdict::Broken { first_bad, cause } = &verdict {
         let error = Error::damaged(format!("The audit log is broken at record {first_bad}: {cause}"))
             .hint("Run strongroom audit verify, and compare with a backup.");
         say(state, Notice::failed(&error));
     }
     if let Some(vault) = &mut state.vault {
-        vault.audit = Some(verdict);
+        vault.audit = Some((verdict, time));
     }
 }

@@ -41,6 +41,7 @@ fn wipe(state: &mut State) -> bool {
             selected: vault.secrets.selected().map(|listed| listed.id),
             filter: vault.secrets.filter().to_owned(),
             focus: vault.focus,
+            overview: vault.overview.is_some(),
             zoomed: vault.zoomed,
             tab: vault.history.tab(),
             deleted: vault.deleted.clone(),

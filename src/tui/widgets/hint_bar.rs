@@ -83,6 +83,9 @@ fn hint(row: &Row, context: Context, state: &State) -> Option<Hint> {
     let word = match (row.action, context) {
         (Action::Open, Context::History) | (Action::Back, Context::Secrets) => return None,
         (Action::Reveal, _) if is_shown(state) => "hide",
+        (Action::Overview, Context::Overview) => return None,
+        (Action::Open, Context::Overview) => "show them",
+        (Action::NextPane, Context::Overview) => "next block",
         (Action::SwitchTab, _) if !versions => "versions",
         _ => row.hint,
     };
@@ -90,13 +93,14 @@ fn hint(row: &Row, context: Context, state: &State) -> Option<Hint> {
         (Action::RollBack, Context::History) if versions => 96,
         (Action::SwitchTab, Context::History) => 96,
         (Action::Back, _) => 93,
+        (Action::Open, Context::Overview) => 96,
         _ => row.priority,
     };
     Some(Hint { key, word: word.to_owned(), priority, is_help: row.action == Action::Help })
 }
 
 fn in_panes(context: Context) -> bool {
-    matches!(context, Context::Secrets | Context::Detail | Context::History)
+    matches!(context, Context::Secrets | Context::Detail | Context::History | Context::Overview)
 }
 
 fn is_shown(state: &State) -> bool {

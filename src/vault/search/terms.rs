@@ -14,7 +14,7 @@ use super::super::catalog::{Catalog, Listed, NEVER};
 use super::super::when::parse_duration;
 
 /// What the error for an unknown term lists.
-const KNOWN: &str = "Terms are scope:prod tag:db by:alice owner:team has:totp age:>90d changed:today due due:<7d expired; quote a word to search for it as text.";
+const KNOWN: &str = "Terms are scope:prod tag:db by:alice owner:team has:totp age:>90d changed:today rotated:never due due:<7d expires:<30d expired; quote a word to search for it as text.";
 
 /// One condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,12 @@ pub(super) enum Term {
     Due,
     /// `due:<7d`, counted forwards from now; overdue ones are below every bound.
     DueIn(Bound),
+    /// `expires:<30d`, counted forwards from now; expired ones are below every bound.
+    ExpiresIn(Bound),
+    /// `rotated:>1y`, ago.
+    RotatedAgo(Bound),
+    /// `rotated:never`
+    RotatedNever,
     /// `age:>90d`, of the value.
     Age(Bound),
     /// `changed:<2d`, ago; metadata count too.
@@ -76,6 +82,9 @@ impl Term {
             "owner" => Self::Owner(text()?),
             "has" => Self::Has(text()?),
             "due" => Self::DueIn(bound()?),
+            "expires" => Self::ExpiresIn(bound()?),
+            "rotated" if value == "never" => Self::RotatedNever,
+            "rotated" => Self::RotatedAgo(bound()?),
             "age" => Self::Age(bound()?),
             "changed" if value == "today" => Self::ChangedOn(0),
             "changed" if value == "yesterday" => Self::ChangedOn(1),
@@ -99,12 +108,10 @@ impl Term {
             Self::Has(text) => Check::Words(Column::Fields, text),
             Self::Expired => between(Moment::Expires, i64::MIN, second),
             Self::Due => between(Moment::Due, i64::MIN, second),
-            Self::DueIn(Bound::Below(ahead)) => {
-                between(Moment::Due, i64::MIN, second.saturating_add(ahead.as_secs()).saturating_sub(1))
-            }
-            Self::DueIn(Bound::Above(ahead)) => {
-                between(Moment::Due, second.saturating_add(ahead.as_secs()).saturating_add(1), NEVER - 1)
-            }
+            Self::DueIn(bound) => ahead(Moment::Due, *bound, second),
+            Self::ExpiresIn(bound) => ahead(Moment::Expires, *bound, second),
+            Self::RotatedAgo(bound) => ago(Moment::Rotated, *bound, second),
+            Self::RotatedNever => between(Moment::Rotated, NEVER, NEVER),
             Self::Age(bound) => ago(Moment::ValueChanged, *bound, second),
             Self::ChangedAgo(bound) => ago(Moment::Updated, *bound, second),
             Self::ChangedOn(days_ago) => {
@@ -195,6 +202,7 @@ pub(super) enum Moment {
     Expires,
     Due,
     ValueChanged,
+    Rotated,
     Updated,
 }
 
@@ -222,6 +230,7 @@ impl Check<'_> {
                 Moment::Expires => listed.expires_at,
                 Moment::Due => listed.due_at(),
                 Moment::ValueChanged => listed.value_changed_at,
+                Moment::Rotated => listed.last_rotated,
                 Moment::Updated => listed.updated_at,
             }),
         }
@@ -231,6 +240,18 @@ impl Check<'_> {
 /// True when any word of `line` fits.
 fn any_word(line: &str, text: &Text) -> bool {
     line.split(' ').any(|word| text.fits(word))
+}
+
+/// Less, or more, than so far ahead.
+fn ahead(field: Moment, bound: Bound, now: i64) -> Check<'static> {
+    match bound {
+        Bound::Below(time) => {
+            Check::Between { field, from: i64::MIN, until: now.saturating_add(time.as_secs()).saturating_sub(1) }
+        }
+        Bound::Above(time) => {
+            Check::Between { field, from: now.saturating_add(time.as_secs()).saturating_add(1), until: NEVER - 1 }
+        }
+    }
 }
 
 /// Less, or more, than so long ago.

@@ -1,0 +1,209 @@
+//! What stands in the overview: titles, rows, and the filter that each row leads to.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::crypto::keyring::SlotKind;
+use crate::tui::text;
+use crate::tui::theme::Role;
+use crate::vault::audit::AuditVerdict;
+use crate::vault::overview::{Ahead, Overview, Task, WEEKS, Work, age_filter, age_label, week_filter};
+use crate::vault::secret::SecretId;
+
+/// The block whose neighbour may stand beside it.
+pub(super) const PAIR: usize = 1;
+
+/// What is known about the vault itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    /// The walk along the audit chain, once it is done, and when that was.
+    pub audit: Option<(&'a AuditVerdict, Timestamp)>,
+    /// Why nothing can be written, if so.
+    pub read_only: Option<&'a str>,
+    /// Failed unlocks since the last entry in the log.
+    pub failed_unlocks: u64,
+    /// The kinds of key slots, once known.
+    pub slots: Option<&'a [SlotKind]>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A block with a title.
+pub(super) struct Section {
+    pub(super) title: &'static str,
+    /// A row of dates stands above the rows.
+    pub(super) dated: bool,
+    pub(super) rows: Vec<Row>,
+}
+
+/// A row, and what it leads to: one cell, or one for each week.
+pub(super) struct Row {
+    pub(super) label: String,
+    pub(super) body: Body,
+    pub(super) cells: Vec<Cell>,
+}
+
+/// What a row shows behind its label.
+pub(super) enum Body {
+    Words(String, Role),
+    Bar { count: usize, most: usize },
+    Weeks { ahead: Ahead, role: Role },
+    Work { mark: &'static str, role: Role, count: usize, words: &'static str, address: String, when: String },
+}
+
+/// What the cursor can stand on.
+pub(super) struct Cell {
+    /// The whole of it in words.
+    pub(super) told: String,
+    pub(super) lead: Option<Lead>,
+}
+
+/// Where a row leads: a filter, and the secret to look at first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lead {
+    /// The line of the filter.
+    pub filter: String,
+    /// To be selected in it.
+    pub select: Option<SecretId>,
+}
+
+impl Cell {
+    /// A cell that leads to `count` secrets.
+    fn counted(told: String, count: usize, filter: String) -> Self {
+        Self { told, lead: (count > 0).then_some(Lead { filter, select: None }) }
+    }
+}
+
+impl Section {
+    /// Rows with the title and the dates.
+    pub(super) fn height(&self) -> u16 {
+        u16::try_from(self.rows.len() + 1 + usize::from(self.dated)).unwrap_or(u16::MAX)
+    }
+}
+
+/// All blocks, in the order in which the cursor visits them.
+#[must_use]
+pub(super) fn sections(numbers: &Overview, standing: Standing<'_>) -> Vec<Section> {
+    vec![
+        Section { title: "What needs doing first", dated: false, rows: work_rows(numbers, standing.now) },
+        Section { title: "Age of values", dated: false, rows: age_rows(numbers) },
+        Section { title: "The vault", dated: false, rows: vault_rows(standing) },
+        Section { title: "Next 90 days", dated: true, rows: calendar_rows(numbers, standing.now) },
+    ]
+}
+
+fn work_rows(numbers: &Overview, now: Timestamp) -> Vec<Row> {
+    if numbers.work.is_empty() {
+        let words =
+            if numbers.total == 0 { "There is no secret yet." } else { "Nothing has expired, is due or soon will be." };
+        return vec![plain("", words.to_owned(), Role::Ok)];
+    }
+    numbers.work.iter().map(|work| work_row(work, now)).collect()
+}
+
+fn work_row(work: &Work, now: Timestamp) -> Row {
+    let (mark, role, words) = match work.task {
+        Task::Expired => ("!!", Role::Danger, "expired"),
+        Task::Overdue => ("! ", Role::Warn, "overdue for rotation"),
+        Task::ExpiresSoon => ("  ", Role::Text, "expire within 14 days"),
+        Task::DueSoon => ("  ", Role::Text, "due within 7 days"),
+        Task::NeverRotated => ("  ", Role::Text, "over 1 year, never rotated"),
+    };
+    let when = text::due(work.at, now);
+    let told = format!("{} {words} · first {}, {when}", text::grouped(work.count as u64), work.address);
+    let lead = Lead { filter: work.task.filter().to_owned(), select: Some(work.first) };
+    let body = Body::Work { mark, role, count: work.count, words, address: work.address.clone(), when };
+    Row { label: String::new(), body, cells: vec![Cell { told, lead: Some(lead) }] }
+}
+
+fn age_rows(numbers: &Overview) -> Vec<Row> {
+    let most = numbers.ages.iter().copied().max().unwrap_or(0);
+    let row = |(band, count): (usize, &usize)| {
+        let label = age_label(band);
+        let (some, all) = (text::grouped(*count as u64), text::grouped(numbers.total as u64));
+        let told = format!("{some} of {all} values: {label}");
+        let body = Body::Bar { count: *count, most };
+        Row { label: label.to_owned(), body, cells: vec![Cell::counted(told, *count, age_filter(band))] }
+    };
+    numbers.ages.iter().enumerate().map(row).collect()
+}
+
+fn calendar_rows(numbers: &Overview, now: Timestamp) -> Vec<Row> {
+    vec![
+        week_row(("due", "overdue", "due"), &numbers.due, Role::Warn, now),
+        week_row(("expires", "expired", "expired"), &numbers.expiring, Role::Danger, now),
+    ]
+}
+
+/// A row of weeks; its first cell is what is over. `words` are the term, what is over, and the filter for that.
+fn week_row(words: (&str, &str, &str), ahead: &Ahead, role: Role, now: Timestamp) -> Row {
+    let (term, over, over_filter) = words;
+    let past = text::grouped(ahead.past as u64);
+    let mut cells = vec![Cell::counted(format!("{past} {over} already"), ahead.past, over_filter.to_owned())];
+    for (week, count) in ahead.weeks.iter().enumerate() {
+        let days = format!("{} to {}", day(now, week * 7), day(now, week * 7 + 6));
+        let told = format!("{term} {days}: {}", text::grouped(*count as u64));
+        cells.push(Cell::counted(told, *count, week_filter(term, week)));
+    }
+    Row { label: term.to_owned(), body: Body::Weeks { ahead: ahead.clone(), role }, cells }
+}
+
+/// The date so many days ahead: `Mar 17`.
+fn day(now: Timestamp, days: usize) -> String {
+    let ahead = jiff::SignedDuration::from_hours(24 * i64::try_from(days).unwrap_or(0));
+    now.checked_add(ahead).map(|at| at.to_zoned(TimeZone::UTC).strftime("%b %-d").to_string()).unwrap_or_default()
+}
+
+/// The heads of the weeks: `today`, then their first days.
+#[must_use]
+pub(super) fn week_heads(now: Timestamp) -> Vec<String> {
+    (0..WEEKS).map(|week| if week == 0 { "today".to_owned() } else { day(now, week * 7) }).collect()
+}
+
+fn vault_rows(standing: Standing<'_>) -> Vec<Row> {
+    let (log, role) = match standing.audit {
+        None => ("being checked…".to_owned(), Role::Muted),
+        Some((AuditVerdict::Intact { records }, at)) => {
+            let when = at.to_zoned(TimeZone::UTC).strftime("%H:%M UTC");
+            (format!("verified {when}, {}", text::counted(*records, "record")), Role::Ok)
+        }
+        Some((AuditVerdict::Broken { first_bad, cause }, _)) => {
+            (format!("!! BROKEN at record {first_bad}: {cause}"), Role::Danger)
+        }
+    };
+    let (writing, writing_role) = match standing.read_only {
+        None => ("allowed".to_owned(), Role::Text),
+        Some(cause) => (format!("!! READ-ONLY: {cause}"), Role::Danger),
+    };
+    let failed = match standing.failed_unlocks {
+        0 => ("none since the last entry".to_owned(), Role::Text),
+        tries => (format!("! {} since the last entry", text::grouped(tries)), Role::Warn),
+    };
+    let (ways, ways_role) = ways_in(standing.slots);
+    vec![
+        plain("list and log", log, role),
+        plain("writing", writing, writing_role),
+        plain("wrong keys", failed.0, failed.1),
+        plain("ways in", ways, ways_role),
+        plain("last backup", "none: this program makes none yet".to_owned(), Role::Warn),
+    ]
+}
+
+/// The key slots; one alone is one loss away from losing everything.
+fn ways_in(slots: Option<&[SlotKind]>) -> (String, Role) {
+    match slots {
+        None => ("not known yet".to_owned(), Role::Muted),
+        Some([only]) => (format!("! {} only; lost with it", only.word()), Role::Warn),
+        Some(slots) => {
+            let kinds: Vec<&str> = slots.iter().map(|kind| kind.word()).collect();
+            (format!("{}: {}", slots.len(), kinds.join(", ")), Role::Text)
+        }
+    }
+}
+
+/// A row about the vault, which leads to no secret.
+fn plain(label: &str, words: String, role: Role) -> Row {
+    let words = text::printable(&words).into_owned();
+    let told = if label.is_empty() { words.clone() } else { format!("{label}: {words}") };
+    Row { label: label.to_owned(), body: Body::Words(words, role), cells: vec![Cell { told, lead: None }] }
+}
