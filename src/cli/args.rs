@@ -10,7 +10,9 @@ use crate::config::Color;
 
 use super::scope_args::ScopeArgs;
 use super::source::SourceArgs;
-use super::{audit, delete, generate, get, history, init, list, purge, restore, reveal, rollback, rotate, set};
+use super::{
+    audit, delete, generate, get, history, init, list, purge, relocate, restore, reveal, rollback, rotate, set,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -84,12 +86,15 @@ pub(super) enum Command {
     /// Show a secret's versions, newest first
     #[command(after_help = history::EXAMPLES)]
     History(NameArgs),
+    /// Move a secret to another scope or name, with its history
+    #[command(visible_alias = "mv", after_help = relocate::EXAMPLES)]
+    Move(relocate::MoveArgs),
     /// Delete a secret; `restore` brings it back
     #[command(visible_alias = "rm", after_help = delete::EXAMPLES)]
     Delete(WriteArgs),
     /// Bring a deleted secret back
     #[command(after_help = restore::EXAMPLES)]
-    Restore(WriteArgs),
+    Restore(restore::RestoreArgs),
     /// Destroy a secret and all its versions for good
     #[command(after_help = purge::EXAMPLES)]
     Purge(purge::PurgeArgs),

@@ -19,6 +19,7 @@ mod list;
 mod output;
 mod purge;
 mod recipe_args;
+mod relocate;
 mod restore;
 mod reveal;
 mod rollback;
@@ -83,6 +84,7 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
         Some(Command::Rotate(args)) => rotate::run(&call, args),
         Some(Command::Rollback(args)) => rollback::run(&call, &args),
         Some(Command::History(args)) => history::run(&call, &args),
+        Some(Command::Move(args)) => relocate::run(&call, &args),
         Some(Command::Delete(args)) => delete::run(&call, &args),
         Some(Command::Restore(args)) => restore::run(&call, &args),
         Some(Command::Purge(args)) => purge::run(&call, &args),

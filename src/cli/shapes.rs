@@ -11,7 +11,7 @@ use crate::vault::{Outcome, Written};
 /// A secret.
 pub(super) fn secret(secret: &Secret, now: Timestamp) -> Value {
     let metadata = &secret.metadata;
-    json!({
+    let mut value = json!({
         "id": secret.id.to_string(),
         "name": secret.address.name.as_str(),
         "scope": secret.address.scope.to_string(),
@@ -30,7 +30,11 @@ pub(super) fn secret(secret: &Secret, now: Timestamp) -> Value {
         "expires_at": metadata.expires_at.map(time),
         "is_expired": secret.is_expired(now),
         "is_due": secret.is_due(now),
-    })
+    });
+    if let Some(deleted_at) = secret.deleted_at {
+        value["deleted_at"] = time(deleted_at).into();
+    }
+    value
 }
 
 /// A secret after a write, with what the write did.

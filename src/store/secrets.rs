@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 use super::{Tx, failure};
 
@@ -150,12 +150,26 @@ impl Tx<'_> {
             .map_err(failure)
     }
 
-    /// Writes a secret, over the row with the same key if there is one.
+    /// Every secret of this name index: the live one first, then the buried from the oldest.
     ///
     /// # Errors
     /// Those of the file.
+    pub fn secrets_of_name(&self, name_index: &[u8; 16]) -> Result<Vec<SecretRow<'static>>> {
+        let mut rows = Vec::new();
+        self.visit(&format!("{COLUMNS} WHERE name_index = ?1 ORDER BY buried"), [name_index], |row| {
+            rows.push(row.into_owned());
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// Writes a secret, over its own row with the same key if there is one.
+    ///
+    /// # Errors
+    /// Failure, when another secret has that key; those of the file.
     pub fn put_secret(&self, row: &SecretRow<'_>) -> Result<()> {
-        self.connection
+        let written = self
+            .connection
             .prepare_cached(
                 "INSERT INTO secret VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                  ON CONFLICT (name_index, buried) DO UPDATE SET current = ?4, revision = ?5,
@@ -176,19 +190,20 @@ impl Tx<'_> {
                 ])
             })
             .map_err(failure)?;
-        Ok(())
+        one_row(written)
     }
 
-    /// Moves a secret to another key: buried, or alive again.
+    /// Gives a secret's row another key: another name, buried, or alive again.
     ///
     /// # Errors
-    /// Those of the file.
-    pub fn rebury(&self, row: &SecretRow<'_>, buried: u64) -> Result<()> {
-        self.connection
-            .prepare_cached("UPDATE secret SET buried = ?3 WHERE name_index = ?1 AND buried = ?2")
-            .and_then(|mut statement| statement.execute(params![row.name_index, row.buried, buried]))
+    /// Failure, when the row is not there; those of the file.
+    pub fn place_secret(&self, row: &SecretRow<'_>, name_index: &[u8; 16], buried: u64) -> Result<()> {
+        let moved = self
+            .connection
+            .prepare_cached("UPDATE secret SET name_index = ?3, buried = ?4 WHERE name_index = ?1 AND buried = ?2")
+            .and_then(|mut statement| statement.execute(params![row.name_index, row.buried, name_index, buried]))
             .map_err(failure)?;
-        Ok(())
+        one_row(moved)
     }
 
     /// The digests of all buckets, 32 KiB in order; zeros for an empty bucket.
@@ -277,6 +292,11 @@ impl Tx<'_> {
         self.connection.execute("DELETE FROM version WHERE secret_id = ?1", [secret_id]).map_err(failure)?;
         Ok(())
     }
+}
+
+/// A write to one secret's row wrote exactly that.
+fn one_row(written: usize) -> Result<()> {
+    if written == 1 { Ok(()) } else { Err(Error::failure("A secret's row could not be written: its place is taken.")) }
 }
 
 fn read_version(row: &Row<'_>) -> rusqlite::Result<VersionRow> {

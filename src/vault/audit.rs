@@ -67,6 +67,8 @@ actions! {
     Verify = 16 "verify",
     /// Damage or tampering found.
     TamperDetected = 17 "tamper_detected",
+    /// A secret in another scope, or under another name.
+    Move = 18 "move",
 }
 
 impl fmt::Display for AuditAction {

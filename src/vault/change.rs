@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::store::{AuditRow, SecretRow, Tx, VersionRow};
 
 use super::audit::{Actor, AuditAction};
-use super::integrity::{self, BucketDigest};
+use super::integrity;
 use super::record::{self, AuditBody};
 use super::scope::Address;
 use super::secret::{Fields, Origin, Secret, SecretId, Version};
@@ -59,12 +59,8 @@ impl<'a> Change<'a> {
         }
         let pages: BTreeSet<usize> = self.touched.iter().map(|bucket| bucket / 32).collect();
         for bucket in std::mem::take(&mut self.touched) {
-            let mut digest = BucketDigest::default();
-            self.tx.each_in_bucket(bucket, |row| {
-                digest.add(&integrity::head(&self.view.keys.state, &row, &row.metadata));
-                Ok(())
-            })?;
-            integrity::set_bucket(&mut self.view.digests, bucket, &digest.finish());
+            let digest = self.heads.digest(bucket);
+            integrity::set_bucket(&mut self.view.digests, bucket, &digest);
         }
         for page in pages {
             self.tx.put_bucket_page(page * 32, &self.digests)?;
@@ -84,13 +80,10 @@ impl<'a> Change<'a> {
         self.now.as_millisecond()
     }
 
-    /// Seals `secret`'s metadata into `row` under its next revision and writes the row.
-    /// `buried` is the key it gets.
-    pub(super) fn put(&mut self, mut row: SecretRow<'static>, secret: &Secret, buried: u64) -> Result<()> {
-        if row.buried != buried {
-            self.tx.rebury(&row, buried)?;
-            row.buried = buried;
-        }
+    /// Seals `secret`'s metadata into `row` under its next revision and writes the row
+    /// where its address and `buried` say. Gives the revision.
+    pub(super) fn put(&mut self, mut row: SecretRow<'static>, secret: &Secret, buried: u64) -> Result<u64> {
+        self.place(&mut row, self.name_index(&secret.address), buried)?;
         row.revision += 1;
         row.current = secret.version;
         row.deleted_at = secret.deleted_at.map_or(0, Timestamp::as_millisecond);
@@ -99,7 +92,8 @@ impl<'a> Change<'a> {
         row.metadata = self
             .seal(|keys| &keys.metadata, &metadata_place(self.keys, &row), Padding::Blocks, metadata.expose())?
             .into();
-        self.write_row(&row)
+        self.write_row(&row)?;
+        Ok(row.revision)
     }
 
     /// Destroys a secret; what stays is a husk that holds no name, so that other
@@ -107,8 +101,8 @@ impl<'a> Change<'a> {
     pub(super) fn purge(&mut self, mut row: SecretRow<'static>) -> Result<()> {
         self.tx.remove_versions(&row.id)?;
         if row.buried == 0 {
-            self.tx.rebury(&row, self.state.seq)?;
-            row.buried = self.state.seq;
+            let (name_index, buried) = (row.name_index, self.state.seq);
+            self.place(&mut row, name_index, buried)?;
         }
         row.current = 0;
         row.revision += 1;
@@ -119,8 +113,25 @@ impl<'a> Change<'a> {
         self.write_row(&row)
     }
 
+    /// Gives a row another key: another name, buried, or alive again.
+    fn place(&mut self, row: &mut SecretRow<'static>, name_index: [u8; 16], buried: u64) -> Result<()> {
+        if (row.name_index, row.buried) == (name_index, buried) {
+            return Ok(());
+        }
+        // Both buckets before either is touched: else somebody else's alteration would be sealed.
+        self.check_bucket(&row.name_index)?;
+        self.check_bucket(&name_index)?;
+        self.tx.place_secret(row, &name_index, buried)?;
+        self.heads.remove(row);
+        self.touched.insert(row.bucket());
+        (row.name_index, row.buried) = (name_index, buried);
+        Ok(())
+    }
+
     fn write_row(&mut self, row: &SecretRow<'_>) -> Result<()> {
+        self.check_bucket(&row.name_index)?;
         self.tx.put_secret(row)?;
+        self.heads.put(&self.keys.state, row);
         self.touched.insert(row.bucket());
         self.dirty = true;
         Ok(())

@@ -6,9 +6,11 @@
 
 pub mod audit;
 mod audit_log;
+pub mod bulk;
 pub mod catalog;
 mod change;
 pub mod generate;
+mod heads;
 mod integrity;
 mod listing;
 pub mod overview;
@@ -129,15 +131,27 @@ impl Vault {
         work: impl FnOnce(&mut Change<'_>) -> Result<T>,
     ) -> Result<T> {
         let done = self.write(work);
-        if let Err(error) = &done
-            && matches!(error.kind(), Kind::NotFound | Kind::Conflict | Kind::Expired | Kind::Denied)
+        if let Err(error) = &done {
+            self.note_refusal(action, subject, reason, error);
+        }
+        done
+    }
+
+    /// Records in the log what was refused, and why.
+    fn note_refusal(
+        &mut self,
+        action: AuditAction,
+        subject: (Option<SecretId>, Option<&Address>),
+        reason: &str,
+        error: &Error,
+    ) {
+        if matches!(error.kind(), Kind::NotFound | Kind::Conflict | Kind::Expired | Kind::Denied)
             && self.read_only.is_none()
         {
             // The refusal stands whether or not it could be written down.
             let _ = self
                 .write(|change| change.audit_body(action, subject.0, subject.1, None, reason, Some(error.message())));
         }
-        done
     }
 
     /// Remembers damage: from then on nothing is written.

@@ -7,7 +7,8 @@ use crate::crypto::seal::{Padding, Place, Purpose, SealKey};
 use crate::error::{Error, Result};
 use crate::store::{SecretRow, StateRow, Tx, VersionRow, bucket_of};
 
-use super::integrity::{self, BucketDigest};
+use super::heads::Heads;
+use super::integrity;
 use super::record::{self, RawMetadata};
 use super::scope::Address;
 use super::secret::{Fields, Secret, SecretId, Version};
@@ -18,6 +19,7 @@ pub(super) struct View<'a> {
     pub(super) keys: &'a Keyring,
     pub(super) state: StateRow,
     pub(super) digests: Vec<u8>,
+    pub(super) heads: Heads,
 }
 
 impl<'a> View<'a> {
@@ -25,7 +27,7 @@ impl<'a> View<'a> {
     pub(super) fn new(tx: &'a Tx<'a>, keys: &'a Keyring) -> Result<Self> {
         let state = integrity::verified_state(tx, keys)?;
         let digests = integrity::verified_digests(tx, &state)?;
-        Ok(Self { tx, keys, state, digests })
+        Ok(Self { tx, keys, state, digests, heads: Heads::default() })
     }
 
     /// The keyed index of a name: case is folded, so that two spellings clash.
@@ -37,25 +39,21 @@ impl<'a> View<'a> {
         index
     }
 
-    /// The rows of one bucket that `keep` wants, after the whole bucket was checked.
-    fn bucket(&self, bucket: usize, keep: impl Fn(&SecretRow<'_>) -> bool) -> Result<Vec<SecretRow<'static>>> {
-        let mut digest = BucketDigest::default();
-        let mut kept = Vec::new();
-        self.tx.each_in_bucket(bucket, |row| {
-            digest.add(&integrity::head(&self.keys.state, &row, &row.metadata));
-            if keep(&row) {
-                kept.push(row.into_owned());
-            }
-            Ok(())
-        })?;
-        let stored = integrity::of_bucket(&self.digests, bucket);
-        if digest.finish().ct_eq(stored).into() { Ok(kept) } else { Err(integrity::tampered("A list of secrets")) }
+    /// Checks the bucket that a row of this name index stands in, or would.
+    pub(super) fn check_bucket(&self, name_index: &[u8; 16]) -> Result<()> {
+        self.heads.check(self.tx, &self.keys.state, &self.digests, bucket_of(name_index))
     }
 
     /// Every row of this name, the live one first, then tombstones from the oldest.
     pub(super) fn rows(&self, address: &Address) -> Result<Vec<SecretRow<'static>>> {
         let index = self.name_index(address);
-        self.bucket(bucket_of(&index), |row| row.name_index == index)
+        self.check_bucket(&index)?;
+        let rows = self.tx.secrets_of_name(&index)?;
+        let whole = rows.len() == self.heads.count(bucket_of(&index), index);
+        if whole && rows.iter().all(|row| self.heads.have(&self.keys.state, row)) {
+            return Ok(rows);
+        }
+        Err(integrity::tampered("A list of secrets"))
     }
 
     /// The live row of exactly this address.
@@ -100,8 +98,11 @@ impl<'a> View<'a> {
     /// The row with this id.
     pub(super) fn by_id(&self, id: SecretId) -> Result<(SecretRow<'static>, Secret)> {
         let gone = || Error::not_found("The secret is gone.").hint("Another session may have purged it.");
-        let found = self.tx.secret_by_id(&id.0)?.ok_or_else(gone)?;
-        let row = self.bucket(found.bucket(), |row| row.id == id.0)?.pop().ok_or_else(gone)?;
+        let row = self.tx.secret_by_id(&id.0)?.ok_or_else(gone)?;
+        self.check_bucket(&row.name_index)?;
+        if !self.heads.have(&self.keys.state, &row) {
+            return Err(integrity::tampered("A list of secrets"));
+        }
         if row.current == 0 {
             return Err(gone());
         }

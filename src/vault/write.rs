@@ -1,5 +1,8 @@
-//! Writing: set, rotate, roll back, edit, delete, restore, purge. Each is one
-//! transaction with its audit record inside.
+//! Writing: set, rotate, roll back, edit, move, delete, restore, purge. Each is one
+//! transaction with its audit record inside. `steps` does the work, here and in a bulk.
+
+mod metadata;
+mod steps;
 
 use jiff::Timestamp;
 
@@ -8,9 +11,13 @@ use crate::store::SecretRow;
 
 use super::Vault;
 use super::audit::AuditAction;
+use super::bulk::Step;
 use super::change::Change;
 use super::scope::Address;
-use super::secret::{Fields, MAX_VERSION_BYTES, Metadata, Origin, Secret, SecretId, is_identifier};
+use super::secret::{Fields, Secret, SecretId};
+
+pub use metadata::MetadataChange;
+pub(super) use steps::Found;
 
 /// What a write may assume about the current version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,23 +30,6 @@ pub enum Expected {
     Present,
     /// This version is current.
     Version(u64),
-}
-
-/// The metadata that a write changes; `None` leaves a part alone.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MetadataChange {
-    /// One line for people.
-    pub description: Option<String>,
-    /// Free JSON, or none.
-    pub json: Option<Option<serde_json::Value>>,
-    /// All tags.
-    pub tags: Option<Vec<String>>,
-    /// The expiry, or never.
-    pub expires_at: Option<Option<Timestamp>>,
-    /// The rotation interval, or none.
-    pub rotation_days: Option<Option<u32>>,
-    /// Who answers for it.
-    pub owner: Option<String>,
 }
 
 /// What a write came to.
@@ -62,11 +52,13 @@ pub struct Written {
     pub secret: Secret,
     /// What happened.
     pub outcome: Outcome,
+    /// What takes it back; `None` when nothing changed.
+    pub undo: Option<Step>,
 }
 
 /// How given fields meet the current ones.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Meet {
+pub(super) enum Meet {
     /// They are all there is.
     Replace,
     /// Fields not given stay.
@@ -128,10 +120,8 @@ impl Vault {
     /// `NotFound`; Conflict against `expected`; Usage, for values out of bounds.
     pub fn rotate(&mut self, address: &Address, fields: Fields, reason: &str, expected: Expected) -> Result<Written> {
         self.attempt(AuditAction::Rotate, (None, Some(address)), reason, |change| {
-            let (row, mut secret) = existing(change, address, expected)?;
-            let fields = merged(change, &secret, fields)?;
-            secret.last_rotated = Some(change.now);
-            change.next_version(row, secret, &fields, Origin::Rotated, reason)
+            let found = existing(change, address, expected)?;
+            change.rotate(found, fields, reason)
         })
     }
 
@@ -142,12 +132,8 @@ impl Vault {
     /// is current already.
     pub fn roll_back(&mut self, address: &Address, number: u64, reason: &str, expected: Expected) -> Result<Written> {
         self.attempt(AuditAction::Rollback, (None, Some(address)), reason, |change| {
-            let (row, secret) = existing(change, address, expected)?;
-            if number == secret.version {
-                return Err(Error::usage(format!("Version {number} of {address} is the current one.")));
-            }
-            let fields = change.fields(&change.version_row(&secret, number)?)?;
-            change.next_version(row, secret, &fields, Origin::RolledBack { from: number }, reason)
+            let found = existing(change, address, expected)?;
+            change.roll_back(found, number, &MetadataChange::default(), reason)
         })
     }
 
@@ -159,43 +145,48 @@ impl Vault {
         self.save(address, None, Meet::Replace, &metadata, reason, Expected::Present)
     }
 
+    /// Gives a secret another scope or name; its identity and its history stay.
+    ///
+    /// # Errors
+    /// `NotFound`; Conflict, when the name is taken there, even by another case of it.
+    pub fn move_secret(&mut self, from: &Address, to: &Address, reason: &str) -> Result<Written> {
+        self.attempt(AuditAction::Move, (None, Some(from)), reason, |change| {
+            let found = change.live(from)?;
+            change.relocate(found, to, reason)
+        })
+    }
+
     /// Buries a secret: gone from every list, brought back whole by [`Self::restore`].
     ///
     /// # Errors
     /// `NotFound`.
     pub fn delete(&mut self, address: &Address, reason: &str) -> Result<Secret> {
         self.attempt(AuditAction::Delete, (None, Some(address)), reason, |change| {
-            let (row, mut secret) = change.live(address)?;
-            secret.deleted_at = Some(change.now);
-            secret.updated_at = change.now;
-            change.put(row, &secret, change.state.seq)?;
-            change.audit(AuditAction::Delete, &secret, None, reason)?;
-            Ok(secret)
+            let found = change.live(address)?;
+            Ok(change.delete(found, reason)?.secret)
         })
     }
 
-    /// Brings the newest deleted secret of this address back.
+    /// Brings a deleted secret of this address back: the newest, or the one deleted at
+    /// `deleted_at`, to the second.
     ///
     /// # Errors
     /// `NotFound`, when none is buried there; Conflict, when the name is taken again.
-    pub fn restore(&mut self, address: &Address, reason: &str) -> Result<Secret> {
+    pub fn restore(&mut self, address: &Address, deleted_at: Option<Timestamp>, reason: &str) -> Result<Secret> {
         self.attempt(AuditAction::Restore, (None, Some(address)), reason, |change| {
-            if change.live_or_none(address)?.is_some() {
-                return Err(Error::conflict(format!(
-                    "{address} exists again; the deleted one cannot come back beside it."
-                ))
-                .hint("Delete the new one first, or leave the old one buried."));
+            change.check_vacant(address)?;
+            let mut rows = buried(change, address)?;
+            if let Some(at) = deleted_at {
+                rows.retain(|row| row.deleted_at.div_euclid(1000) == at.as_second());
             }
-            let buried = buried(change, address)?.pop().ok_or_else(|| {
-                Error::not_found(format!("No deleted secret {address} is left."))
-                    .hint("A purged secret cannot come back.")
+            let row = rows.pop().ok_or_else(|| match deleted_at {
+                None => Error::not_found(format!("No deleted secret {address} is left."))
+                    .hint("A purged secret cannot come back."),
+                Some(at) => Error::not_found(format!("No secret {address} was deleted at {at}."))
+                    .hint("List the times with strongroom list --deleted --json."),
             })?;
-            let mut secret = change.secret(&buried)?;
-            secret.deleted_at = None;
-            secret.updated_at = change.now;
-            change.put(buried, &secret, 0)?;
-            change.audit(AuditAction::Restore, &secret, None, reason)?;
-            Ok(secret)
+            let secret = change.secret(&row)?;
+            Ok(change.restore((row, secret), reason)?.secret)
         })
     }
 
@@ -235,7 +226,7 @@ impl Vault {
 }
 
 /// The live secret at `address`, if `expected` allows what is found.
-fn checked(change: &Change<'_>, address: &Address, expected: Expected) -> Result<Option<(SecretRow<'static>, Secret)>> {
+fn checked(change: &Change<'_>, address: &Address, expected: Expected) -> Result<Option<Found>> {
     match (change.live_or_none(address)?, expected) {
         (Some((_, secret)), Expected::Absent) => {
             Err(Error::version_conflict(format!("{address} exists already."), secret.version)
@@ -254,7 +245,7 @@ fn checked(change: &Change<'_>, address: &Address, expected: Expected) -> Result
     }
 }
 
-fn existing(change: &Change<'_>, address: &Address, expected: Expected) -> Result<(SecretRow<'static>, Secret)> {
+fn existing(change: &Change<'_>, address: &Address, expected: Expected) -> Result<Found> {
     match checked(change, address, expected)? {
         Some(found) => Ok(found),
         None => change.live(address),
@@ -266,147 +257,4 @@ fn buried(change: &Change<'_>, address: &Address) -> Result<Vec<SecretRow<'stati
     let mut rows = change.rows(address)?;
     rows.retain(|row| row.buried != 0 && row.current != 0);
     Ok(rows)
-}
-
-/// The current fields with `fields` over them.
-fn merged(change: &Change<'_>, secret: &Secret, fields: Fields) -> Result<Fields> {
-    let mut all = change.fields(&change.version_row(secret, secret.version)?)?;
-    for (name, value) in fields.iter() {
-        all.set(name.clone(), value.duplicate());
-    }
-    Ok(all)
-}
-
-impl Change<'_> {
-    fn create(
-        &mut self,
-        address: &Address,
-        fields: Option<Fields>,
-        metadata: &MetadataChange,
-        reason: &str,
-    ) -> Result<Written> {
-        let fields = fields.ok_or_else(|| {
-            Error::usage(format!("{address} does not exist yet, so it needs a value."))
-                .hint("Give it one, or check the name.")
-        })?;
-        check_fields(address, &fields)?;
-        let mut row = self.new_row(address)?;
-        self.add_version(&mut row, &fields, Origin::Created, reason)?;
-        let mut secret = Secret {
-            id: SecretId(row.id),
-            address: address.clone(),
-            version: 1,
-            fields: fields.names().cloned().collect(),
-            metadata: Metadata::default(),
-            created_at: self.now,
-            created_by: self.signature(),
-            updated_at: self.now,
-            value_changed_at: self.now,
-            last_rotated: None,
-            deleted_at: None,
-        };
-        metadata.apply(&mut secret.metadata)?;
-        self.put(row, &secret, 0)?;
-        self.audit(AuditAction::Create, &secret, Some(1), reason)?;
-        Ok(Written { secret, outcome: Outcome::Created })
-    }
-
-    fn update(
-        &mut self,
-        (row, mut secret): (SecretRow<'static>, Secret),
-        fields: Option<Fields>,
-        meet: Meet,
-        metadata: &MetadataChange,
-        reason: &str,
-    ) -> Result<Written> {
-        let before = secret.metadata.clone();
-        metadata.apply(&mut secret.metadata)?;
-        if let Some(given) = fields {
-            let current = self.fields(&self.version_row(&secret, secret.version)?)?;
-            let fields = if meet == Meet::Merge { merged(self, &secret, given)? } else { given };
-            if fields != current {
-                return self.next_version(row, secret, &fields, Origin::Set, reason);
-            }
-        }
-        if secret.metadata == before {
-            return Ok(Written { secret, outcome: Outcome::Unchanged });
-        }
-        secret.updated_at = self.now;
-        self.put(row, &secret, 0)?;
-        self.audit(AuditAction::Edit, &secret, None, reason)?;
-        Ok(Written { secret, outcome: Outcome::MetadataOnly })
-    }
-
-    fn next_version(
-        &mut self,
-        mut row: SecretRow<'static>,
-        mut secret: Secret,
-        fields: &Fields,
-        origin: Origin,
-        reason: &str,
-    ) -> Result<Written> {
-        check_fields(&secret.address, fields)?;
-        self.add_version(&mut row, fields, origin, reason)?;
-        secret.version = row.current;
-        secret.fields = fields.names().cloned().collect();
-        secret.updated_at = self.now;
-        secret.value_changed_at = self.now;
-        self.put(row, &secret, 0)?;
-        let action = match origin {
-            Origin::Rotated => AuditAction::Rotate,
-            Origin::RolledBack { .. } => AuditAction::Rollback,
-            Origin::Created | Origin::Set | Origin::Imported => AuditAction::Set,
-        };
-        self.audit(action, &secret, Some(secret.version), reason)?;
-        Ok(Written { secret, outcome: Outcome::NewVersion })
-    }
-}
-
-fn check_fields(address: &Address, fields: &Fields) -> Result<()> {
-    if fields.iter().all(|(_, value)| value.is_empty()) {
-        return Err(Error::usage(format!("The value for {address} is empty.")).hint("A secret has at least one byte."));
-    }
-    if fields.bytes() > MAX_VERSION_BYTES {
-        return Err(Error::usage(format!("The fields of {address} take {} bytes, more than 1 MiB.", fields.bytes()))
-            .hint("Keep large files elsewhere, and their key here."));
-    }
-    Ok(())
-}
-
-impl MetadataChange {
-    /// Applies what is given.
-    ///
-    /// # Errors
-    /// Usage, for a malformed tag or an interval of no days.
-    fn apply(&self, metadata: &mut Metadata) -> Result<()> {
-        if let Some(description) = &self.description {
-            metadata.description.clone_from(description);
-        }
-        if let Some(json) = &self.json {
-            metadata.json.clone_from(json);
-        }
-        if let Some(tags) = &self.tags {
-            let mut tags = tags.clone();
-            tags.sort_unstable();
-            tags.dedup();
-            if let Some(bad) = tags.iter().find(|tag| !is_identifier(tag, 64)) {
-                return Err(Error::usage(format!("The tag {} is not allowed.", bad.escape_debug()))
-                    .hint("Use letters, digits, _ . - and at most 64 bytes, not starting with . or -."));
-            }
-            metadata.tags = tags;
-        }
-        if let Some(expires_at) = self.expires_at {
-            metadata.expires_at = expires_at;
-        }
-        if let Some(days) = self.rotation_days {
-            if days == Some(0) {
-                return Err(Error::usage("A rotation interval has at least one day.").hint("Use none for no interval."));
-            }
-            metadata.rotation_days = days;
-        }
-        if let Some(owner) = &self.owner {
-            metadata.owner.clone_from(owner);
-        }
-        Ok(())
-    }
 }

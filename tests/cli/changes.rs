@@ -1,4 +1,4 @@
-//! `set`, `rotate`, `rollback`, `delete`, `restore`, `purge`.
+//! `set`, `rotate`, `rollback`, `move`, `delete`, `restore`, `purge`.
 
 use crate::support::Room;
 
@@ -229,4 +229,45 @@ fn purge_wants_yes_where_nobody_can_be_asked() {
     room.fails(3, &["get", "KEY"]);
     room.fails(3, &["restore", "KEY"]);
     room.fails(3, &["purge", "KEY", "--yes"]);
+}
+
+#[test]
+fn a_move_keeps_history_and_refuses_a_taken_name() {
+    let room = Room::new();
+    room.good(&["set", "prod/OLD", "one"]);
+    room.good(&["set", "prod/OLD", "two"]);
+    room.good(&["set", "prod/TAKEN", "other"]);
+    let told = room.good(&["move", "OLD", "staging/NEW", "--env", "prod", "--reason", "renamed"]);
+    assert!(told.err.contains("strongroom move staging/NEW prod/OLD"), "{}", told.err);
+    assert_eq!(room.reveal("staging/NEW"), "two");
+    assert_eq!(room.good(&["history", "staging/NEW", "--json"]).json().as_array().unwrap().len(), 2);
+    room.fails(3, &["get", "prod/OLD"]);
+    room.fails(4, &["move", "staging/NEW", "prod/taken"]);
+    room.fails(3, &["move", "prod/OLD", "prod/ANY"]);
+    room.good(&["mv", "staging/NEW", "RENAMED"]);
+    assert_eq!(room.reveal("staging/RENAMED"), "two", "a bare name stays in its scope");
+    let audit = room.good(&["audit", "--action", "move", "--json"]).json();
+    assert_eq!(audit[0]["reason"], "From staging/NEW.");
+    assert_eq!((&audit[0]["scope"], &audit[0]["secret"]), (&"staging".into(), &"RENAMED".into()));
+    let refused = audit.as_array().unwrap().iter().filter(|record| record["success"] == false).count();
+    assert_eq!(refused, 2);
+}
+
+#[test]
+fn the_older_of_two_deleted_secrets_comes_back_by_its_time() {
+    let room = Room::new();
+    for value in ["old", "new"] {
+        room.good(&["set", "KEY", value]);
+        room.good(&["delete", "KEY"]);
+        // Times are told to the second.
+        std::thread::sleep(std::time::Duration::from_millis(1_050));
+    }
+    let deleted = room.good(&["list", "--deleted", "--json"]).json();
+    let mut times: Vec<&str> =
+        deleted.as_array().unwrap().iter().map(|secret| secret["deleted_at"].as_str().unwrap()).collect();
+    times.sort_unstable();
+    room.fails(3, &["restore", "KEY", "--deleted-at", "2001-01-31T14:05:09Z"]);
+    room.fails(2, &["restore", "KEY", "--deleted-at", "yesterday"]);
+    room.good(&["restore", "KEY", "--deleted-at", times[0]]);
+    assert_eq!(room.reveal("KEY"), "old");
 }

@@ -5,6 +5,7 @@
 //! environment; they write one line to stdout for each thing the vault acknowledged.
 
 use std::io::{BufRead, BufReader, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -12,9 +13,11 @@ use std::time::Duration;
 use strongroom::crypto::keyring::{RawKey, UnlockKey};
 use strongroom::error::Kind;
 use strongroom::vault::audit::AuditVerdict;
+use strongroom::vault::bulk::Act;
+use strongroom::vault::generate::Recipe;
 use strongroom::vault::{Expected, LockedVault, MetadataChange, NewVault, Vault};
 
-use crate::place::{actor, at, put, value};
+use crate::place::{actor, at, put, reveal, value};
 
 const KEY: &[u8] = b"0202020202020202020202020202020202020202020202020202020202020202";
 
@@ -105,7 +108,7 @@ fn step(vault: &mut Vault, job: &str, round: u64) {
         "delete" => {
             vault.delete(&at("A"), "").unwrap();
             acknowledged("deleted");
-            vault.restore(&at("A"), "").unwrap();
+            vault.restore(&at("A"), None, "").unwrap();
             0
         }
         "purge" => {
@@ -113,9 +116,25 @@ fn step(vault: &mut Vault, job: &str, round: u64) {
             vault.purge(&at(&format!("P{round}")), "").unwrap();
             0
         }
+        "move" => {
+            vault.move_secret(&at("A"), &at("elsewhere/B"), "").unwrap();
+            vault.move_secret(&at("elsewhere/B"), &at("A"), "").unwrap().secret.version
+        }
+        "bulk" => bulk(vault, round),
         other => panic!("no job {other}"),
     };
     acknowledged(&version.to_string());
+}
+
+/// All 200 at once: tagged with the round, given a new version, or moved and back.
+fn bulk(vault: &mut Vault, round: u64) -> u64 {
+    let steps = crate::bulk::plan(vault, |name| match round % 3 {
+        0 => Act::Tags { add: vec![format!("t{round}")], remove: vec![] },
+        1 => Act::Rotate(Recipe::Hex { bytes: 4 }),
+        _ if name.starts_with("b/") => Act::Move(at(&name.replacen("b/", "a/", 1))),
+        _ => Act::Move(at(&name.replacen("a/", "b/", 1))),
+    });
+    vault.bulk(&steps, "crash", |_, _| ControlFlow::Continue(())).unwrap().unwrap().changed as u64
 }
 
 /// A pseudo-random pause, so that kills fall anywhere.
@@ -131,7 +150,8 @@ fn killed(job: &str, path: &Path, trial: u64) -> Vec<String> {
     // Only from here on is there anything to interrupt.
     let ready = lines.by_ref().map_while(Result::ok).any(|line| line == "ack ready");
     assert!(ready, "{job} did not start");
-    std::thread::sleep(pause(trial));
+    // A bulk is that much longer than a single write.
+    std::thread::sleep(pause(trial) * if job == "bulk" { 25 } else { 1 });
     child.kill().unwrap();
     child.wait().unwrap();
     lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("ack ").map(str::to_owned)).collect()
@@ -149,7 +169,7 @@ fn survives(job: &str, trials: u64) {
         let mut vault = open(&path);
         vault.catalog().unwrap();
         if job == "delete" && vault.find(&at("A")).is_err() {
-            vault.restore(&at("A"), "").unwrap();
+            vault.restore(&at("A"), None, "").unwrap();
         }
         let secret = vault.find(&at("A")).unwrap();
         assert!(secret.version >= last, "{job}: version {last} was acknowledged, {} is there", secret.version);
@@ -187,6 +207,56 @@ fn kill_during_delete_and_restore() {
 #[test]
 fn kill_during_purge() {
     survives("purge", 200);
+}
+
+#[test]
+fn kill_during_move() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vault.db");
+    let mut vault = create(&path);
+    put(&mut vault, "A", "one");
+    let id = vault.find(&at("A")).unwrap().id;
+    drop(vault);
+    for trial in 0..100 {
+        killed("move", &path, trial);
+        let mut vault = open(&path);
+        assert_eq!(vault.catalog().unwrap().listed().len(), 1);
+        let address = vault.secret(id).unwrap().address;
+        assert_eq!(reveal(&mut vault, &address.to_string(), None), "one");
+        if address != at("A") {
+            vault.move_secret(&address, &at("A"), "").unwrap();
+        }
+        assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }));
+    }
+}
+
+/// All 200 secrets are in the same state, whenever the kill fell.
+#[test]
+fn kill_during_a_bulk() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vault.db");
+    let mut vault = create(&path);
+    for name in 0..200 {
+        put(&mut vault, &format!("a/K{name}"), "one");
+    }
+    drop(vault);
+    let mut versions = std::collections::HashSet::new();
+    for trial in 0..60 {
+        killed("bulk", &path, trial);
+        let mut vault = open(&path);
+        let secrets = vault.secrets_in_full().unwrap();
+        assert_eq!(secrets.len(), 200);
+        let first = &secrets[0];
+        for secret in &secrets {
+            assert_eq!(secret.version, first.version);
+            assert_eq!(secret.metadata.tags, first.metadata.tags);
+            assert_eq!(secret.scope(), first.scope());
+        }
+        versions.insert((first.version, first.metadata.tags.len()));
+        assert_eq!(vault.history(first.id).unwrap().len() as u64, first.version);
+        assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }));
+    }
+    assert!(versions.len() > 3, "the kills fell too early to tell anything: {versions:?}");
 }
 
 /// After a kill there is a whole vault or none, and the next try works.

@@ -1,6 +1,7 @@
 //! The vault on a real file, without a screen: what it does, against a model, under
 //! attack, and when it is killed.
 
+mod bulk;
 mod crash;
 mod place;
 mod properties;

@@ -2,10 +2,12 @@
 //! of reopenings and by two sessions, it answers as a plain map would.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 use proptest::prelude::*;
-use strongroom::error::Kind;
+use strongroom::error::{Error, Kind};
 use strongroom::vault::audit::AuditVerdict;
+use strongroom::vault::bulk::{Act, Seen};
 use strongroom::vault::{Expected, MetadataChange, Outcome, Release, Vault};
 
 use crate::place::{Place, at, value};
@@ -21,9 +23,19 @@ enum Step {
     Restore(usize),
     Purge(usize),
     Describe(usize, u8),
+    Move(usize, usize),
+    /// All of the living at once, and taken back or not.
+    Bulk(Many, bool),
     Lock,
     Crash,
     OtherSession,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Many {
+    Delete,
+    Describe,
+    RollBack,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -35,7 +47,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => name.clone().prop_map(Step::Delete),
         2 => name.clone().prop_map(Step::Restore),
         1 => name.clone().prop_map(Step::Purge),
-        1 => (name, any::<u8>()).prop_map(|(name, text)| Step::Describe(name, text)),
+        1 => (name.clone(), any::<u8>()).prop_map(|(name, text)| Step::Describe(name, text)),
+        2 => (name.clone(), name).prop_map(|(from, to)| Step::Move(from, to)),
+        2 => (prop_oneof![Just(Many::Delete), Just(Many::Describe), Just(Many::RollBack)], any::<bool>())
+            .prop_map(|(what, undo)| Step::Bulk(what, undo)),
         1 => Just(Step::Lock),
         1 => Just(Step::Crash),
         1 => Just(Step::OtherSession),
@@ -108,9 +123,72 @@ impl Model {
                 secret.description = format!("d{text}");
                 Ok(Some(secret.versions.len()))
             }
+            Step::Move(from, to) => {
+                if !self.live.contains_key(from) {
+                    return Err(Kind::NotFound);
+                }
+                if from != to && self.live.contains_key(to) {
+                    return Err(Kind::Conflict);
+                }
+                let secret = self.live.remove(from).unwrap_or_default();
+                let versions = secret.versions.len();
+                self.live.insert(*to, secret);
+                Ok(Some(versions))
+            }
+            Step::Bulk(what, undo) => Ok(Some(self.bulk(*what, *undo))),
             Step::Lock | Step::Crash | Step::OtherSession => Ok(None),
         }
     }
+
+    /// How many secrets are changed.
+    fn bulk(&mut self, what: Many, undo: bool) -> usize {
+        let mut changed = self.live.len();
+        match what {
+            Many::Delete if undo => {}
+            Many::Delete => {
+                for (name, secret) in self.live.drain() {
+                    self.buried.entry(name).or_default().push(secret);
+                }
+            }
+            Many::Describe => {
+                changed -= self.live.values().filter(|secret| secret.description == "bulk").count();
+                if !undo {
+                    self.live.values_mut().for_each(|secret| secret.description = "bulk".to_owned());
+                }
+            }
+            Many::RollBack => {
+                changed = 0;
+                for secret in self.live.values_mut().filter(|secret| secret.versions.len() > 1) {
+                    let (first, last) =
+                        (secret.versions[0].clone(), secret.versions[secret.versions.len() - 1].clone());
+                    secret.versions.push(first);
+                    secret.versions.extend(undo.then_some(last));
+                    changed += 1;
+                }
+            }
+        }
+        changed
+    }
+}
+
+fn bulk(vault: &mut Vault, what: Many, undo: bool) -> Result<usize, Error> {
+    let act = |_: &str| match what {
+        Many::Delete => Act::Delete,
+        Many::Describe => {
+            Act::Edit(MetadataChange { description: Some("bulk".to_owned()), ..MetadataChange::default() })
+        }
+        Many::RollBack => Act::RollBack { number: 1, metadata: MetadataChange::default() },
+    };
+    let mut steps = crate::bulk::plan(vault, act);
+    if matches!(what, Many::RollBack) {
+        steps.retain(|step| step.seen != Seen::Version(1));
+    }
+    let go_on = |_: usize, _: usize| ControlFlow::Continue(());
+    let done = vault.bulk(&steps, "bulk", go_on)?.unwrap();
+    if undo {
+        assert_eq!(vault.bulk(&done.undo, "undo", go_on)?.unwrap().changed, done.changed);
+    }
+    Ok(done.changed)
 }
 
 fn run(vault: &mut Vault, step: &Step) -> Result<Option<usize>, Kind> {
@@ -127,7 +205,7 @@ fn run(vault: &mut Vault, step: &Step) -> Result<Option<usize>, Kind> {
             vault.roll_back(&at(NAMES[*name]), *number, "back", Expected::Present).map(version)
         }
         Step::Delete(name) => vault.delete(&at(NAMES[*name]), "").map(|_| None),
-        Step::Restore(name) => vault.restore(&at(NAMES[*name]), "").map(|_| None),
+        Step::Restore(name) => vault.restore(&at(NAMES[*name]), None, "").map(|_| None),
         Step::Purge(name) => vault.purge(&at(NAMES[*name]), "").map(|()| None),
         Step::Describe(name, text) => {
             let change = MetadataChange { description: Some(format!("d{text}")), ..MetadataChange::default() };
@@ -136,6 +214,8 @@ fn run(vault: &mut Vault, step: &Step) -> Result<Option<usize>, Kind> {
                 version(written)
             })
         }
+        Step::Move(from, to) => vault.move_secret(&at(NAMES[*from]), &at(NAMES[*to]), "").map(version),
+        Step::Bulk(what, undo) => bulk(vault, *what, *undo).map(Some),
         Step::Lock | Step::Crash | Step::OtherSession => Ok(None),
     }
     .map_err(|error| error.kind())

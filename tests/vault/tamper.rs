@@ -30,7 +30,8 @@ impl Attacked {
         let (place, mut vault) = Place::new();
         put(&mut vault, "prod/A", "one");
         put(&mut vault, "prod/A", "two");
-        put(&mut vault, "B", "other");
+        put(&mut vault, "A", "other");
+        vault.move_secret(&at("A"), &at("B"), "").unwrap();
         put(&mut vault, "gone", "buried");
         vault.delete(&at("gone"), "").unwrap();
         drop(vault);

@@ -280,9 +280,9 @@ fn the_kept_vault_gives_its_known_audit_log_for_ever() {
 fn the_kept_vault_can_be_written() {
     let copy = Copy::new();
     let mut vault = copy.unlock(&UnlockKey::KeyFile(raw(0)));
-    vault.restore(&at("~alice/mixed-case.token"), "").unwrap_err();
+    vault.restore(&at("~alice/mixed-case.token"), None, "").unwrap_err();
     vault.delete(&at("~alice/Mixed-Case.Token"), "").unwrap();
-    vault.restore(&at("~alice/Mixed-Case.Token"), "").unwrap();
+    vault.restore(&at("~alice/Mixed-Case.Token"), None, "").unwrap();
     assert_eq!(put(&mut vault, "DB_URL", "new"), 3);
     drop(vault);
     let mut vault = copy.unlock(&UnlockKey::KeyFile(raw(0)));

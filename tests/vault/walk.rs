@@ -83,18 +83,18 @@ fn delete_restore_purge() {
     assert!(vault.catalog().unwrap().listed().is_empty());
     // Re-created: starts at 1, shows nothing of the old one.
     assert_eq!(put(&mut vault, "A", "new"), 1);
-    assert_eq!(vault.restore(&at("A"), "").unwrap_err().kind(), Kind::Conflict);
+    assert_eq!(vault.restore(&at("A"), None, "").unwrap_err().kind(), Kind::Conflict);
     vault.delete(&at("A"), "").unwrap();
     // The newest comes back.
-    vault.restore(&at("A"), "").unwrap();
+    vault.restore(&at("A"), None, "").unwrap();
     assert_eq!(reveal(&mut vault, "A", None), "new");
     vault.purge(&at("A"), "").unwrap();
     assert_eq!(vault.deleted().unwrap().len(), 1);
-    vault.restore(&at("A"), "").unwrap();
+    vault.restore(&at("A"), None, "").unwrap();
     assert_eq!(reveal(&mut vault, "A", Some(1)), "1");
     vault.delete(&at("A"), "").unwrap();
     vault.purge(&at("A"), "").unwrap();
-    assert_eq!(vault.restore(&at("A"), "").unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(vault.restore(&at("A"), None, "").unwrap_err().kind(), Kind::NotFound);
     assert_eq!(vault.purge(&at("A"), "").unwrap_err().kind(), Kind::NotFound);
     assert!(vault.catalog().unwrap().listed().is_empty());
     assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }));

@@ -267,7 +267,7 @@ fn written(state: &mut State, written: Written) -> Vec<Effect> {
     if state.submitted {
         close_dialog(state);
     }
-    let Written { secret, outcome } = written;
+    let Written { secret, outcome, .. } = written;
     let (address, version, id) = (secret.address.clone(), secret.version, secret.id);
     let words = match outcome {
         Outcome::Created => format!("Added {address} as version {version}."),

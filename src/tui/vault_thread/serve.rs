@@ -32,7 +32,7 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
             Answer::Written(Box::new(vault.roll_back(&address, number, &reason, expected)?))
         }
         Request::Delete(address) => Answer::Deleted(vault.delete(&address, "")?.address),
-        Request::Restore(address) => Answer::Restored(vault.restore(&address, "")?.address),
+        Request::Restore(address) => Answer::Restored(vault.restore(&address, None, "")?.address),
         Request::Purge(address) => {
             vault.purge(&address, "")?;
             Answer::Purged(address)
