@@ -273,7 +273,11 @@ fn a_written_secret_is_selected_and_told() {
     let mut screen = Screen::unlocked(80, 24);
     let new = secret(50, "staging/NEW_KEY", 1, 0);
     screen.secrets.push(new.clone());
-    screen.event(Event::Vault(Answer::Written(Box::new(Written { secret: new, outcome: Outcome::Created }))));
+    screen.event(Event::Vault(Answer::Written(Box::new(Written {
+        secret: new,
+        outcome: Outcome::Created,
+        undo: None,
+    }))));
     let text = screen.text();
     assert!(text.contains("Added staging/NEW_KEY as version 1."), "{text}");
     assert!(text.contains("▸staging/NEW_KEY"), "{text}");
@@ -530,7 +534,7 @@ fn after_a_rollback_the_new_version_is_selected() {
     let mut screen = Screen::unlocked(80, 24);
     screen.keys("3 j j Enter Enter y");
     screen.secrets[3].version = 8;
-    let written = Written { secret: screen.secrets[3].clone(), outcome: Outcome::NewVersion };
+    let written = Written { secret: screen.secrets[3].clone(), outcome: Outcome::NewVersion, undo: None };
     screen.event(Event::Vault(Answer::Written(Box::new(written))));
     screen.take_effects();
     screen.keys("y");
