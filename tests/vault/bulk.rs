@@ -53,7 +53,9 @@ fn tags(add: &[&str], remove: &[&str]) -> Act {
     Act::Tags { add: owned(add), remove: owned(remove) }
 }
 
-fn all_acts() -> Vec<(&'static str, Box<dyn Fn(&str) -> Act>)> {
+type Planned = Box<dyn Fn(&str) -> Act>;
+
+fn all_acts() -> Vec<(&'static str, Planned)> {
     let metadata = MetadataChange {
         expires_at: Some(Some("2030-01-01T00:00:00Z".parse().unwrap())),
         rotation_days: Some(Some(90)),
@@ -158,7 +160,7 @@ fn a_cancelled_bulk_changes_nothing() {
 fn what_changed_since_the_plan_refuses_it() {
     type Meanwhile = fn(&mut Vault);
     let meanwhile: [(&str, Meanwhile, &str); 4] = [
-        ("rotated", |vault| drop(put(vault, "prod/4/K4", "x")), "prod/4/K4 got version 2 since"),
+        ("rotated", |vault| assert_eq!(put(vault, "prod/4/K4", "x"), 2), "prod/4/K4 got version 2 since"),
         ("deleted", |vault| drop(vault.delete(&at("prod/4/K4"), "")), "prod/4/K4 was deleted since"),
         ("purged", |vault| drop(vault.purge(&at("prod/4/K4"), "")), "prod/4/K4 was purged since"),
         ("moved", |vault| drop(vault.move_secret(&at("prod/4/K4"), &at("X"), "")), "prod/4/K4 was moved to X since"),
