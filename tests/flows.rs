@@ -473,6 +473,18 @@ fn a_read_only_vault_says_why_it_does_not_write() {
 }
 
 #[test]
+fn damage_found_behind_the_list_is_told_and_ends_the_writing() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.event(Event::Vault(Answer::Damaged(Error::damaged("A row was altered."))));
+    assert!(screen.text().contains("A row was altered."));
+    screen.keys("j");
+    screen.take_effects();
+    screen.keys("r");
+    assert!(screen.text().contains("The vault is read-only: A row was altered."));
+    assert!(screen.take_effects().is_empty());
+}
+
+#[test]
 fn typing_the_filter_asks_the_vault_for_nothing_until_it_is_kept() {
     let mut screen = Screen::unlocked(80, 24);
     let known = std::mem::take(&mut screen.secrets);

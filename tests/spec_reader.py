@@ -29,12 +29,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 ZERO = bytes(32)
-FINGERPRINT = "c563d204e677a36c90fec96e88f0b50ac4b50a79ae09dbce2a30e563915ce4f5"
+FINGERPRINTS = {
+    1: "c563d204e677a36c90fec96e88f0b50ac4b50a79ae09dbce2a30e563915ce4f5",
+    2: "2505d1afd5da35e3f222e9d134b0277a85c1e88f3c7b722f58d8d4b5a9e44deb",
+}
 KINDS = {1: "passphrase", 2: "key file", 3: "environment", 4: "recovery"}
 ORIGINS = {1: "created", 2: "set", 3: "rotated", 4: "rolled back", 5: "imported"}
 ACTIONS = (
     "init unlock unlock_failed lock create set rotate rollback edit reveal copy delete restore purge"
-    " clipboard_cleared verify tamper_detected move"
+    " clipboard_cleared verify tamper_detected move migrate"
 ).split()
 
 
@@ -224,6 +227,71 @@ def read_audit_body(record):
     }
 
 
+def leb128(data):
+    """The count at the start of `data`, and what follows it."""
+    count = 0
+    for at, byte in enumerate(data[:10]):
+        count |= (byte & 0x7F) << 7 * at
+        if byte < 0x80:
+            check(count < 1 << 64, "a count is too large")
+            return count, data[at + 1 :]
+    raise Damaged("a count is cut")
+
+
+def read_listing(data):
+    def count():
+        nonlocal data
+        number, data = leb128(data)
+        return number
+
+    def take(length):
+        nonlocal data
+        check(len(data) >= length, "a listing is cut")
+        taken, data = data[:length], data[length:]
+        return taken
+
+    def signed(number):
+        return number // 2 if number % 2 == 0 else -(number // 2) - 1
+
+    texts, secrets, used = [take(count()).decode("utf-8") for _ in range(count())], [], []
+    for _ in range(count()):
+        secret = {"id": take(16).hex(), "version": count()}
+        for part in ("scope", "tags", "fields", "created_by", "owner"):
+            number = count()
+            check(number < len(texts), "number of a text")
+            used += [number] if number not in used else []
+            secret[part] = texts[number]
+        secret |= {"name": take(count()).decode("utf-8"), "rotation_days": count() or None}
+        created = signed(count())
+        secret |= {"created_at": created, "updated_at": created + signed(count())}
+        secret["value_changed_at"] = created + signed(count())
+        for part in ("last_rotated", "expires_at"):
+            number = count()
+            secret[part] = created + signed(number - 1) if number else None
+        secrets.append(secret)
+    check(data == b"", "something follows a listing")
+    check(used == list(range(len(texts))) and len(set(texts)) == len(texts), "the texts of a listing")
+    return secrets
+
+
+def listed(row, metadata):
+    """What a listing says of this row."""
+    seconds = lambda time: None if time is None else time // 1000
+    return {
+        "id": row["id"].hex(),
+        "version": row["current"],
+        "scope": metadata["scope"],
+        "tags": " ".join(metadata["tags"]),
+        "fields": " ".join(metadata["fields"]),
+        "created_by": metadata["created_by"],
+        "owner": metadata["owner"],
+        "name": metadata["name"],
+        "rotation_days": metadata["rotation_days"],
+        "created_at": seconds(row["created_at"]),
+        **{name: seconds(metadata[name]) for name in ("updated_at", "value_changed_at", "last_rotated", "expires_at")},
+    }
+
+
 def shown(value):
     if len(value) > 200:
         return {"bytes": len(value), "sha256": sha256(value).hex()}
@@ -248,7 +316,7 @@ class Vault:
         self.slots = self.rows("SELECT * FROM slot ORDER BY id")
         check(1 <= len(self.slots) <= 16, "number of slots")
         self.master = self.unlock(passphrase, key)
-        names = ["metadata", "index", "state", "audit", "audit-body", "hedge"]
+        names = ["metadata", "index", "state", "audit", "audit-body", "hedge"] + ["listing"] * (self.format > 1)
         self.keys = {name: self.derive(name) for name in names}
         self.keys["owner"] = self.derive("owner", self.id)
         self.check_tag()
@@ -261,14 +329,15 @@ class Vault:
     def header(self):
         pragma = lambda name: self.rows(f"PRAGMA {name}")[0][0]
         check(pragma("application_id") == 0x53524D31, "application_id: no vault")
-        check(pragma("user_version") == 1, "user_version: another format")
+        self.format = pragma("user_version")
+        check(self.format in FINGERPRINTS, "user_version: another format")
         check(pragma("encoding") == "UTF-8", "encoding")
         digest = hashlib.sha256()
         for row in self.rows("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name"):
             for column in row:
                 digest.update(column.encode() + b"\0")
         self.fingerprint = digest.digest()
-        check(self.fingerprint.hex() == FINGERPRINT, "schema")
+        check(self.fingerprint.hex() == FINGERPRINTS[self.format], "schema")
 
     # §4
     def unlock(self, passphrase, key):
@@ -329,7 +398,28 @@ class Vault:
             digest = sha256(b"".join(heads[bucket])) if bucket in heads else ZERO
             check(digest == self.digests[32 * bucket : 32 * bucket + 32], f"bucket {bucket}")
         check(len(found) == self.state["secrets"], "number of secrets")
-        return [self.secret(row) for row in found]
+        secrets = [self.secret(row) for row in found]
+        self.lists = {bucket: [] for bucket in heads}
+        for row, secret in zip(found, secrets):
+            if secret["what"] == "living":
+                self.lists[secret["bucket"]].append(listed(row, secret["metadata"]))
+        return secrets
+
+    def listings(self):
+        """Opens the listing of every bucket and compares it with the rows (steps 8 and 8a)."""
+        known = []
+        for row in self.rows("SELECT * FROM listing ORDER BY bucket"):
+            bucket = row["bucket"]
+            check(bucket in self.lists, f"listing {bucket} of a bucket without rows")
+            digest = self.digests[32 * bucket : 32 * bucket + 32]
+            place = {"epoch": self.epoch, "owner": digest[:16], "subject": digest[16:], "version": bucket}
+            listing = unseal(self.keys["listing"], row["sealed"], buckets, self.id, 10, **place)
+            secrets = read_listing(listing)
+            check(secrets == self.lists[bucket], f"listing {bucket} differs from the rows")
+            data = associated_data(self.id, 10, len(row["sealed"]) - 28, **place)
+            known.append({"bucket": bucket, "digest": digest.hex(), "associated_data": data.hex()})
+            known[-1] |= {"listing": listing.hex(), "secrets": secrets}
+        return known
 
     def head(self, row):
         parts = [row["name_index"], u64(row["buried"]), row["id"], u64(row["current"]), u64(row["revision"])]
@@ -394,7 +484,7 @@ class Vault:
         for slot in self.slots:
             cost = [slot[name] for name in ("memory_kib", "passes", "lanes")]
             slots.append({"id": slot["id"].hex(), "kind": KINDS[slot["kind"]], "cost": cost if any(cost) else None})
-        return {
+        told = {
             "state": state,
             "slots": slots,
             "master_key": self.master.hex(),
@@ -405,6 +495,7 @@ class Vault:
             "audit": self.audit(),
             "pending": [dict(row) for row in self.rows("SELECT * FROM audit_pending ORDER BY id")],
         }
+        return told | ({"listings": self.listings()} if self.format > 1 else {})
 
 
 def normal(passphrase):

@@ -109,6 +109,7 @@ fn verify(call: &Call) -> Result<()> {
     let verdict = vault.verify_audit()?;
     // The list is under the same root; an intact log over a damaged list is no good news.
     vault.catalog()?;
+    vault.verify_rows()?;
     match verdict {
         AuditVerdict::Intact { records } => {
             if call.output.json {

@@ -118,13 +118,14 @@ impl MasterKey {
             salt: random_array()?,
             wrapped: [0; 32 + OVERHEAD],
         };
-        let sealing = slot_key(&slot, vault_id, key, None)?;
+        let sealing = slot_key(&slot, vault_id, key, &mut None)?;
         let sealed = sealing.seal(&slot_place(&slot, vault_id, key_epoch), Padding::Exact, self.0.bytes())?;
         slot.wrapped.copy_from_slice(&sealed);
         Ok(slot)
     }
 
-    /// Opens `slot` with `key`; `None` when the key does not fit.
+    /// Opens `slot` with `key`; `None` when the key does not fit. The workspace is made
+    /// where it is missing and needed, and stays for whoever wipes it.
     ///
     /// # Errors
     /// Failure without memory; Damaged when the slot's cost is out of bounds.
@@ -133,7 +134,7 @@ impl MasterKey {
         vault_id: [u8; 16],
         key_epoch: u32,
         key: &UnlockKey,
-        workspace: Option<Workspace>,
+        workspace: &mut Option<Workspace>,
     ) -> Result<Option<Self>> {
         let opening = slot_key(slot, vault_id, key, workspace)?;
         let Ok(opened) = opening.open(&slot_place(slot, vault_id, key_epoch), Padding::Exact, &slot.wrapped) else {
@@ -162,14 +163,22 @@ fn expand(uniform: &[u8; 32], info: &[&[u8]]) -> Result<RawKey> {
 }
 
 /// The key that seals the master key in a slot.
-fn slot_key(slot: &SealedSlot, vault_id: [u8; 16], key: &UnlockKey, workspace: Option<Workspace>) -> Result<SealKey> {
+fn slot_key(
+    slot: &SealedSlot,
+    vault_id: [u8; 16],
+    key: &UnlockKey,
+    workspace: &mut Option<Workspace>,
+) -> Result<SealKey> {
     let derived;
     let uniform = match key {
         UnlockKey::Passphrase(passphrase) => {
             let cost = slot.cost.unwrap_or(Cost::FLOOR);
             cost.check()?;
-            let workspace = workspace.map_or_else(|| Workspace::prepare(cost), Ok)?;
-            derived = workspace.derive(passphrase, &slot.salt, cost)?;
+            let room = match workspace {
+                Some(room) => room,
+                None => workspace.insert(Workspace::prepare(cost)?),
+            };
+            derived = room.derive(passphrase, &slot.salt, cost)?;
             &derived
         }
         UnlockKey::KeyFile(key) | UnlockKey::Environment(key) | UnlockKey::Recovery(key) => key,
@@ -218,6 +227,8 @@ pub struct Keyring {
     pub key_epoch: u32,
     /// Names, metadata and notes.
     pub metadata: SealKey,
+    /// The lists of the buckets.
+    pub listing: SealKey,
     /// Exact look-up of names.
     pub index: DigestKey,
     /// Heads, chains, slots and the root.
@@ -241,6 +252,7 @@ impl Keyring {
             vault_id,
             key_epoch,
             metadata: SealKey::new(expand(b"metadata")?.bytes()),
+            listing: SealKey::new(expand(b"listing")?.bytes()),
             index: DigestKey::new(&expand(b"index")?)?,
             state: DigestKey::new(&expand(b"state")?)?,
             audit: DigestKey::new(&expand(b"audit")?)?,
@@ -316,12 +328,12 @@ mod tests {
         ];
         for key in &keys {
             let slot = master.into_slot(VAULT, 1, key, Cost::FLOOR).unwrap();
-            let opened = MasterKey::from_slot(&slot, VAULT, 1, key, None).unwrap().unwrap();
+            let opened = MasterKey::from_slot(&slot, VAULT, 1, key, &mut None).unwrap().unwrap();
             assert_eq!(opened.0.bytes(), master.0.bytes());
             let wrong = UnlockKey::KeyFile(RawKey::generate().unwrap());
-            assert!(MasterKey::from_slot(&slot, VAULT, 1, &wrong, None).unwrap().is_none());
-            assert!(MasterKey::from_slot(&slot, [8; 16], 1, key, None).unwrap().is_none(), "another vault");
-            assert!(MasterKey::from_slot(&slot, VAULT, 2, key, None).unwrap().is_none(), "another epoch");
+            assert!(MasterKey::from_slot(&slot, VAULT, 1, &wrong, &mut None).unwrap().is_none());
+            assert!(MasterKey::from_slot(&slot, [8; 16], 1, key, &mut None).unwrap().is_none(), "another vault");
+            assert!(MasterKey::from_slot(&slot, VAULT, 2, key, &mut None).unwrap().is_none(), "another epoch");
         }
     }
 
@@ -337,7 +349,7 @@ mod tests {
             SealedSlot { salt: [1; 16], ..slot.clone() },
         ];
         for slot in edited {
-            assert!(MasterKey::from_slot(&slot, VAULT, 1, &key, None).unwrap().is_none(), "{slot:?}");
+            assert!(MasterKey::from_slot(&slot, VAULT, 1, &key, &mut None).unwrap().is_none(), "{slot:?}");
         }
     }
 
@@ -347,7 +359,7 @@ mod tests {
         let key = passphrase("x");
         let mut slot = master.into_slot(VAULT, 1, &key, Cost::FLOOR).unwrap();
         slot.cost = Some(Cost { memory_kib: u32::MAX, passes: 3, lanes: 4 });
-        assert!(MasterKey::from_slot(&slot, VAULT, 1, &key, None).is_err());
+        assert!(MasterKey::from_slot(&slot, VAULT, 1, &key, &mut None).is_err());
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! option: 64 MiB, 3 passes, 4 lanes. The lanes are computed in parallel, else they
 //! would be a gift to the attacker alone.
 
+use std::thread::JoinHandle;
+
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroize;
@@ -75,10 +77,10 @@ impl Workspace {
     ///
     /// # Errors
     /// Failure, when a thread cannot be started or the memory does not fit `cost`.
-    pub fn derive(mut self, passphrase: &SecretText, salt: &[u8; 16], cost: Cost) -> Result<RawKey> {
+    pub fn derive(&mut self, passphrase: &SecretText, salt: &[u8; 16], cost: Cost) -> Result<RawKey> {
         let params = params(cost)?;
         if self.blocks.len() < params.block_count() {
-            self = Self::prepare(cost)?;
+            *self = Self::prepare(cost)?;
         }
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let normal = normalised(passphrase);
@@ -92,6 +94,24 @@ impl Workspace {
         pool.install(|| argon2.hash_password_into_with_memory(normal.expose(), salt, key.bytes_mut(), &mut blocks[..]))
             .map_err(|error| Error::failure(format!("Argon2id refused its input: {error}.")))?;
         Ok(key)
+    }
+
+    /// Wipes the memory on a thread of its own, so that nobody waits for it who has the key.
+    #[must_use]
+    pub fn wipe_aside(self) -> Wiping {
+        // Where no thread can be had, the closure is dropped here and the memory wiped at once.
+        Wiping(std::thread::Builder::new().name("wipe".into()).spawn(move || drop(self)).ok())
+    }
+}
+
+/// The wiping of a [`Workspace`] beside other work; whoever drops it waits for the end.
+pub struct Wiping(Option<JoinHandle<()>>);
+
+impl Drop for Wiping {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            let _ = thread.join();
+        }
     }
 }
 
@@ -132,6 +152,19 @@ mod tests {
         let key = Workspace::prepare(cost).unwrap().derive(&SecretText::from(vec![1; 32]), &[2; 16], cost).unwrap();
         let expected = "03aab965c12001c9d7d0d2de33192c0494b684bb148196d73c1df1acaf6d0c2e";
         assert_eq!(data_encoding::HEXLOWER.encode(key.bytes()), expected);
+    }
+
+    #[test]
+    fn used_memory_gives_the_same_key_again() {
+        let (large, small) =
+            (Cost { memory_kib: 64, passes: 3, lanes: 4 }, Cost { memory_kib: 32, passes: 3, lanes: 4 });
+        let word = SecretText::copied_from(b"word");
+        let key = |cost, room: &mut Workspace| *room.derive(&word, &[2; 16], cost).unwrap().bytes();
+        let mut room = Workspace::prepare(small).unwrap();
+        let first = [key(small, &mut room), key(large, &mut room), key(small, &mut room), key(large, &mut room)];
+        assert_eq!((first[0], first[1]), (first[2], first[3]));
+        assert_eq!(key(small, &mut Workspace::prepare(small).unwrap()), first[0]);
+        drop(room.wipe_aside());
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub enum Purpose {
     Note = 5,
     /// The body of an audit record.
     Audit = 6,
+    /// The list of one bucket.
+    Listing = 10,
 }
 
 /// Where a sealed record belongs; becomes its associated data.
@@ -172,7 +174,7 @@ impl SealKey {
     }
 
     /// Opens into `buffer`, which is overwritten, and gives the range of the data
-    /// in it: for many records in a row. The caller wipes the buffer.
+    /// in it: for many records in a row. The caller wipes the buffer after the last.
     ///
     /// # Errors
     /// Damaged, when the record was altered or belongs elsewhere.
@@ -186,7 +188,11 @@ impl SealKey {
         let padded = sealed.len().checked_sub(OVERHEAD).ok_or_else(altered)?;
         let (nonce, rest) = sealed.split_at(NONCE);
         let (body, tag) = rest.split_at(padded);
-        buffer.zeroize();
+        // Overwritten where it has the room; what it would outgrow is wiped first.
+        if buffer.capacity() < padded {
+            buffer.zeroize();
+        }
+        buffer.clear();
         buffer.extend_from_slice(body);
         self.decrypt(nonce, &place.associated_data(padded), buffer, tag)?;
         if padding == Padding::Exact {

@@ -2,12 +2,13 @@
 //! bytes; what they mean is the vault's business.
 //!
 //! Durability: WAL with `synchronous = FULL`, so a commit that was answered is on
-//! the disk. A vault is created, and migrated, in one transaction. Opening never
-//! writes.
+//! the disk. A vault is created in one transaction, and migrated by the first write of
+//! an unlocked one, in the same transaction. Opening never writes.
 
 mod audit;
 mod connect;
 mod file;
+mod listing;
 mod private_copy;
 mod schema;
 mod secrets;
@@ -67,7 +68,8 @@ impl Store {
         Self::open(&path)
     }
 
-    /// Opens a vault file after checking its permissions, its header and its schema.
+    /// Opens a vault file after checking its permissions, its header and its schema, which
+    /// may be that of any format so far.
     ///
     /// # Errors
     /// `NotFound`, when there is no file; Denied, when it or a folder above it is open to

@@ -12,7 +12,7 @@ use super::failure;
 const APPLICATION_ID: i32 = 0x5352_4D31;
 
 /// Migration *n* (from 1) leads to `user_version` *n*.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// The `user_version` this program writes and reads.
 fn newest() -> i32 {
@@ -46,20 +46,34 @@ pub(super) fn fingerprint(connection: &Connection) -> Result<[u8; 32]> {
     Ok(digest.finalize().into())
 }
 
-/// The fingerprint of the newest schema; a test derives it from the migrations.
-const FINGERPRINT: [u8; 32] = [
-    0xc5, 0x63, 0xd2, 0x04, 0xe6, 0x77, 0xa3, 0x6c, 0x90, 0xfe, 0xc9, 0x6e, 0x88, 0xf0, 0xb5, 0x0a, 0xc4, 0xb5, 0x0a,
-    0x79, 0xae, 0x09, 0xdb, 0xce, 0x2a, 0x30, 0xe5, 0x63, 0x91, 0x5c, 0xe4, 0xf5,
+/// The fingerprint of each format's schema, from 1; a test derives them from the migrations.
+const FINGERPRINTS: [[u8; 32]; 2] = [
+    [
+        0xc5, 0x63, 0xd2, 0x04, 0xe6, 0x77, 0xa3, 0x6c, 0x90, 0xfe, 0xc9, 0x6e, 0x88, 0xf0, 0xb5, 0x0a, 0xc4, 0xb5,
+        0x0a, 0x79, 0xae, 0x09, 0xdb, 0xce, 0x2a, 0x30, 0xe5, 0x63, 0x91, 0x5c, 0xe4, 0xf5,
+    ],
+    [
+        0x25, 0x05, 0xd1, 0xaf, 0xd5, 0xda, 0x35, 0xe3, 0xf2, 0x22, 0xe9, 0xd1, 0x34, 0xb0, 0x27, 0x7a, 0x85, 0xc1,
+        0xe8, 0x8f, 0x3c, 0x7b, 0x72, 0x2f, 0x58, 0xd8, 0xd4, 0xb5, 0xa9, 0xe4, 0x4d, 0xeb,
+    ],
 ];
+
+/// The format of an opened file.
+pub(super) fn version(connection: &Connection) -> Result<i32> {
+    pragma(connection, "user_version")
+}
+
+fn pragma(connection: &Connection, name: &str) -> Result<i32> {
+    connection.pragma_query_value(None, name, |row| row.get(0)).map_err(failure)
+}
 
 /// Checks header and schema of an opened file.
 pub(super) fn check(connection: &Connection) -> Result<()> {
-    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(failure);
-    if number("application_id")? != APPLICATION_ID {
+    if pragma(connection, "application_id")? != APPLICATION_ID {
         return Err(Error::damaged("The file is no strongroom vault.")
             .hint("Name the vault with --vault, or restore it from a backup if it was one."));
     }
-    let version = number("user_version")?;
+    let version = version(connection)?;
     if version > newest() {
         return Err(Error::failure(format!(
             "The vault has format {version}; this program knows formats up to {}.",
@@ -67,7 +81,8 @@ pub(super) fn check(connection: &Connection) -> Result<()> {
         ))
         .hint("Use a newer strongroom; this one does not touch the file."));
     }
-    if fingerprint(connection)? != FINGERPRINT {
+    let known = usize::try_from(version).ok().and_then(|version| FINGERPRINTS.get(version.checked_sub(1)?));
+    if known != Some(&fingerprint(connection)?) {
         return Err(Error::damaged("The vault's schema was changed by somebody else.")
             .hint("A trigger or view may swallow writes; restore the file from a backup."));
     }
@@ -77,6 +92,40 @@ pub(super) fn check(connection: &Connection) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A file of format `version`, by its migrations.
+    fn of_format(version: usize) -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        for sql in &MIGRATIONS[..version] {
+            connection.execute_batch(sql).unwrap();
+        }
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", i32::try_from(version).unwrap()).unwrap();
+        connection
+    }
+
+    #[test]
+    fn every_format_has_its_fingerprint_and_leads_to_the_newest() {
+        assert_eq!(MIGRATIONS.len(), FINGERPRINTS.len());
+        for (number, known) in FINGERPRINTS.iter().enumerate() {
+            let connection = of_format(number + 1);
+            assert_eq!(fingerprint(&connection).unwrap(), *known, "{:#04x?}", fingerprint(&connection).unwrap());
+            check(&connection).unwrap();
+            migrate(&connection, version(&connection).unwrap()).unwrap();
+            check(&connection).unwrap();
+            assert_eq!(version(&connection).unwrap(), newest());
+        }
+    }
+
+    /// The schema of one format under the number of another is somebody's doing.
+    #[test]
+    fn a_schema_counts_for_its_own_format_only() {
+        for (format, claimed) in [(1, 2), (2, 1), (1, 0), (2, -1)] {
+            let connection = of_format(format);
+            connection.pragma_update(None, "user_version", claimed).unwrap();
+            assert_eq!(check(&connection).unwrap_err().kind(), crate::error::Kind::Damaged, "{format} as {claimed}");
+        }
+    }
 
     #[test]
     fn every_foreign_object_changes_the_fingerprint() {
@@ -89,11 +138,11 @@ mod tests {
             "DROP INDEX secret_modified",
         ];
         for sql in hostile {
-            let connection = Connection::open_in_memory().unwrap();
-            migrate(&connection, 0).unwrap();
-            assert_eq!(fingerprint(&connection).unwrap(), FINGERPRINT);
-            connection.execute_batch(sql).unwrap();
-            assert_eq!(check(&connection).unwrap_err().kind(), crate::error::Kind::Damaged, "{sql}");
+            for format in 1..=MIGRATIONS.len() {
+                let connection = of_format(format);
+                connection.execute_batch(sql).unwrap();
+                assert_eq!(check(&connection).unwrap_err().kind(), crate::error::Kind::Damaged, "{sql}");
+            }
         }
     }
 

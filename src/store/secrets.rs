@@ -108,12 +108,25 @@ impl Tx<'_> {
     /// # Errors
     /// Those of `visit` and of the file.
     pub fn each_in_bucket(&self, bucket: usize, visit: impl FnMut(SecretRow<'_>) -> Result<()>) -> Result<()> {
+        self.each_in_buckets(bucket..bucket + 1, visit)
+    }
+
+    /// Visits the secrets of neighbouring buckets, in the order of their key.
+    ///
+    /// # Errors
+    /// Those of `visit` and of the file.
+    pub fn each_in_buckets(
+        &self,
+        buckets: std::ops::Range<usize>,
+        visit: impl FnMut(SecretRow<'_>) -> Result<()>,
+    ) -> Result<()> {
         let bound = |bucket: usize| u16::try_from(bucket << 6).unwrap_or(u16::MAX).to_be_bytes();
-        if bucket + 1 < BUCKETS {
+        if buckets.end < BUCKETS {
             let sql = format!("{COLUMNS} WHERE name_index >= ?1 AND name_index < ?2 ORDER BY name_index, buried");
-            self.visit(&sql, params![bound(bucket), bound(bucket + 1)], visit)
+            self.visit(&sql, params![bound(buckets.start), bound(buckets.end)], visit)
         } else {
-            self.visit(&format!("{COLUMNS} WHERE name_index >= ?1 ORDER BY name_index, buried"), [bound(bucket)], visit)
+            let sql = format!("{COLUMNS} WHERE name_index >= ?1 ORDER BY name_index, buried");
+            self.visit(&sql, [bound(buckets.start)], visit)
         }
     }
 

@@ -144,6 +144,8 @@ pub enum Answer {
     Restored(Address),
     /// A secret is destroyed.
     Purged(Address),
+    /// The rows behind the list do not match their seal; nothing is written from now on.
+    Damaged(Error),
     /// The audit chain was walked, behind the list.
     AuditVerified(AuditVerdict),
     /// A request failed; nothing was changed.

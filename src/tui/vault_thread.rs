@@ -2,8 +2,8 @@
 //!
 //! `runtime` hands it [`Request`]s and returns at once; it sends [`Answer`]s.
 //! Between requests, while unlocked, it looks twice a second for what other
-//! sessions wrote, and in the first quiet moment it walks the audit chain, behind
-//! the list. Locking drops the vault, which wipes its keys.
+//! sessions wrote, and in the first quiet moment it walks the rows of all secrets and
+//! the audit chain, behind the list. Locking drops the vault, which wipes its keys.
 
 mod serve;
 #[cfg(test)]
@@ -21,7 +21,7 @@ use crate::session::key_file;
 use crate::vault::audit::Actor;
 use crate::vault::catalog::Catalog;
 use crate::vault::search::Index;
-use crate::vault::{AuditWalk, LockedVault, NewVault, Vault};
+use crate::vault::{AuditWalk, LockedVault, NewVault, RowsWalk, Vault};
 
 use super::effect::Request;
 use super::event::{Answer, Event, Found, Mailbox};
@@ -29,9 +29,9 @@ use super::pending::Pending;
 
 /// How often other sessions' writes are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long nobody must have asked for anything before the audit chain is walked.
+/// How long nobody must have asked for anything before rows and audit chain are walked.
 const QUIET: Duration = Duration::from_millis(250);
-/// So many audit records are walked before requests are looked at again.
+/// So many rows or audit records are walked before requests are looked at again.
 const SLICE: u64 = 10_000;
 
 /// Looks for a key among the sources that need nobody to type, given the kinds of
@@ -111,6 +111,23 @@ enum Held {
     Unlocked(Box<Vault>),
 }
 
+/// What is checked behind the list, in this order.
+enum Walk {
+    /// Every row against the root.
+    Rows(RowsWalk),
+    /// The audit chain.
+    Audit(AuditWalk),
+}
+
+impl Walk {
+    fn has_begun(&self) -> bool {
+        match self {
+            Self::Rows(walk) => walk.has_begun(),
+            Self::Audit(_) => true,
+        }
+    }
+}
+
 /// The thread's own state.
 struct Keeper {
     place: Place,
@@ -120,8 +137,8 @@ struct Keeper {
     look_at: Instant,
     /// The list as it was sent, until it has its index or has changed.
     unindexed: Option<Arc<Catalog>>,
-    /// The walk along the audit chain, until it is done.
-    walk: Option<AuditWalk>,
+    /// The walk behind the list, until it is done.
+    walk: Option<Walk>,
     /// The last trouble with changes, so that it is told once.
     told: Option<Error>,
 }
@@ -162,7 +179,7 @@ impl Keeper {
     /// How long to wait for a request; `None` for as long as it takes.
     fn wait(&self) -> Option<Duration> {
         match self.vault {
-            Held::Unlocked(_) if self.walk.as_ref().is_some_and(AuditWalk::has_begun) => Some(Duration::ZERO),
+            Held::Unlocked(_) if self.walk.as_ref().is_some_and(Walk::has_begun) => Some(Duration::ZERO),
             Held::Unlocked(_) if self.walk.is_some() => Some(QUIET),
             Held::Unlocked(_) => Some(self.look_at.saturating_duration_since(Instant::now())),
             _ => None,
@@ -282,7 +299,7 @@ impl Keeper {
         self.answer(Answer::Unlocked { catalog, failed_unlocks, read_only });
         self.vault = Held::Unlocked(Box::new(vault));
         self.look_at = Instant::now() + LOOK_EVERY;
-        self.walk = Some(AuditWalk::default());
+        self.walk = Some(Walk::Rows(RowsWalk::default()));
         self.told = None;
     }
 
@@ -307,19 +324,30 @@ impl Keeper {
     }
 
     /// Uses a quiet moment: first the filter's index, so that its first key finds it made,
-    /// then the next part of the audit chain, once after each unlock.
+    /// then the next part of the rows, then of the audit chain, once after each unlock.
     fn walk(&mut self) {
         if let Some(catalog) = self.unindexed.take() {
             return self.answer(Answer::Indexed(Box::new(Index::build(&catalog))));
         }
         let (Held::Unlocked(vault), Some(walk)) = (&mut self.vault, &mut self.walk) else { return };
-        match vault.walk_audit(walk, SLICE) {
-            Ok(None) => return,
-            Ok(Some(verdict)) => self.answer(Answer::AuditVerified(verdict)),
-            Err(error) => self.answer(Answer::Failed(error)),
+        match walk {
+            Walk::Rows(rows) => match vault.walk_rows(rows, SLICE) {
+                Ok(false) => return,
+                Ok(true) => {}
+                Err(error) if error.kind() == Kind::Damaged => self.answer(Answer::Damaged(error)),
+                Err(error) => self.answer(Answer::Failed(error)),
+            },
+            Walk::Audit(chain) => {
+                match vault.walk_audit(chain, SLICE) {
+                    Ok(None) => return,
+                    Ok(Some(verdict)) => self.answer(Answer::AuditVerified(verdict)),
+                    Err(error) => self.answer(Answer::Failed(error)),
+                }
+                self.walk = None;
+                return self.check_file();
+            }
         }
-        self.walk = None;
-        self.check_file();
+        self.walk = Some(Walk::Audit(AuditWalk::default()));
     }
 
     /// Has the file's structure checked through a connection of its own, so that no request waits for it.

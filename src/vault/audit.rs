@@ -69,6 +69,8 @@ actions! {
     TamperDetected = 17 "tamper_detected",
     /// A secret in another scope, or under another name.
     Move = 18 "move",
+    /// The file was brought to a newer format.
+    Migrate = 19 "migrate",
 }
 
 impl fmt::Display for AuditAction {

@@ -2,10 +2,13 @@
 //! 100,000 of them, in the order the list shows them (scope, then name).
 //!
 //! The vault builds it once at unlock and sends changes afterwards; the screen
-//! and `list` read it. Text is interned: one arena for names, one [`Symbol`] for
+//! and `list` read it. Text is interned: one [`Symbol`] for
 //! each different scope, tag set, field set or person.
 
-use std::collections::HashMap;
+mod name;
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use jiff::Timestamp;
 
@@ -13,11 +16,13 @@ use super::record::RawMetadata;
 use super::scope::{Address, ScopePath};
 use super::secret::{FieldName, Secret, SecretId};
 
+pub use name::ListedName;
+
 /// An interned text of a [`Catalog`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Symbol(u32);
 
-/// A secret as the list shows it: no heap memory of its own but its name.
+/// A secret as the list shows it: no heap memory of its own, unless its name is long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// Lasting identity.
@@ -25,7 +30,7 @@ pub struct Listed {
     /// Where it lives.
     pub scope: Symbol,
     /// What it is called there.
-    pub name: Box<str>,
+    pub name: ListedName,
     /// The tags, joined by blanks.
     pub tags: Symbol,
     /// The field names, joined by blanks.
@@ -90,7 +95,28 @@ pub struct CatalogChange {
 pub struct Catalog {
     listed: Vec<Listed>,
     symbols: Vec<Box<str>>,
-    known: HashMap<Box<str>, Symbol>,
+    known: HashMap<Box<str>, Symbol, QuickHash>,
+}
+
+/// Hashes texts of our own vault, where nobody plants collisions.
+pub(super) type QuickHash = BuildHasherDefault<Quick>;
+
+/// Multiply and rotate, eight bytes at a time.
+#[derive(Default)]
+pub(super) struct Quick(u64);
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        for part in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..part.len()].copy_from_slice(part);
+            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 29)
+    }
 }
 
 impl Catalog {
@@ -143,41 +169,96 @@ impl Catalog {
         self.sort();
     }
 
-    /// Applies changes, keeping the order.
+    /// Applies changes, keeping the order. Many cost little more than one: the list is
+    /// gone through once, and what is new is merged into it.
     pub fn apply(&mut self, change: CatalogChange) {
-        let gone = |listed: &Listed| {
-            change.removed.contains(&listed.id) || change.upserted.iter().any(|secret| secret.id == listed.id)
-        };
-        self.listed.retain(|listed| !gone(listed));
-        for secret in change.upserted.iter().filter(|secret| secret.deleted_at.is_none()) {
-            let listed = self.list(secret);
-            let at = self.listed.partition_point(|other| self.order(other) < self.order(&listed));
-            self.listed.insert(at, listed);
+        let upserted = change.upserted.iter().map(|secret| secret.id);
+        let gone: HashSet<SecretId> = upserted.chain(change.removed).collect();
+        self.listed.retain(|listed| !gone.contains(&listed.id));
+        let live = change.upserted.iter().filter(|secret| secret.deleted_at.is_none());
+        let new: Vec<Listed> = live.map(|secret| self.list(secret)).collect();
+        let (mut new, mut at) = (self.in_order(new), self.listed.len());
+        let mut merged = self.listed.len() + new.len();
+        // From the end, into room made there, so that each row moves once at most.
+        self.listed.extend_from_slice(&new);
+        while let Some(last) = new.last() {
+            merged -= 1;
+            if at > 0 && self.order(&self.listed[at - 1]) > self.order(last) {
+                at -= 1;
+                self.listed.swap(at, merged);
+            } else if let Some(last) = new.pop() {
+                self.listed[merged] = last;
+            }
         }
     }
 
     /// The key of the list order.
-    fn order<'a>(&'a self, listed: &'a Listed) -> (&'a str, &'a str) {
-        (self.text(listed.scope), &listed.name)
+    fn order<'a>(&'a self, listed: &'a Listed) -> (&'a str, &'a [u8]) {
+        (self.text(listed.scope), listed.name.bytes())
     }
 
-    /// Sorts by scope, then name. Scopes are ranked once and names begin with a number,
-    /// so that nearly all comparisons are of two numbers; each row moves once.
+    fn in_order(&self, mut listed: Vec<Listed>) -> Vec<Listed> {
+        listed.sort_by(|a, b| self.order(a).cmp(&self.order(b)));
+        listed
+    }
+
+    /// Sorts by scope, then name: the rows are dealt to their scopes first, so that only
+    /// names within one scope are compared, and nearly always by a number alone.
     pub(super) fn sort(&mut self) {
         let mut by_text: Vec<usize> = (0..self.symbols.len()).collect();
         by_text.sort_unstable_by_key(|&symbol| &self.symbols[symbol]);
-        let mut rank = vec![0_u64; self.symbols.len()];
-        for (position, &symbol) in by_text.iter().enumerate() {
-            rank[symbol] = position as u64;
+        let mut starts = vec![0_u32; self.symbols.len()];
+        for listed in &self.listed {
+            starts[listed.scope.0 as usize] += 1;
         }
-        let key = |listed: &Listed| {
-            rank.get(listed.scope.0 as usize).map_or(0, |rank| rank << 32) | u64::from(beginning(&listed.name))
-        };
-        let mut order: Vec<(u64, usize)> = self.listed.iter().map(key).zip(0..).collect();
-        let name = |at: usize| self.listed.get(at).map_or("", |listed| &*listed.name);
-        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name(a.1).cmp(name(b.1))));
-        let mut rows: Vec<Option<Listed>> = std::mem::take(&mut self.listed).into_iter().map(Some).collect();
-        self.listed = order.into_iter().filter_map(|(_, at)| rows.get_mut(at)?.take()).collect();
+        let (mut sum, mut runs) = (0, Vec::new());
+        for symbol in by_text {
+            let length = std::mem::replace(&mut starts[symbol], sum);
+            runs.extend((length > 1).then_some(sum as usize..(sum + length) as usize));
+            sum += length;
+        }
+        let mut order = vec![(0_u64, 0_u32); self.listed.len()];
+        for (at, listed) in (0..).zip(&self.listed) {
+            let slot = &mut starts[listed.scope.0 as usize];
+            order[*slot as usize] = (beginning(listed.name.bytes()), at);
+            *slot += 1;
+        }
+        let name = |at: u32| self.listed[at as usize].name.bytes();
+        for run in runs {
+            order[run].sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name(a.1).cmp(name(b.1))));
+        }
+        self.permute(&mut order);
+    }
+
+    /// Puts the row that is at `order[at].1` to `at`, for every place, without a second list.
+    fn permute(&mut self, order: &mut [(u64, u32)]) {
+        for start in 0..order.len() {
+            let mut at = start;
+            loop {
+                let from = order[at].1 as usize;
+                order[at].1 = u32::try_from(at).unwrap_or(u32::MAX);
+                if from == start || from == at {
+                    break;
+                }
+                self.listed.swap(at, from);
+                at = from;
+            }
+        }
+    }
+
+    /// Makes room for so many more, as far as there is memory: the number may be wrong.
+    pub(super) fn reserve(&mut self, secrets: usize) {
+        let _ = self.listed.try_reserve_exact(secrets.min(1 << 24));
+    }
+
+    /// Cuts the list to its first `length`.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.listed.truncate(length);
+    }
+
+    /// Adds one secret whose texts are interned, at the end; [`Self::sort`] comes after the last.
+    pub(super) fn push_listed(&mut self, listed: Listed) {
+        self.listed.push(listed);
     }
 
     /// Adds one secret from its opened record, at the end; [`Self::sort`] comes after the last.
@@ -248,12 +329,12 @@ impl Columns {
     }
 }
 
-/// The first four bytes of a name as a number that sorts as they do.
-fn beginning(name: &str) -> u32 {
-    let mut bytes = [0; 4];
-    let length = name.len().min(4);
-    bytes[..length].copy_from_slice(&name.as_bytes()[..length]);
-    u32::from_be_bytes(bytes)
+/// The first eight bytes of a name as a number that sorts as they do.
+fn beginning(name: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let length = name.len().min(8);
+    bytes[..length].copy_from_slice(&name[..length]);
+    u64::from_be_bytes(bytes)
 }
 
 /// For tests and the first list alike.

@@ -1,6 +1,6 @@
 //! [`Change`]: one write to the vault, from the verified state to the sealed next
 //! one. Everything that is written goes through here, so that no write can forget
-//! its audit record, its bucket or the root.
+//! its audit record, its bucket, the bucket's list or the root.
 
 use std::collections::BTreeSet;
 use std::ops::Deref;
@@ -12,14 +12,14 @@ use crate::crypto::keyring::{Keyring, RawKey};
 use crate::crypto::random_array;
 use crate::crypto::seal::{Padding, Place, Purpose, SealKey};
 use crate::error::{Error, Result};
-use crate::store::{AuditRow, SecretRow, Tx, VersionRow};
+use crate::store::{AuditRow, BUCKETS, SecretRow, Tx, VersionRow};
 
 use super::audit::{Actor, AuditAction};
-use super::integrity;
 use super::record::{self, AuditBody};
 use super::scope::Address;
 use super::secret::{Fields, Origin, Secret, SecretId, Version};
 use super::view::{View, metadata_place};
+use super::{integrity, listing, rows};
 
 /// Records under one multi-use key before a new master key is demanded: a tenth
 /// under the bound of NIST SP 800-38D §8.3 for random nonces.
@@ -30,7 +30,10 @@ pub(super) struct Change<'a> {
     view: View<'a>,
     actor: &'a Actor,
     pub(super) now: Timestamp,
+    /// Buckets of which a row was written.
     touched: BTreeSet<usize>,
+    /// Buckets whose list is to be sealed anew though no row changed: it is missing.
+    unlisted: BTreeSet<usize>,
     dirty: bool,
     /// Failed unlocks since the last write, folded into the log by this one.
     pub(super) failed_unlocks: u64,
@@ -45,11 +48,23 @@ impl<'a> Deref for Change<'a> {
 }
 
 impl<'a> Change<'a> {
-    /// Verifies what is there and opens the next state.
+    /// Verifies what is there, brings an old file to the newest format and opens the next state.
     pub(super) fn begin(tx: &'a Tx<'a>, keys: &'a Keyring, actor: &'a Actor, now: Timestamp) -> Result<Self> {
         let mut view = View::new(tx, keys)?;
         view.state.seq += 1;
-        Ok(Self { view, actor, now, touched: BTreeSet::new(), dirty: false, failed_unlocks: 0 })
+        let (touched, unlisted) = (BTreeSet::new(), BTreeSet::new());
+        let mut change = Self { view, actor, now, touched, unlisted, dirty: false, failed_unlocks: 0 };
+        if !tx.has_listings()? {
+            tx.migrate()?;
+            change.list_again(0..BUCKETS);
+            change.audit_body(AuditAction::Migrate, None, None, None, "", None)?;
+        }
+        Ok(change)
+    }
+
+    /// Has the lists of these buckets sealed anew, should anything be written.
+    pub(super) fn list_again(&mut self, buckets: impl IntoIterator<Item = usize>) {
+        self.unlisted.extend(buckets);
     }
 
     /// Seals the next state. True when anything was written.
@@ -61,6 +76,18 @@ impl<'a> Change<'a> {
         for bucket in std::mem::take(&mut self.touched) {
             let digest = self.heads.digest(bucket);
             integrity::set_bucket(&mut self.view.digests, bucket, &digest);
+            // The list is made of the rows as the file has them by now: what was checked and written.
+            let (sum, list) = self.list(bucket)?;
+            sum.matches(&self.view, bucket)?;
+            self.put_list(bucket, &list.finish())?;
+            self.unlisted.remove(&bucket);
+        }
+        for bucket in std::mem::take(&mut self.unlisted) {
+            // Rows that are damaged get no list; whoever reads them finds the damage there.
+            let (sum, list) = self.list(bucket)?;
+            if sum.rows > 0 && sum.matches(&self.view, bucket).is_ok() {
+                self.put_list(bucket, &list.finish())?;
+            }
         }
         for page in pages {
             self.tx.put_bucket_page(page * 32, &self.digests)?;
@@ -73,6 +100,24 @@ impl<'a> Change<'a> {
         self.view.state.tag = integrity::tag(self.tx, self.keys, &self.state)?;
         self.tx.put_state(&self.state)?;
         Ok(Some(self.state.tag))
+    }
+
+    /// What the rows of a bucket come to, and the list of the live ones.
+    fn list(&self, bucket: usize) -> Result<(rows::Sum, listing::Writer)> {
+        let mut list = listing::Writer::default();
+        let sum = rows::each_in(&self.view, bucket, |row, raw| {
+            if row.buried == 0 {
+                list.add(row, raw);
+            }
+        })?;
+        Ok((sum, list))
+    }
+
+    /// Seals the list of a bucket for the digest that the bucket has by now.
+    fn put_list(&mut self, bucket: usize, list: &[u8]) -> Result<()> {
+        let place = listing::place(self.keys, bucket, integrity::of_bucket(&self.digests, bucket));
+        let sealed = self.seal(|keys| &keys.listing, &place, Padding::Buckets, list)?;
+        self.tx.put_listing(bucket, &sealed)
     }
 
     /// Milliseconds since the epoch.

@@ -58,6 +58,11 @@ pub(super) fn of_bucket(digests: &[u8], bucket: usize) -> &[u8] {
     digests.get(bucket * DIGEST..(bucket + 1) * DIGEST).unwrap_or_default()
 }
 
+/// True when `bucket` has no row.
+pub(super) fn is_empty(digests: &[u8], bucket: usize) -> bool {
+    of_bucket(digests, bucket) == [0; DIGEST]
+}
+
 /// Replaces the digest of `bucket`.
 pub(super) fn set_bucket(digests: &mut [u8], bucket: usize, digest: &[u8; 32]) {
     if let Some(room) = digests.get_mut(bucket * DIGEST..(bucket + 1) * DIGEST) {

@@ -16,6 +16,8 @@ mod listing;
 pub mod overview;
 mod read;
 mod record;
+mod rows;
+mod rows_walk;
 pub mod scope;
 pub mod search;
 pub mod secret;
@@ -30,6 +32,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::crypto::keyring::{Keyring, SealedSlot};
+use crate::crypto::passphrase::Wiping;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Store, Tx};
 
@@ -41,6 +44,7 @@ use view::View;
 
 pub use audit_log::AuditWalk;
 pub use read::{Release, Resolved};
+pub use rows_walk::RowsWalk;
 pub use unlock::{LockedVault, NewVault};
 pub use write::{Expected, MetadataChange, Outcome, Written};
 
@@ -52,8 +56,12 @@ pub struct Vault {
     slots: Vec<SealedSlot>,
     /// The `seq` up to which the caller has seen changes.
     seen: u64,
+    /// Buckets whose sealed list was found missing; the next write makes them.
+    unlisted: Vec<usize>,
     read_only: Option<String>,
     clock: fn() -> Timestamp,
+    /// The memory in which the passphrase was checked; gone before the vault is.
+    _wiping: Option<Wiping>,
 }
 
 impl Vault {
@@ -91,17 +99,23 @@ impl Vault {
             };
             return Err(Error::denied(reason.clone()).hint(hint));
         }
-        let (keys, actor, now) = (&self.keys, &self.actor, (self.clock)());
+        let (keys, actor, now, unlisted) = (&self.keys, &self.actor, (self.clock)(), &self.unlisted);
         let mut sealed = None;
         let committed = self.store.write(|tx: &Tx<'_>| {
             let mut change = Change::begin(tx, keys, actor, now)?;
+            change.list_again(unlisted.iter().copied());
             change.fold_pending()?;
             let done = work(&mut change)?;
             sealed = Some((done, change.finish()?));
             Ok(())
         });
         let done = match (committed, sealed) {
-            (Ok(()), Some((done, _))) => Ok(done),
+            (Ok(()), Some((done, tag))) => {
+                if tag.is_some() {
+                    self.unlisted.clear();
+                }
+                Ok(done)
+            }
             (Err(error), Some((done, tag))) => self.settle(error, tag).map(|()| done),
             (Err(error), None) => Err(error),
             (Ok(()), None) => Err(Error::failure("A write ended without a result.")),

@@ -10,7 +10,7 @@ use super::audit::AuditAction;
 use super::catalog::{Catalog, CatalogChange};
 use super::scope::{Address, Context};
 use super::secret::{Fields, Secret, SecretId, SecretName, Version};
-use super::{Vault, listing};
+use super::{Vault, listing, rows};
 
 /// For what a value leaves the vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,10 +31,11 @@ pub struct Resolved {
 }
 
 impl Vault {
-    /// Every live secret, after all of them were checked against the root.
+    /// Every live secret, from the sealed lists under the root; from the rows where a list
+    /// is missing. That the rows say the same is for [`Self::verify_rows`].
     ///
     /// # Errors
-    /// Damaged, when a row was altered, removed or put back.
+    /// Damaged, when a list was altered, moved or put back, or the rows that stand in for it were.
     pub fn catalog(&mut self) -> Result<Catalog> {
         let (catalog, damage) = self.catalog_with_damage();
         damage.map_or(Ok(catalog), Err)
@@ -44,16 +45,14 @@ impl Vault {
     /// row keeps nobody from finding the others. Nothing is written after damage.
     pub fn catalog_with_damage(&mut self) -> (Catalog, Option<Error>) {
         let mut catalog = Catalog::default();
+        let mut missing = Vec::new();
         let read = self.view(|view| {
-            listing::each(view, |row, raw| {
-                if row.buried == 0 {
-                    catalog.push(row.id, row.current, row.created_at, raw);
-                }
-                Ok(())
-            })?;
-            Ok(view.state.seq)
+            let read = listing::read(view, &mut catalog)?;
+            missing = read.missing;
+            read.damage.map_or(Ok(view.state.seq), Err)
         });
         catalog.sort();
+        self.unlisted = missing;
         match read {
             Ok(seq) => {
                 self.seen = seq;
@@ -158,7 +157,7 @@ impl Vault {
     fn secrets(&mut self, wanted: fn(&SecretRow<'_>) -> bool) -> Result<Vec<Secret>> {
         let mut secrets = Vec::new();
         self.view(|view| {
-            listing::each(view, |row, raw| {
+            rows::each(view, |row, raw| {
                 if wanted(row) {
                     secrets.push(raw.into_secret(row.id, row.current, row.created_at, row.deleted_at)?);
                 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::crypto::keyring::{Keyring, MasterKey, SealedSlot, SlotKind, UnlockKey};
-use crate::crypto::passphrase::{Cost, Workspace};
+use crate::crypto::passphrase::{Cost, Wiping, Workspace};
 use crate::crypto::random_array;
 use crate::error::{Error, Kind, Result};
 use crate::secret_text::SecretText;
@@ -96,9 +96,12 @@ impl LockedVault {
     /// Locked, when no slot opens; Damaged, when the file was altered. The locked vault
     /// comes back for another try.
     pub fn unlock(mut self, key: &UnlockKey, actor: Actor) -> std::result::Result<Vault, Box<(Self, Error)>> {
-        match self.keys(key) {
+        let mut workspace = self.workspace.take();
+        let keys = self.keys(key, &mut workspace);
+        let wiping = workspace.map(Workspace::wipe_aside);
+        match keys {
             Ok(Some(keys)) => match self.store.read(|tx| integrity::verified_state(tx, &keys).map(|_| ())) {
-                Ok(()) => Ok(self.into_vault(keys, actor)),
+                Ok(()) => Ok(self.into_vault(keys, actor, wiping)),
                 Err(error) => Err(Box::new((self, error))),
             },
             Ok(None) => {
@@ -110,13 +113,13 @@ impl LockedVault {
         }
     }
 
-    fn keys(&mut self, key: &UnlockKey) -> Result<Option<Keyring>> {
+    fn keys(&self, key: &UnlockKey, workspace: &mut Option<Workspace>) -> Result<Option<Keyring>> {
         let (vault_id, key_epoch) = (self.state.vault_id, self.state.key_epoch);
         // A recovery key is often tried where a key file or an environment key is asked for.
         let fits = |slot: &&SealedSlot| (slot.kind == SlotKind::Passphrase) == (key.kind() == SlotKind::Passphrase);
         for slot in self.slots.iter().filter(fits) {
             let key = &with_kind(key, slot.kind);
-            if let Some(master) = MasterKey::from_slot(slot, vault_id, key_epoch, key, self.workspace.take())? {
+            if let Some(master) = MasterKey::from_slot(slot, vault_id, key_epoch, key, workspace)? {
                 let keys = Keyring::new(master, vault_id, key_epoch)?;
                 if keys.fits(&self.state.commitment)? {
                     return Ok(Some(keys));
@@ -135,12 +138,23 @@ impl LockedVault {
         }
     }
 
-    fn into_vault(self, keys: Keyring, actor: Actor) -> Vault {
+    fn into_vault(self, keys: Keyring, actor: Actor, wiping: Option<Wiping>) -> Vault {
         let read_only = self.store.read_only_reason().map(|because| {
             let path = self.store.path().display();
             format!("{path} cannot be written: {because}. Nothing that needs an audit record is given out.")
         });
-        Vault { store: self.store, keys, actor, slots: self.slots, seen: 0, read_only, clock: Timestamp::now }
+        let (store, slots) = (self.store, self.slots);
+        Vault {
+            store,
+            keys,
+            actor,
+            slots,
+            seen: 0,
+            unlisted: Vec::new(),
+            read_only,
+            clock: Timestamp::now,
+            _wiping: wiping,
+        }
     }
 }
 
@@ -166,7 +180,7 @@ impl Vault {
         let keys = Keyring::new(master, vault_id, key_epoch)?;
         let now = Timestamp::now();
         let store = Store::create(path, |tx| fill(tx, &keys, &slots, &actor, now))?;
-        Ok(LockedVault::from_store(store)?.into_vault(keys, actor))
+        Ok(LockedVault::from_store(store)?.into_vault(keys, actor, None))
     }
 
     /// Records that an interactive session begins, and takes the failed unlocks since
@@ -258,8 +272,8 @@ fn calibrated() -> Cost {
     let mut cost = Cost::FLOOR;
     loop {
         let begun = Instant::now();
-        let probe =
-            Workspace::prepare(cost).and_then(|room| room.derive(&SecretText::copied_from(b"probe"), &[0; 16], cost));
+        let probe = Workspace::prepare(cost)
+            .and_then(|mut room| room.derive(&SecretText::copied_from(b"probe"), &[0; 16], cost));
         let next = Cost { memory_kib: cost.memory_kib * 2, ..cost };
         // Twice the memory takes a little over twice the time.
         let fits = probe.is_ok() && begun.elapsed() * 9 / 4 <= PATIENCE;

@@ -168,6 +168,7 @@ fn survives(job: &str, trials: u64) {
         let last = killed(job, &path, trial).iter().filter_map(|ack| ack.parse::<u64>().ok()).max().unwrap_or(0);
         let mut vault = open(&path);
         vault.catalog().unwrap();
+        vault.verify_rows().unwrap();
         if job == "delete" && vault.find(&at("A")).is_err() {
             vault.restore(&at("A"), None, "").unwrap();
         }

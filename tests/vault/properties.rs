@@ -234,6 +234,7 @@ fn compare(vault: &mut Vault, model: &Model) {
         }
     }
     assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }));
+    vault.verify_rows().unwrap();
 }
 
 proptest! {

@@ -9,13 +9,14 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use strongroom::error::Kind;
 use strongroom::vault::audit::{AuditQuery, AuditVerdict};
-use strongroom::vault::{Expected, LockedVault, Release};
+use strongroom::vault::catalog::Listed;
+use strongroom::vault::{Expected, LockedVault, Release, RowsWalk, Vault};
 
 use crate::place::{Place, actor, at, put, value};
 
 /// Every table under the root. `audit_pending` is not: nobody without a key could
 /// authenticate it.
-const TABLES: [&str; 6] = ["state", "slot", "secret", "bucket", "version", "audit"];
+const TABLES: [&str; 7] = ["state", "slot", "secret", "bucket", "listing", "version", "audit"];
 
 type Row = Vec<Value>;
 
@@ -94,6 +95,9 @@ impl Attacked {
         let Ok(locked) = LockedVault::open(&self.path()) else { return true };
         let Ok(mut vault) = locked.unlock(&self.place.key(), actor()) else { return true };
         let Ok(catalog) = vault.catalog() else { return true };
+        if vault.verify_rows().is_err() {
+            return true;
+        }
         let Ok(buried) = vault.deleted() else { return true };
         let mut ids = catalog.listed().iter().map(|listed| listed.id).chain(buried.iter().map(|secret| secret.id));
         ids.any(|id| vault.history(id).is_err())
@@ -237,6 +241,10 @@ fn every_row_taken_out_is_refused() {
             if table == "bucket" && row[1] == Value::Blob(vec![0; 1024]) {
                 continue;
             }
+            // A list that is missing is told by the rows; see the test of that.
+            if table == "listing" {
+                continue;
+            }
             attacked.reset();
             let found: Vec<String> =
                 columns.iter().enumerate().map(|(at, name)| format!("{name} IS ?{}", at + 1)).collect();
@@ -363,7 +371,122 @@ fn nonsense_among_the_failed_unlocks_keeps_nobody_out() {
     assert_eq!(put(&mut vault, "C", "x"), 1);
 }
 
-/// One bad row is damage, and the others can still be found.
+/// What the lists say of the secrets, whatever order their texts were met in.
+fn shown(vault: &mut Vault) -> (Vec<String>, Option<Kind>) {
+    let (catalog, damage) = vault.catalog_with_damage();
+    let row = |listed: &Listed| {
+        let texts = [listed.scope, listed.tags, listed.fields, listed.created_by, listed.owner];
+        let rest = (listed.id, listed.version, listed.rotation_days, listed.created_at, listed.updated_at);
+        let times = (listed.value_changed_at, listed.last_rotated, listed.expires_at);
+        format!("{} {:?} {rest:?} {times:?}", listed.name, texts.map(|text| catalog.text(text)))
+    };
+    (catalog.listed().iter().map(row).collect(), damage.map(|error| error.kind()))
+}
+
+/// A list taken out costs time and nothing else, and the next write seals it again.
+#[test]
+fn a_list_taken_out_is_read_from_the_rows_and_made_again() {
+    let attacked = Attacked::new();
+    let whole = shown(&mut attacked.place.open());
+    assert_eq!((whole.0.len(), whole.1), (2, None));
+    let (_, lists) = attacked.table("listing");
+    assert_eq!(lists.len(), 3, "one for each bucket with a row, the buried one's too");
+    for taken in ["bucket = (SELECT min(bucket) FROM listing)", "true"] {
+        attacked.reset();
+        attacked.sql().execute(&format!("DELETE FROM listing WHERE {taken}"), []).unwrap();
+        let mut vault = attacked.place.open();
+        assert_eq!(shown(&mut vault), whole, "{taken}");
+        vault.verify_rows().unwrap();
+        vault.begin_session().unwrap();
+        drop(vault);
+        assert_eq!(attacked.table("listing").1.len(), lists.len(), "{taken}");
+        assert!(!attacked.is_noticed(), "{taken}");
+        assert_eq!(shown(&mut attacked.place.open()), whole, "{taken}");
+    }
+}
+
+/// Rows that were altered stay found even where their list is taken out with them: it is
+/// neither made anew from them nor is the alteration listed.
+#[test]
+fn a_list_taken_out_hides_no_altered_row() {
+    let attacked = Attacked::new();
+    let sql = attacked.sql();
+    sql.execute_batch("DELETE FROM listing; UPDATE secret SET current = 1 WHERE current = 2;").unwrap();
+    drop(sql);
+    let mut vault = attacked.place.open();
+    assert_eq!(shown(&mut vault).1, Some(Kind::Damaged));
+    assert!(vault.begin_session().is_ok_and(|failed| failed == 0), "a session begins without a write");
+    drop(vault);
+    // Another session, which has not looked at the list, writes elsewhere.
+    let mut vault = attacked.place.open();
+    put(&mut vault, "C", "x");
+    drop(vault);
+    assert_eq!(attacked.table("listing").1.len(), 1, "of the bucket that was written to");
+    let mut vault = attacked.place.open();
+    assert_eq!(shown(&mut vault).1, Some(Kind::Damaged));
+    assert!(vault.verify_rows().is_err());
+}
+
+/// A list that does not open is damage; its secrets are listed all the same.
+#[test]
+fn a_list_that_was_altered_is_damage_and_hides_nothing() {
+    let attacked = Attacked::new();
+    let whole = shown(&mut attacked.place.open()).0;
+    for damage in [
+        "UPDATE listing SET sealed = zeroblob(length(sealed))",
+        "UPDATE listing SET sealed = x''",
+        "INSERT INTO listing SELECT bucket + 1, sealed FROM listing LIMIT 1",
+        "UPDATE listing SET bucket = (bucket + 512) % 1024",
+    ] {
+        attacked.reset();
+        attacked.sql().execute_batch(damage).unwrap();
+        let mut vault = attacked.place.open();
+        assert_eq!(shown(&mut vault), (whole.clone(), Some(Kind::Damaged)), "{damage}");
+        assert!(vault.read_only_reason().is_some(), "{damage}");
+        assert!(attacked.is_noticed(), "{damage}");
+    }
+}
+
+/// The list of an older state does not open, not even beside the rows it was made of.
+#[test]
+fn an_old_list_put_back_does_not_open() {
+    let attacked = Attacked::new();
+    let before = attacked.path().with_file_name("before.db");
+    std::fs::copy(attacked.path(), &before).unwrap();
+    let mut vault = attacked.place.open();
+    put(&mut vault, "prod/A", "three");
+    drop(vault);
+    for tables in [&["listing"][..], &["listing", "secret", "version"], &["listing", "secret", "bucket"]] {
+        let later = std::fs::read(attacked.path()).unwrap();
+        let sql = attacked.sql();
+        sql.execute("ATTACH ?1 AS before", [before.to_str().unwrap()]).unwrap();
+        for table in tables {
+            let put_back = format!("DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM before.{table}");
+            sql.execute_batch(&put_back).unwrap();
+        }
+        drop(sql);
+        assert_eq!(shown(&mut attacked.place.open()).1, Some(Kind::Damaged), "{tables:?}");
+        attacked.overwrite(&later);
+    }
+    assert_eq!(shown(&mut attacked.place.open()).1, None);
+}
+
+/// A list of another vault with the same secrets is another vault's.
+#[test]
+fn a_list_of_another_vault_does_not_open() {
+    let (one, other) = (Attacked::new(), Attacked::new());
+    let lists = other.table("listing").1;
+    let sql = one.sql();
+    sql.execute("DELETE FROM listing", []).unwrap();
+    for list in &lists {
+        sql.execute("INSERT INTO listing VALUES (?1, ?2)", params_from_iter(list)).unwrap();
+    }
+    drop(sql);
+    assert_eq!(shown(&mut one.place.open()).1, Some(Kind::Damaged));
+}
+
+/// One bad row whose list is gone is damage, and the others can still be found. With
+/// its list it is listed, and the walk behind the list finds it.
 #[test]
 fn what_still_opens_is_listed_beside_the_damage() {
     let attacked = Attacked::new();
@@ -373,10 +496,42 @@ fn what_still_opens_is_listed_beside_the_damage() {
     attacked.reset();
     attacked.sql().execute("UPDATE secret SET metadata = zeroblob(156) WHERE id = ?1", [bad.0]).unwrap();
     let mut vault = attacked.place.open();
+    assert_eq!(vault.catalog().unwrap().listed().len(), 2);
+    assert!(vault.read_only_reason().is_none());
+    assert_eq!(vault.verify_rows().unwrap_err().kind(), Kind::Damaged);
+    assert!(vault.set(&at("C"), Some(value("x")), Default::default(), "", Expected::Any).is_err());
+
+    attacked.sql().execute("DELETE FROM listing", []).unwrap();
+    let mut vault = attacked.place.open();
     let (catalog, damage) = vault.catalog_with_damage();
     assert_eq!(damage.unwrap().kind(), Kind::Damaged);
     let names: Vec<&str> = catalog.listed().iter().map(|listed| &*listed.name).collect();
     assert_eq!(names, ["A"]);
     assert!(vault.read_only_reason().is_some());
     assert!(vault.set(&at("C"), Some(value("x")), Default::default(), "", Expected::Any).is_err());
+}
+
+/// Walked in slices, with writes of others between them, a sound vault stays sound and
+/// damage is met in its slice.
+#[test]
+fn the_rows_are_walked_in_slices() {
+    let (place, mut vault) = Place::new();
+    for number in 0..40 {
+        put(&mut vault, &format!("S{number}"), "x");
+    }
+    let mut walk = RowsWalk::default();
+    let mut slices = 0;
+    while !vault.walk_rows(&mut walk, 5).unwrap() {
+        slices += 1;
+        put(&mut place.open(), &format!("other{slices}"), "y");
+    }
+    assert!(slices > 6, "{slices}");
+    drop(vault);
+    let attacked = Attacked::of(place);
+    attacked.sql().execute("DELETE FROM secret WHERE name_index = (SELECT max(name_index) FROM secret)", []).unwrap();
+    let (mut vault, mut walk) = (attacked.place.open(), RowsWalk::default());
+    let found = std::iter::from_fn(|| Some(vault.walk_rows(&mut walk, 5))).take_while(|step| *step != Ok(true));
+    let steps: Vec<_> = found.take(30).collect();
+    assert_eq!((steps[0].clone(), steps[1].clone()), (Ok(false), Ok(false)));
+    assert!(steps.iter().any(|step| step.as_ref().is_err_and(|error| error.kind() == Kind::Damaged)));
 }

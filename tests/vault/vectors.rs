@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use strongroom::crypto::keyring::{Keyring, MasterKey, RawKey, SealedSlot, SlotKind, UnlockKey};
 use strongroom::crypto::passphrase::Cost;
+use strongroom::crypto::seal::{Padding, Place, Purpose, SealKey};
 use strongroom::error::Kind;
 use strongroom::secret_text::SecretText;
 use strongroom::store::Store;
@@ -22,8 +23,8 @@ use tempfile::TempDir;
 
 use crate::place::{actor, at, put, reveal, value};
 
-const FIXTURE: &str = "tests/fixtures/format-1.db";
-const NUMBERS: &str = "tests/fixtures/format-1.json";
+/// The formats so far. The worked example of the document is of the first.
+const FORMATS: [u32; 2] = [1, 2];
 /// As it was given when the vault was made: with a combining diaeresis.
 const PASSPHRASE: &str = "fixtu\u{308}re passphrase";
 
@@ -49,19 +50,24 @@ fn in_project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The fixture in a folder of its own, private as a vault must be.
+/// The fixture of a format in a folder of its own, private as a vault must be.
 struct Copy(TempDir);
 
 impl Copy {
-    fn new() -> Self {
+    fn of(format: u32) -> Self {
         let copy = Self(tempfile::tempdir().unwrap());
-        fs::copy(in_project(FIXTURE), copy.path()).unwrap();
+        fs::copy(in_project(&format!("tests/fixtures/format-{format}.db")), copy.path()).unwrap();
         fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o600)).unwrap();
         copy
     }
 
     fn path(&self) -> PathBuf {
-        self.0.path().join("format-1.db")
+        self.0.path().join("kept.db")
+    }
+
+    fn format(&self) -> u32 {
+        let sql = rusqlite::Connection::open(self.path()).unwrap();
+        sql.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
     }
 
     fn unlock(&self, key: &UnlockKey) -> Vault {
@@ -69,8 +75,8 @@ impl Copy {
     }
 }
 
-fn numbers() -> Json {
-    serde_json::from_slice(&fs::read(in_project(NUMBERS)).unwrap()).unwrap()
+fn numbers(format: u32) -> Json {
+    serde_json::from_slice(&fs::read(in_project(&format!("tests/fixtures/format-{format}.json"))).unwrap()).unwrap()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -105,12 +111,12 @@ fn fields(parts: &[(&str, &[u8])]) -> Fields {
 /// Makes the fixture of the newest format, once for each format that is released. An
 /// existing one is never overwritten: it is what old vaults are.
 #[test]
-#[ignore = "makes tests/fixtures/format-1.db, which is committed"]
+#[ignore = "makes the fixture of the newest format, which is committed"]
 fn make_the_fixture() {
-    let path = in_project(FIXTURE);
+    let path = in_project(&format!("tests/fixtures/format-{}.db", FORMATS.len()));
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let made = folder.path().join("format-1.db");
+    let made = folder.path().join("made.db");
     let mut vault = Vault::create(&made, NewVault { keys: keys(), cost: Some(Cost::FLOOR) }, actor()).unwrap();
     vault.begin_session().unwrap();
     let none = MetadataChange::default;
@@ -167,8 +173,12 @@ fn make_the_fixture() {
 }
 
 #[test]
-fn the_kept_vault_opens_with_every_key_it_was_made_with() {
-    let copy = Copy::new();
+fn the_kept_vaults_open_with_every_key_they_were_made_with() {
+    FORMATS.into_iter().for_each(opens_with_every_key);
+}
+
+fn opens_with_every_key(format: u32) {
+    let copy = Copy::of(format);
     // The same letters from another keyboard, and a raw key from another source.
     let others = [passphrase("fixt\u{fc}re passphrase"), UnlockKey::KeyFile(raw(0x20)), UnlockKey::Environment(raw(0))];
     for key in keys().into_iter().chain(others) {
@@ -180,8 +190,12 @@ fn the_kept_vault_opens_with_every_key_it_was_made_with() {
 }
 
 #[test]
-fn the_kept_vault_gives_its_known_secrets_for_ever() {
-    let (copy, numbers) = (Copy::new(), numbers());
+fn the_kept_vaults_give_their_known_secrets_for_ever() {
+    FORMATS.into_iter().for_each(gives_its_known_secrets);
+}
+
+fn gives_its_known_secrets(format: u32) {
+    let (copy, numbers) = (Copy::of(format), numbers(format));
     let mut vault = copy.unlock(&UnlockKey::Environment(raw(0x20)));
     let mut seen = (0, 0);
     for known in numbers["secrets"].as_array().unwrap().iter().filter(|known| known["what"] != "husk") {
@@ -242,8 +256,12 @@ fn the_kept_vault_gives_its_known_secrets_for_ever() {
 }
 
 #[test]
-fn the_kept_vault_gives_its_known_audit_log_for_ever() {
-    let (copy, numbers) = (Copy::new(), numbers());
+fn the_kept_vaults_give_their_known_audit_logs_for_ever() {
+    FORMATS.into_iter().for_each(gives_its_known_audit_log);
+}
+
+fn gives_its_known_audit_log(format: u32) {
+    let (copy, numbers) = (Copy::of(format), numbers(format));
     let mut vault = copy.unlock(&UnlockKey::Recovery(raw(0x40)));
     let known = numbers["audit"].as_array().unwrap();
     assert_eq!(vault.verify_audit().unwrap(), AuditVerdict::Intact { records: known.len() as u64 });
@@ -275,11 +293,42 @@ fn the_kept_vault_gives_its_known_audit_log_for_ever() {
     );
 }
 
-/// What this program writes into a vault of this format, this program reads.
+/// What this program writes into a vault of any format, this program reads. The first
+/// write brings an old one to the newest format, and nothing before it does.
 #[test]
-fn the_kept_vault_can_be_written() {
-    let copy = Copy::new();
+fn the_kept_vaults_can_be_written() {
+    FORMATS.into_iter().for_each(can_be_written);
+}
+
+fn can_be_written(format: u32) {
+    let newest = u32::try_from(FORMATS.len()).unwrap();
+    let copy = Copy::of(format);
+    let known = numbers(format)["audit"].as_array().unwrap().len();
     let mut vault = copy.unlock(&UnlockKey::KeyFile(raw(0)));
+    let listed = listed(&mut vault);
+    vault.verify_rows().unwrap();
+    let wrong = LockedVault::open(&copy.path()).unwrap().unlock(&UnlockKey::Recovery(raw(1)), actor());
+    assert!(wrong.is_err());
+    assert_eq!(copy.format(), format, "what has no key, or writes nothing, migrates nothing");
+    vault.begin_session().unwrap();
+    assert_eq!(copy.format(), newest);
+    let log = vault.audit(&AuditQuery::default()).unwrap();
+    let first = &log[log.len() - 1 - known];
+    assert_eq!(first.action == AuditAction::Migrate, format != newest);
+    assert_eq!(self::listed(&mut vault), listed, "from the lists that the migration made");
+    assert_eq!(self::listed(&mut copy.unlock(&UnlockKey::KeyFile(raw(0)))), listed);
+    let mut store = Store::open(&copy.path()).unwrap();
+    let mut lists = 0;
+    store
+        .read(|tx| {
+            tx.each_listing(|_, _| {
+                lists += 1;
+                Ok(())
+            })
+        })
+        .unwrap();
+    assert_eq!(lists, 7, "a list for each bucket with a row, the husk's too");
+    vault.verify_rows().unwrap();
     vault.restore(&at("~alice/mixed-case.token"), None, "").unwrap_err();
     vault.delete(&at("~alice/Mixed-Case.Token"), "").unwrap();
     vault.restore(&at("~alice/Mixed-Case.Token"), None, "").unwrap();
@@ -289,6 +338,61 @@ fn the_kept_vault_can_be_written() {
     assert_eq!(reveal(&mut vault, "DB_URL", None), "new");
     assert_eq!(reveal(&mut vault, "~alice/Mixed-Case.Token", None), "second life");
     assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }));
+}
+
+/// Scope and name of what is listed.
+fn listed(vault: &mut Vault) -> Vec<(String, String)> {
+    let catalog = vault.catalog().unwrap();
+    let listed = catalog.listed().iter();
+    listed.map(|listed| (catalog.text(listed.scope).to_owned(), listed.name.to_string())).collect()
+}
+
+/// Migrated while another session has the file open: it sees what is there and writes on.
+#[test]
+fn a_session_goes_on_after_another_one_has_migrated() {
+    let copy = Copy::of(1);
+    let mut mine = copy.unlock(&UnlockKey::KeyFile(raw(0)));
+    mine.catalog().unwrap();
+    let mut theirs = copy.unlock(&UnlockKey::KeyFile(raw(0)));
+    put(&mut theirs, "NEW", "theirs");
+    assert_eq!(copy.format(), 2);
+    assert_eq!(mine.changes().unwrap().unwrap().upserted.len(), 1);
+    assert_eq!(listed(&mut mine).len(), 7);
+    assert_eq!(put(&mut mine, "NEW", "mine"), 2);
+    mine.verify_rows().unwrap();
+    assert_eq!(reveal(&mut theirs, "NEW", None), "mine");
+}
+
+/// A migration makes no list of rows that somebody has altered, and hides nothing by it.
+#[test]
+fn a_migration_keeps_damage_damage() {
+    let copy = Copy::of(1);
+    rusqlite::Connection::open(copy.path())
+        .unwrap()
+        .execute("UPDATE secret SET current = 1 WHERE current = 3", [])
+        .unwrap();
+    let mut vault = copy.unlock(&UnlockKey::KeyFile(raw(0)));
+    put(&mut vault, "NEW", "x");
+    assert_eq!(copy.format(), 2);
+    let mut vault = copy.unlock(&UnlockKey::KeyFile(raw(0)));
+    let (catalog, damage) = vault.catalog_with_damage();
+    assert_eq!((catalog.listed().len(), damage.unwrap().kind()), (7, Kind::Damaged));
+    assert_eq!(vault.verify_rows().unwrap_err().kind(), Kind::Damaged);
+}
+
+/// A file that claims the older format so that its lists are forgotten is no vault of that format.
+#[test]
+fn a_newer_vault_does_not_pass_for_an_older_one() {
+    for sql in ["PRAGMA user_version = 1", "DROP TABLE listing", "DROP TABLE listing; PRAGMA user_version = 1"] {
+        let copy = Copy::of(2);
+        rusqlite::Connection::open(copy.path()).unwrap().execute_batch(sql).unwrap();
+        let opened = LockedVault::open(&copy.path());
+        let error = match opened {
+            Ok(locked) => locked.unlock(&UnlockKey::KeyFile(raw(0)), actor()).err().unwrap().1,
+            Err(error) => error,
+        };
+        assert_eq!(error.kind(), Kind::Damaged, "{sql}");
+    }
 }
 
 /// HMAC-SHA256 and HKDF's expand step, put together here and not taken from the program.
@@ -306,7 +410,7 @@ fn expand(key: &[u8], info: &[&[u8]]) -> [u8; 32] {
 #[test]
 fn the_numbers_of_keys_and_slots() {
     let document = fs::read_to_string(in_project("assets/format.md")).unwrap();
-    let numbers = numbers();
+    let numbers = numbers(1);
     let recovery = raw(0x40).to_text();
     assert_eq!(
         recovery.expose_str(),
@@ -314,7 +418,7 @@ fn the_numbers_of_keys_and_slots() {
     );
     assert!(document.contains(recovery.expose_str().unwrap()));
 
-    let copy = Copy::new();
+    let copy = Copy::of(1);
     let mut store = Store::open(&copy.path()).unwrap();
     let (state, slots) = store.read(|tx| Ok((tx.state()?, tx.slots()?))).unwrap();
     let row = slots.iter().find(|slot| slot.kind == SlotKind::Recovery as u8).unwrap();
@@ -334,7 +438,7 @@ fn the_numbers_of_keys_and_slots() {
 
     // And the program's own derivation: the same keys, as far as it shows them.
     let opened =
-        MasterKey::from_slot(&slot, state.vault_id, 1, &UnlockKey::Recovery(raw(0x40)), None).unwrap().unwrap();
+        MasterKey::from_slot(&slot, state.vault_id, 1, &UnlockKey::Recovery(raw(0x40)), &mut None).unwrap().unwrap();
     let keys = Keyring::new(opened, state.vault_id, 1).unwrap();
     assert!(keys.fits(&state.commitment).unwrap());
     for (ours, purpose) in [(&keys.index, "index"), (&keys.state, "state"), (&keys.audit, "audit")] {
@@ -344,7 +448,11 @@ fn the_numbers_of_keys_and_slots() {
 
 #[test]
 fn the_numbers_of_names_heads_and_the_state() {
-    let (copy, numbers) = (Copy::new(), numbers());
+    FORMATS.into_iter().for_each(names_heads_and_the_state);
+}
+
+fn names_heads_and_the_state(format: u32) {
+    let (copy, numbers) = (Copy::of(format), numbers(format));
     let key = |name: &str| data_encoding::HEXLOWER.decode(text(&numbers["derived_keys"][name]).as_bytes()).unwrap();
     let known = numbers["secrets"].as_array().unwrap();
     let (mut heads, mut seen) = (vec![Vec::new(); 1024], 0);
@@ -430,20 +538,61 @@ fn the_numbers_of_names_heads_and_the_state() {
     assert_eq!(hex(&state.tag), numbers["state"]["tag"]);
 }
 
+/// The lists of the buckets, opened where the document says that they belong, hold what
+/// the other reader found in them.
+#[test]
+fn the_numbers_of_the_lists() {
+    let (copy, numbers) = (Copy::of(2), numbers(2));
+    let key = |name: &str| data_encoding::HEXLOWER.decode(text(&numbers["derived_keys"][name]).as_bytes()).unwrap();
+    let bytes = |json: &Json| data_encoding::HEXLOWER.decode(text(json).as_bytes()).unwrap();
+    let listing = SealKey::new(key("listing")[..].try_into().unwrap());
+    let known = numbers["listings"].as_array().unwrap();
+    let (mut seen, mut living) = (0, 0);
+    Store::open(&copy.path())
+        .unwrap()
+        .read(|tx| {
+            let (state, digests) = (tx.state()?, tx.bucket_digests()?);
+            tx.each_listing(|bucket, sealed| {
+                let known = &known[seen];
+                let digest = &digests[bucket * 32..bucket * 32 + 32];
+                assert_eq!(
+                    (bucket as u64, hex(digest)),
+                    (known["bucket"].as_u64().unwrap(), text(&known["digest"]).to_owned())
+                );
+                let place = Place {
+                    key_epoch: 1,
+                    owner_id: digest[..16].try_into().unwrap(),
+                    subject_id: digest[16..].try_into().unwrap(),
+                    version: bucket as u64,
+                    ..Place::new(Purpose::Listing, state.vault_id)
+                };
+                let list = listing.open(&place, Padding::Buckets, sealed)?;
+                assert_eq!(list.expose(), bytes(&known["listing"]));
+                assert_eq!(bytes(&known["associated_data"])[32..64], *digest);
+                seen += 1;
+                living += known["secrets"].as_array().unwrap().len();
+                Ok(())
+            })
+        })
+        .unwrap();
+    assert_eq!((seen, living), (known.len(), 6));
+}
+
 /// The document has the schema to the letter, and its worked example is of the kept vault.
 #[test]
 fn the_document_is_of_this_schema_and_this_vault() {
     let document = fs::read_to_string(in_project("assets/format.md")).unwrap();
-    let schema = fs::read_to_string(in_project("src/store/schema/1.sql")).unwrap();
+    let of = |format| fs::read_to_string(in_project(&format!("src/store/schema/{format}.sql"))).unwrap();
+    let schema = FORMATS.map(of).concat();
     let schema: Vec<&str> = schema.lines().filter(|line| !line.starts_with("--")).collect();
     let schema = schema.join("\n");
     let statements: Vec<&str> = schema.split(';').map(str::trim).filter(|text| !text.is_empty()).collect();
-    assert_eq!(statements.len(), 9);
+    assert_eq!(statements.len(), 10);
     for statement in statements {
         assert!(document.contains(statement), "{statement}");
     }
     let example = document.split_once("\n## 18. ").unwrap().1;
-    let numbers = numbers().to_string();
+    let numbers = FORMATS.map(|format| numbers(format).to_string()).concat();
     let long = |word: &&str| word.len() >= 32 && word.bytes().all(|c| c.is_ascii_hexdigit());
     let shown: Vec<&str> = example.split(|c: char| !c.is_ascii_alphanumeric()).filter(long).collect();
     let unknown: Vec<&&str> = shown.iter().filter(|word| !numbers.contains(**word)).collect();

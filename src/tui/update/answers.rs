@@ -51,6 +51,7 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Deleted(address) => return deleted(state, address),
         Answer::Restored(address) => return restored(state, address),
         Answer::Purged(address) => return purged(state, &address),
+        Answer::Damaged(error) => damaged(state, error),
         Answer::AuditVerified(verdict) => audit_verified(state, verdict),
         Answer::Indexed(index) => {
             if let Some(vault) = &mut state.vault {
@@ -318,6 +319,14 @@ fn purged(state: &mut State, address: &Address) -> Vec<Effect> {
     vault.deleted = vault.deleted.take().filter(|deleted| deleted != address);
     say(state, Notice::done(format!("Destroyed {address} and all its versions."), now));
     moved(state)
+}
+
+/// The list stays; what it says was sealed, but the rows behind it are not as they were.
+fn damaged(state: &mut State, error: Error) {
+    if let Some(vault) = &mut state.vault {
+        vault.read_only.get_or_insert_with(|| error.message().to_owned());
+    }
+    say(state, Notice::failed(&error));
 }
 
 fn audit_verified(state: &mut State, verdict: AuditVerdict) {

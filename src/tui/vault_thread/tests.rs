@@ -210,3 +210,30 @@ fn only_a_look_that_a_later_one_replaces_is_left_out() {
     assert!(!is_same_look(&delete(), &delete()));
     assert!(!is_same_look(&Request::Detail(a), &Request::Lock));
 }
+
+/// What the list does not show, since it is read from the sealed lists, is told from behind it.
+#[test]
+fn rows_that_were_altered_are_told_behind_the_list() {
+    let (bench, key) = Bench::unlocked();
+    bench.create("KEY", "v");
+    bench.ask(Request::Lock);
+    assert!(matches!(bench.next(), Answer::Locked));
+    assert!(matches!(bench.next(), Answer::Found(_)));
+    let mut store = crate::store::Store::open(&bench.folder.path().join("store/vault.db")).unwrap();
+    store
+        .write(|tx| {
+            let mut found = None;
+            tx.each_secret(|row| {
+                found = Some(row.into_owned());
+                Ok(())
+            })?;
+            tx.put_secret(&crate::store::SecretRow { revision: 7, ..found.unwrap() })
+        })
+        .unwrap();
+    bench.ask(Request::Unlock(UnlockKey::Environment(key)));
+    let Answer::Unlocked { catalog, read_only, .. } = bench.next() else { panic!("not unlocked") };
+    assert_eq!((catalog.listed().len(), read_only), (1, None));
+    assert!(matches!(bench.next(), Answer::Damaged(error) if error.kind() == Kind::Damaged));
+    bench.ask(set("KEY", "w"));
+    assert_eq!(bench.failed().kind(), Kind::Denied, "nothing is written after damage");
+}
