@@ -516,7 +516,7 @@ fn a_filter_that_cannot_be_read_says_so_typed_and_kept() {
     let mut screen = Screen::unlocked(80, 24);
     screen.keys("/");
     screen.type_text("stripe due:<7");
-    for key in ["Up", "Enter"] {
+    for key in ["C-p", "Enter"] {
         screen.keys(key);
         let text = screen.text();
         assert!(text.contains("│!stripe due:<7"), "{text}");
@@ -719,4 +719,180 @@ fn the_overview_counts_again_and_is_there_after_an_idle_lock() {
     assert!(screen.state.is_locked());
     screen.unlock();
     assert_eq!(screen.state.context(), Some(Context::Overview));
+}
+
+#[test]
+fn one_esc_while_typing_clears_the_filter_and_leaves_it() {
+    let mut screen = Screen::unlocked(80, 24);
+    for typed in ["kafka", "tag:", "nosuch:x"] {
+        screen.keys("/");
+        screen.type_text(typed);
+        screen.keys("Esc");
+        assert_eq!(screen.state.context(), Some(Context::Secrets), "{typed}");
+        let text = screen.text();
+        assert!(text.contains("─ 12 ┐") && !text.contains(&format!("/{typed}")), "{text}");
+    }
+}
+
+#[test]
+fn the_arrows_walk_through_earlier_filters_also_after_a_lock() {
+    let mut screen = Screen::unlocked(80, 24);
+    for filter in ["kafka", "stripe"] {
+        screen.keys("/");
+        screen.type_text(filter);
+        screen.keys("Enter Esc");
+    }
+    screen.keys("C-l");
+    screen.unlock();
+    screen.keys("/");
+    screen.type_text("snow");
+    for (key, shown) in [("Up", "stripe"), ("Up", "kafka"), ("Up", "kafka"), ("Down", "stripe"), ("Down", "snow")] {
+        screen.keys(key);
+        let text = screen.text();
+        assert!(text.contains(&format!("│/{shown} ")), "{key} shows {shown}: {text}");
+    }
+    assert!(screen.text().contains("─ 1 of 12 ┐"), "what was typed filters again");
+    screen.keys("Esc / C-p C-n");
+    assert!(screen.text().contains("│/ "), "rows are moved without touching the line");
+}
+
+#[test]
+fn tab_completes_the_term_and_goes_round() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("/");
+    screen.type_text("key sc");
+    for expected in ["key scope:", "key scope:global", "key scope:production/", "key scope:staging/", "key scope:~ana/"]
+    {
+        screen.keys("Tab");
+        let text = screen.text();
+        assert!(text.contains(&format!("│/{expected} ")) || expected.ends_with(':'), "{text}");
+        if expected.ends_with("production/") {
+            assert!(text.contains(" 2 of 4  global production/ staging/ ~ana/"), "{text}");
+        }
+    }
+    screen.keys("Tab");
+    assert!(screen.text().contains("│/key scope:global "), "round and round");
+    screen.keys("Esc / z z Tab");
+    assert!(screen.text().contains("nothing here to complete"), "{}", screen.text());
+}
+
+#[test]
+fn a_wrong_term_is_told_under_the_filter_and_an_unfinished_one_is_not() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("/");
+    screen.type_text("stripe tag:");
+    assert!(screen.text().contains("│/stripe tag:") || screen.text().contains("│!stripe tag:"));
+    assert!(
+        screen.text().lines().nth(3).is_some_and(|line| line.contains("│▸")),
+        "the list stays where it is: {}",
+        screen.text()
+    );
+    assert!(screen.text().contains("names nothing yet"));
+    screen.keys("C-u");
+    screen.type_text("stripe colour:red");
+    let text = screen.text();
+    let line = |words: &str| text.lines().position(|line| line.contains(words));
+    let input = line("│!stripe colour:red").unwrap();
+    assert_eq!(line("There is no term \"colour:\" here."), Some(input + 1), "{text}");
+    assert!(
+        text.lines().position(|line| line.starts_with("│▸")) == Some(input + 2)
+            && line("Terms are scope:prod").is_some(),
+        "{text}"
+    );
+}
+
+/// The rows of the list, without its frame and filter line.
+fn list(screen: &mut Screen) -> Vec<String> {
+    let text = screen.text();
+    let row = |line: &str| line.strip_prefix('│').map(|rest| rest.split('│').next().unwrap_or("").to_owned());
+    text.lines().skip(3).filter_map(row).map(|row| row.trim_end().to_owned()).filter(|row| !row.is_empty()).collect()
+}
+
+/// The row with the marker.
+fn selected(screen: &mut Screen) -> String {
+    list(screen).into_iter().find(|row| row.starts_with('▸')).unwrap_or_default()
+}
+
+#[test]
+fn the_tree_keeps_the_selection_and_folds_around_it() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("`");
+    assert!(selected(&mut screen).contains("STRIPE_KEY "), "{}", screen.text());
+    screen.keys("h");
+    assert!(selected(&mut screen).starts_with("▸  - payments/"), "{}", screen.text());
+    screen.keys("h");
+    assert!(selected(&mut screen).starts_with("▸  + payments/"));
+    screen.keys("h");
+    assert!(selected(&mut screen).starts_with("▸- production/"));
+    screen.keys("-");
+    let folded = list(&mut screen);
+    assert_eq!(folded.len(), 4, "{folded:?}");
+    assert!(folded[1].starts_with("▸+ production/") && folded[1].contains(" 7 !!"), "{folded:?}");
+    screen.keys("l l");
+    assert!(selected(&mut screen).contains("DATABASE_URL"), "the second step goes in: {}", screen.text());
+    screen.keys("=");
+    assert!(selected(&mut screen).contains("DATABASE_URL") && list(&mut screen).len() > 12);
+    screen.keys("`");
+    assert!(selected(&mut screen).contains("production/DATABASE_URL"), "flat again: {}", screen.text());
+}
+
+#[test]
+fn on_a_scope_what_needs_a_secret_says_why_not() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("` h");
+    screen.take_effects();
+    for key in ["y", "s", "r", "e", "d", "D", "R"] {
+        screen.keys(key);
+        assert!(screen.text().contains("A scope is selected"), "{key}: {}", screen.text());
+        assert!(screen.take_effects().is_empty(), "{key}");
+        assert_eq!(screen.state.context(), Some(Context::Secrets), "{key}");
+    }
+    assert!(screen.text().contains("┌ production/payments/ ─"), "the detail tells about the scope: {}", screen.text());
+    screen.keys("` -");
+    assert!(screen.text().contains("The list is flat; ` shows it as a tree."));
+}
+
+#[test]
+fn a_filter_shows_its_matches_unfolded_and_the_best_selected() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("` - /");
+    screen.type_text("snow");
+    assert!(selected(&mut screen).contains("SNOWF"), "{}", screen.text());
+    assert!(list(&mut screen)[0].starts_with(" - production/"));
+    screen.keys("Esc");
+    assert!(selected(&mut screen).contains("SNOWF"), "the way to it is unfolded: {}", screen.text());
+    assert!(list(&mut screen).iter().any(|row| row.starts_with(" + staging/")), "the rest stays folded");
+}
+
+#[test]
+fn the_tree_comes_back_as_it_was_after_a_lock() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("` C-l");
+    screen.unlock();
+    assert!(selected(&mut screen).contains("STRIPE_KEY ") && list(&mut screen)[1].starts_with(" - production/"));
+}
+
+#[test]
+fn another_session_does_not_move_the_selection_of_the_tree() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("`");
+    let moved = secret(4, "staging/edge/STRIPE_KEY", 8, 0);
+    screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted: vec![moved], removed: Vec::new() })));
+    assert!(selected(&mut screen).contains("STRIPE_KEY"), "{}", screen.text());
+    assert!(screen.text().contains("Secrets ─ staging/edge ─"), "it moved, and one sees where to: {}", screen.text());
+    screen.keys("h");
+    let removed = vec![SecretId([1; 16]), SecretId([2; 16])];
+    screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted: Vec::new(), removed })));
+    assert!(selected(&mut screen).starts_with("▸  - edge/"), "a scope keeps it too: {}", screen.text());
+}
+
+#[test]
+fn the_list_says_which_scope_one_is_in_at_every_size() {
+    for (width, height) in [(40, 15), (60, 20), (80, 24), (140, 45)] {
+        let mut screen = Screen::unlocked(width, height);
+        let first = |screen: &mut Screen| screen.text().lines().nth(1).unwrap().to_owned();
+        assert!(first(&mut screen).contains("production/payments ─"), "{width}: {}", first(&mut screen));
+        screen.keys("g");
+        assert!(first(&mut screen).starts_with("┌ Secrets ──"), "the root has no name");
+    }
 }

@@ -89,6 +89,27 @@ fn screens() -> Vec<(&'static str, Make)> {
         ("empty", Box::new(|w, h| Screen::with(Vec::new(), w, h))),
         ("filter", Box::new(filtered("strp"))),
         ("filter_nothing", Box::new(filtered("zzz"))),
+        ("tree", Box::new(after("`"))),
+        ("tree_scope", Box::new(after("` h h"))),
+        ("tree_scope_detail", Box::new(after("` - 2"))),
+        (
+            "tree_filtered",
+            Box::new(|w, h| {
+                let mut screen = after("`")(w, h);
+                screen.keys("/");
+                screen.type_text("key");
+                screen
+            }),
+        ),
+        ("filter_unfinished", Box::new(filtered("pay tag:"))),
+        (
+            "filter_candidates",
+            Box::new(|w, h| {
+                let mut screen = filtered("sc")(w, h);
+                screen.keys("Tab Tab Tab");
+                screen
+            }),
+        ),
         ("filter_error", Box::new(filtered("pay colour:red"))),
         ("detail", Box::new(after("2 j"))),
         ("detail_revealed", Box::new(after("2 s"))),

@@ -84,8 +84,10 @@ impl Context {
 const PANES: &[Context] = &[Context::Secrets, Context::Detail, Context::History];
 /// Everything an unlocked vault shows without a dialog.
 const SCREENS: &[Context] = &[Context::Secrets, Context::Detail, Context::History, Context::Overview];
-/// Lists one moves in while a line of text has the keyboard.
-const TYPED_LISTS: &[Context] = &[Context::Filter, Context::Help, Context::Palette];
+/// Dialogs with a list below a line of text.
+const TYPED_LISTS: &[Context] = &[Context::Help, Context::Palette];
+/// The filter line, where the arrows walk through earlier filters.
+const FILTER: &[Context] = &[Context::Filter];
 /// Dialogs with inputs or choices.
 const INPUTS: &[Context] = &[Context::Form, Context::Choice, Context::Unlock];
 /// Everything that can be stepped out of by Esc.
@@ -210,29 +212,37 @@ actions! {
     Filter = "filter", "filter", Movement 90, Some("strongroom list"), [SCREENS => "/"];
     /// One row up.
     Up = "up", "up", Movement 0, None,
-        [SCREENS => "k Up", TYPED_LISTS => "Up C-p"];
+        [SCREENS => "k Up", TYPED_LISTS => "Up C-p", FILTER => "C-p"];
     /// One row down.
     Down = "down", "down", Movement 0, None,
-        [SCREENS => "j Down", TYPED_LISTS => "Down C-n"];
+        [SCREENS => "j Down", TYPED_LISTS => "Down C-n", FILTER => "C-n"];
     /// Half a page up.
     HalfPageUp = "half-page-up", "half up", Movement 0, None, [SCREENS => "C-u"];
     /// Half a page down.
     HalfPageDown = "half-page-down", "half down", Movement 0, None, [SCREENS => "C-d"];
     /// One page up.
-    PageUp = "page-up", "page up", Movement 0, None, [SCREENS => "PgUp C-b", TYPED_LISTS => "PgUp"];
+    PageUp = "page-up", "page up", Movement 0, None, [SCREENS => "PgUp C-b", TYPED_LISTS => "PgUp", FILTER => "PgUp"];
     /// One page down.
-    PageDown = "page-down", "page down", Movement 0, None, [SCREENS => "PgDn C-f", TYPED_LISTS => "PgDn"];
+    PageDown = "page-down", "page down", Movement 0, None, [SCREENS => "PgDn C-f", TYPED_LISTS => "PgDn", FILTER => "PgDn"];
     /// To the first row.
     Top = "top", "top", Movement 0, None, [SCREENS => "g Home"];
     /// To the last row.
     Bottom = "bottom", "bottom", Movement 0, None, [SCREENS => "G End"];
-    /// Open the selection; on a version, roll back.
+    /// Open it; unfold a scope; roll back to a version.
     Open = "open", "open", Movement 60, Some("strongroom get {}"),
         [&[Context::Secrets, Context::Detail] => "Enter l Right", &[Context::History, Context::Overview] => "Enter"];
     /// One step out, at last to the whole list.
     Back = "back", "back", Movement 50, None,
         [&[Context::Secrets] => "Esc", &[Context::Detail, Context::History] => "Esc h Left",
          &[Context::Overview] => "Esc q"];
+    /// Fold the scope, or go to the one above.
+    Fold = "fold", "fold", Movement 0, None, [&[Context::Secrets] => "h Left"];
+    /// The list as a tree of scopes, or flat again.
+    ToggleTree = "tree", "tree", Movement 45, None, [PANES => "`"];
+    /// Fold every scope of the tree.
+    FoldAll = "fold-all", "fold all", Movement 0, None, [PANES => "-"];
+    /// Unfold every scope of the tree.
+    UnfoldAll = "unfold-all", "unfold all", Movement 0, None, [PANES => "="];
     /// To the next pane.
     NextPane = "next-pane", "next pane", Movement 30, None, [SCREENS => "Tab"];
     /// To the pane before.
@@ -270,9 +280,15 @@ actions! {
         [PANES => "q C-c C-q", &[Context::Unlock, Context::Overview] => "C-c C-q"];
 
     /// Keep the filter and go back to the list.
-    KeepFilter = "keep-filter", "keep", Dialogs 60, None, [&[Context::Filter] => "Enter Tab"];
+    KeepFilter = "keep-filter", "keep", Dialogs 60, None, [FILTER => "Enter"];
     /// Clear the filter and show every secret.
-    ClearFilter = "clear-filter", "clear", Dialogs 59, None, [&[Context::Filter] => "Esc C-c"];
+    ClearFilter = "clear-filter", "clear", Dialogs 59, None, [FILTER => "Esc C-c"];
+    /// Complete the term; again: the next candidate.
+    CompleteTerm = "complete-term", "complete", Dialogs 58, None, [FILTER => "Tab"];
+    /// The filter before this one.
+    EarlierFilter = "earlier-filter", "earlier", Dialogs 57, None, [FILTER => "Up"];
+    /// The filter after this one; last what was typed.
+    LaterFilter = "later-filter", "later", Dialogs 0, None, [FILTER => "Down"];
     /// Do what the dialog is for, or go to its next step.
     Submit = "submit", "ok", Dialogs 99, None,
         [INPUTS => "Enter", &[Context::Palette] => "Enter", &[Context::Lines] => "C-s"];
@@ -331,13 +347,18 @@ pub fn readme_table() -> String {
     table.trim_start().to_owned()
 }
 
+/// Markdown code, also of a backtick.
+fn code(text: &str) -> String {
+    if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
+}
+
 /// A row's keys as Markdown code, each once, and where they work.
 fn keys_and_places(row: &Row) -> (String, String) {
     let mut keys: Vec<String> = Vec::new();
     let mut places: Vec<&str> = Vec::new();
     for binding in row.bindings {
         let parsed = binding.keys.split_whitespace().filter_map(|key| key.parse::<Key>().ok());
-        for key in parsed.map(|key| format!("`{}`", key.label())) {
+        for key in parsed.map(|key| code(&key.label())) {
             if !keys.contains(&key) {
                 keys.push(key);
             }

@@ -73,10 +73,27 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
     );
     if needs_secret && vault.secrets.selected().is_none() {
         let empty = vault.secrets.total() == 0;
-        let cause = if empty { "There is no secret yet; ⟨add⟩ adds one." } else { "No secret is selected." };
+        let cause = match vault.secrets.selected_scope() {
+            Some(_) if action == Action::Open && vault.focus == Pane::Secrets => return None,
+            Some(_) => "A scope is selected; this is about a secret.",
+            None if empty => "There is no secret yet; ⟨add⟩ adds one.",
+            None => "No secret is selected.",
+        };
         return Some(Keys::new(&state.options.keymap, Context::Secrets).named(cause).into_owned());
     }
     match action {
+        Action::Fold | Action::FoldAll | Action::UnfoldAll if !vault.secrets.is_tree() => {
+            let words = "The list is flat; ⟨tree⟩ shows it as a tree.";
+            Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())
+        }
+        Action::FoldAll | Action::UnfoldAll if !vault.secrets.filter().is_empty() => {
+            Some("What the filter finds is shown unfolded.".to_owned())
+        }
+        // An empty vault has nothing to filter.
+        Action::Filter | Action::ToggleTree if vault.secrets.total() == 0 => {
+            let words = "There is no secret yet; ⟨add⟩ adds one.";
+            Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())
+        }
         Action::Undelete if vault.deleted.is_none() => Some("Nothing was deleted since the unlock.".to_owned()),
         Action::Open if vault.focus == Pane::History => not_a_version_to_return_to(vault),
         Action::RollBack if vault.secrets.selected().is_some_and(|listed| listed.version <= 1) => {

@@ -22,7 +22,7 @@ use super::notice::Notice;
 use super::panes::detail::DetailPane;
 use super::panes::history::{HistoryPane, Tab};
 use super::panes::overview::{OverviewPane, Standing};
-use super::panes::secrets::SecretsPane;
+use super::panes::secrets::{Earlier, Folds, SecretsPane};
 
 /// From when the idle lock counts down on the screen.
 const COUNTED: Duration = Duration::from_secs(60);
@@ -131,6 +131,8 @@ pub struct OpenVault {
 pub struct Place {
     pub(super) selected: Option<SecretId>,
     pub(super) filter: String,
+    pub(super) earlier: Earlier,
+    pub(super) folds: Folds,
     pub(super) focus: Pane,
     pub(super) overview: bool,
     pub(super) zoomed: bool,
@@ -238,14 +240,20 @@ impl State {
 
     /// The rows of a page in the pane in focus.
     pub(super) fn page(&self) -> usize {
-        self.areas().rows(self.vault.as_ref().map(|vault| vault.focus).unwrap_or_default())
+        let areas = self.areas();
+        let Some(vault) = &self.vault else { return areas.rows(Pane::Secrets) };
+        match areas.pane(Pane::Secrets).filter(|_| vault.focus == Pane::Secrets) {
+            Some(area) => vault.secrets.page(area),
+            None => areas.rows(vault.focus),
+        }
     }
 
     /// Keeps every selection on its page after anything that moved it or the page.
     pub(super) fn follow(&mut self) {
         let areas = self.areas();
         if let Some(vault) = &mut self.vault {
-            vault.secrets.follow(areas.rows(Pane::Secrets));
+            let page = areas.pane(Pane::Secrets).map_or(1, |area| vault.secrets.page(area));
+            vault.secrets.follow(page);
             vault.history.follow(areas.rows(Pane::History));
         }
         self.follow_overview();

@@ -197,10 +197,16 @@ fn typed_into_filter(state: &mut State, press: Press) -> Vec<Effect> {
     let page = state.page();
     let Some(vault) = &mut state.vault else { return Vec::new() };
     match press {
-        Press::Action(Action::KeepFilter) => vault.filtering = false,
+        Press::Action(Action::KeepFilter) => {
+            vault.secrets.leave_filter();
+            vault.filtering = false;
+        }
         Press::Action(Action::ClearFilter) => {
             vault.secrets.set_filter("", time);
             vault.filtering = false;
+        }
+        Press::Action(action @ (Action::CompleteTerm | Action::EarlierFilter | Action::LaterFilter)) => {
+            return change_filter(state, action);
         }
         Press::Action(action) => {
             vault.secrets.go(action, page);
@@ -214,6 +220,23 @@ fn typed_into_filter(state: &mut State, press: Press) -> Vec<Effect> {
     }
     state.detail_at = None;
     actions::moved(state)
+}
+
+/// The line becomes another one without being typed; the detail follows as after typing.
+fn change_filter(state: &mut State, action: Action) -> Vec<Effect> {
+    let now = state.now;
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    match action {
+        Action::CompleteTerm if !vault.secrets.complete_filter(now.time) => {
+            say(state, Notice::hint("There is nothing here to complete it with.", now));
+            return Vec::new();
+        }
+        Action::EarlierFilter => vault.secrets.walk_filters(true, now.time),
+        Action::LaterFilter => vault.secrets.walk_filters(false, now.time),
+        _ => {}
+    }
+    state.detail_at = now.instant.checked_add(deadlines::TYPING_RESTS);
+    Vec::new()
 }
 
 fn pasted_text(state: &mut State, pasted: SecretText) -> Vec<Effect> {

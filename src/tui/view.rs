@@ -14,7 +14,7 @@ use crate::vault::audit::AuditVerdict;
 use super::action::{Action, Context};
 use super::keymap::Keys;
 use super::layout::{Areas, Pane, SizeClass, inside};
-use super::panes::{Look, row_area};
+use super::panes::{self, Look, row_area};
 use super::state::{Lease, OpenVault, State};
 use super::text;
 use super::theme::{Role, Theme};
@@ -131,18 +131,23 @@ fn standing(state: &State) -> Vec<(String, Role)> {
     words
 }
 
-fn draw_panes(state: &State, vault: &OpenVault, areas: &Areas, theme: &Theme, frame: &mut Frame<'_>) {
+/// How and when a pane is looked at.
+fn look<'a>(state: &'a State, vault: &OpenVault, pane: Pane, theme: &'a Theme) -> Look<'a> {
     let covered = state.dialog.is_some();
-    let look = |pane: Pane| Look {
+    Look {
         theme,
         keys: Keys::new(&state.options.keymap, Context::Secrets),
         focused: vault.focus == pane && !covered,
         filtering: vault.filtering && !covered,
         now: state.now.time,
         instant: state.now.instant,
-    };
+    }
+}
+
+fn draw_panes(state: &State, vault: &OpenVault, areas: &Areas, theme: &Theme, frame: &mut Frame<'_>) {
+    let look = |pane: Pane| look(state, vault, pane, theme);
     if let Some((overview, standing)) = vault.overview.as_ref().zip(state.standing()) {
-        let look = Look { focused: !covered, ..look(Pane::Secrets) };
+        let look = Look { focused: state.dialog.is_none(), ..look(Pane::Secrets) };
         overview.draw(look, standing, areas.body, frame);
         return;
     }
@@ -152,7 +157,11 @@ fn draw_panes(state: &State, vault: &OpenVault, areas: &Areas, theme: &Theme, fr
         vault.secrets.draw(look(Pane::Secrets), area, frame);
     }
     if let Some(area) = areas.pane(Pane::Detail) {
-        vault.detail.draw(address.as_deref().unwrap_or("Detail"), look(Pane::Detail), area, frame);
+        let scope = vault.secrets.selected_scope().filter(|_| vault.detail.secret().is_none());
+        match scope {
+            Some(scope) => panes::scope::draw(scope, look(Pane::Detail), area, frame),
+            None => vault.detail.draw(address.as_deref().unwrap_or("Detail"), look(Pane::Detail), area, frame),
+        }
     }
     if let Some(area) = areas.pane(Pane::History) {
         vault.history.draw(address.as_deref().filter(|_| alone), look(Pane::History), area, frame);
@@ -170,10 +179,16 @@ fn draw_notice(state: &State, theme: &Theme, areas: &Areas, frame: &mut Frame<'_
         return;
     }
     let vault = state.vault.as_ref().filter(|_| state.dialog.is_none());
+    if let Some(vault) = vault
+        && vault.secrets.draw_candidates(look(state, vault, Pane::Secrets, theme), area, frame)
+    {
+        return;
+    }
     // A filter that was kept says what is wrong with it too, unless a countdown runs.
     let wrong = vault.filter(|vault| vault.overview.is_none() && (vault.filtering || state.lease.is_none()));
     if let Some(error) = wrong.and_then(|vault| vault.secrets.filter_error()) {
-        draw_wrong_filter(error, theme, area, frame);
+        let beside = vault.zip(areas.pane(Pane::Secrets)).is_some_and(|(vault, area)| vault.secrets.tells_beside(area));
+        draw_wrong_filter(error, beside, theme, area, frame);
         return;
     }
     let room = usize::from(area.width).saturating_sub(1);
@@ -193,10 +208,12 @@ fn draw_notice(state: &State, theme: &Theme, areas: &Areas, frame: &mut Frame<'_
     frame.render_widget(Line::styled(format!(" {words}"), theme.style(role)), area);
 }
 
-/// What cannot be read in the filter, in three rows at most.
-fn draw_wrong_filter(error: &Error, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
-    let words = format!("{} {}", error.message(), error.next_step().unwrap_or_default());
-    let words = text::printable(&words);
+/// What cannot be read in the filter, in three rows at most; what to do about it
+/// alone where the rest stands `beside` the filter line.
+fn draw_wrong_filter(error: &Error, beside: bool, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+    let told = if beside { "" } else { error.message() };
+    let words = format!("{told} {}", error.next_step().unwrap_or_default());
+    let words = text::printable(words.trim());
     let lines = text::wrap(words.trim(), usize::from(area.width).saturating_sub(2));
     let rows = u16::try_from(lines.len()).unwrap_or(3).min(3);
     let place = Rect { y: area.bottom().saturating_sub(rows), height: rows, ..area }.intersection(frame.area());

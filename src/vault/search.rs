@@ -5,6 +5,7 @@
 //! catalog at every key press. Matching ignores case. A word in double quotes is
 //! always text, even `"due"`.
 
+mod complete;
 mod index;
 mod score;
 mod terms;
@@ -19,7 +20,9 @@ use super::catalog::{Catalog, Listed};
 use score::is_subsequence;
 use terms::{Check, Term};
 
+pub use complete::complete;
 pub use index::{Index, Matches, Survivors};
+pub use terms::is_term;
 
 /// A query line that was understood.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -21,6 +21,7 @@ pub mod detail;
 pub mod history;
 mod marked;
 pub mod overview;
+pub mod scope;
 pub mod secrets;
 
 /// The selected row of a list and the first one on the screen.

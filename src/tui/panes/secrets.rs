@@ -19,15 +19,24 @@ use crate::vault::secret::SecretId;
 
 use super::Cursor;
 
+mod candidates;
 mod counts;
 mod draw;
+mod earlier;
 mod filter;
+mod folding;
+mod line;
 mod row;
 mod rows;
+mod tree;
 
 pub use counts::Counts;
+pub use earlier::Earlier;
 use filter::FilterLine;
+pub use folding::Folds;
+use folding::Spot;
 use rows::Rows;
+pub use tree::Scope;
 
 /// The list.
 pub struct SecretsPane {
@@ -37,6 +46,7 @@ pub struct SecretsPane {
     counts: Counts,
     /// Another number after each change of the catalog.
     revision: u64,
+    folds: Folds,
 }
 
 impl SecretsPane {
@@ -44,13 +54,15 @@ impl SecretsPane {
     #[must_use]
     pub fn new(catalog: Arc<Catalog>, now: Timestamp) -> Self {
         let counts = Counts::of(&catalog, now);
-        Self { rows: Rows::new(catalog), filter: FilterLine::default(), cursor: Cursor::default(), counts, revision: 0 }
+        let rows = Rows::new(catalog);
+        let (filter, cursor) = (FilterLine::default(), Cursor::default());
+        Self { rows, filter, cursor, counts, folds: Folds::default(), revision: 0 }
     }
 
     /// Secrets that pass the filter.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.rows.matching()
     }
 
     /// True when none passes.
@@ -65,13 +77,13 @@ impl SecretsPane {
         self.rows.total()
     }
 
-    /// The secret in a row.
+    /// The secret in a row; `None` where there is a scope.
     #[must_use]
     pub fn at(&self, row: usize) -> Option<&Listed> {
-        self.rows.at(row)
+        self.rows.secret_at(row)
     }
 
-    /// The selected secret.
+    /// The selected secret; `None` while a scope of the tree is selected.
     #[must_use]
     pub fn selected(&self) -> Option<&Listed> {
         self.at(self.cursor.row)
@@ -122,26 +134,27 @@ impl SecretsPane {
 
     /// Moves the selection; false for an action that is no movement.
     pub fn go(&mut self, action: Action, page: usize) -> bool {
-        let length = self.len();
+        let length = self.rows.len();
         self.cursor.go(action, length, page)
     }
 
     /// Keeps the selection on the page after a resize.
     pub fn follow(&mut self, page: usize) {
-        let length = self.len();
+        let length = self.rows.len();
         self.cursor.follow(length, page);
     }
 
-    /// Selects a secret; false when it is not in the list as filtered.
-    pub fn select(&mut self, id: SecretId) -> bool {
+    /// Selects a secret and unfolds the way to it; false when it is not in the list as filtered.
+    pub fn select(&mut self, id: SecretId, now: Timestamp) -> bool {
+        self.uncover(id, now);
         let found = self.rows.find(id);
         self.cursor.row = found.unwrap_or(self.cursor.row);
         found.is_some()
     }
 
     /// Selects the secret at an address; false when it is not in the list as filtered.
-    pub fn select_address(&mut self, address: &Address) -> bool {
-        self.rows.named(address).is_some_and(|id| self.select(id))
+    pub fn select_address(&mut self, address: &Address, now: Timestamp) -> bool {
+        self.rows.named(address).is_some_and(|id| self.select(id, now))
     }
 
     /// Takes the index that was made for this catalog.
@@ -168,24 +181,58 @@ impl SecretsPane {
         }
     }
 
+    /// Shows the filter before this one, or after it.
+    pub fn walk_filters(&mut self, back: bool, now: Timestamp) {
+        if self.filter.walk(back, now) {
+            self.refilter(now);
+        }
+    }
+
+    /// Completes the term before the cursor of the filter line; false when nothing fits.
+    pub fn complete_filter(&mut self, now: Timestamp) -> bool {
+        let completed = self.filter.complete(self.rows.catalog(), now);
+        if completed {
+            self.refilter(now);
+        }
+        completed
+    }
+
+    /// The filter line loses the keyboard.
+    pub fn leave_filter(&mut self) {
+        self.filter.leave();
+    }
+
+    /// The filters of this session.
+    #[must_use]
+    pub fn earlier_filters(&self) -> &Earlier {
+        self.filter.earlier()
+    }
+
+    /// Remembers the filters of before a lock.
+    pub fn remember_filters(&mut self, earlier: Earlier) {
+        self.filter.remember(earlier);
+    }
+
     /// Replaces the filter; the selection stays where it can.
     pub fn set_filter(&mut self, filter: &str, now: Timestamp) {
         let selected = self.selected().map(|listed| listed.id);
         self.filter.set(filter, now);
         self.refilter(now);
         if let Some(id) = selected {
-            self.select(id);
+            self.select(id, now);
         }
     }
 
     /// Applies what was changed; the selection stays on its secret.
     pub fn apply(&mut self, change: CatalogChange, now: Timestamp) {
-        let selected = self.selected().map(|listed| listed.id);
+        let spot = self.spot();
         self.rows.apply(change);
         self.revision = self.revision.wrapping_add(1);
-        self.rows.run(self.filter.query(), now);
-        if let Some(id) = selected {
-            self.select(id);
+        self.arrange(now);
+        match spot {
+            Some(Spot::Secret(id)) => drop(self.select(id, now)),
+            Some(spot) => self.stand_on(&spot),
+            None => {}
         }
         self.counts = Counts::of(self.rows.catalog(), now);
     }
@@ -203,16 +250,26 @@ impl SecretsPane {
         if before.is_old(now) {
             self.counts = Counts::of(self.rows.catalog(), now);
         }
-        (before.due, before.expired) != (self.counts.due, self.counts.expired)
+        let changed = (before.due, before.expired) != (self.counts.due, self.counts.expired);
+        if changed {
+            self.lay_out(now);
+        }
+        changed
+    }
+
+    /// Finds the rows anew.
+    fn arrange(&mut self, now: Timestamp) {
+        self.rows.run(self.filter.query(), now);
+        self.lay_out(now);
     }
 
     /// Another filter: the best match is selected; without one, what was selected stays.
     fn refilter(&mut self, now: Timestamp) {
         let selected = self.selected().map(|listed| listed.id);
-        self.rows.run(self.filter.query(), now);
-        self.cursor = Cursor::default();
+        self.arrange(now);
+        self.cursor = Cursor { row: self.rows.best(), top: 0 };
         if let Some(id) = selected.filter(|_| self.filter.query().is_empty()) {
-            self.select(id);
+            self.select(id, now);
         }
     }
 }

@@ -54,9 +54,17 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
 
 /// Movement between panes and tabs, and the filter.
 fn place(state: &mut State, action: Action) -> Vec<Effect> {
+    let time = state.now.time;
     let Some(vault) = &mut state.vault else { return Vec::new() };
     match action {
         Action::Open if vault.focus == Pane::History => return about_detail(state, Action::RollBack),
+        Action::Open if vault.focus == Pane::Secrets && vault.secrets.selected_scope().is_some() => {
+            vault.secrets.unfold(time);
+            return moved(state);
+        }
+        Action::Fold | Action::FoldAll | Action::UnfoldAll | Action::ToggleTree => {
+            return fold(state, action);
+        }
         Action::Open | Action::NextPane => focus(state, |pane| pane.next()),
         Action::PreviousPane => focus(state, |pane| pane.previous()),
         Action::SecretsPane => focus(state, |_| Pane::Secrets),
@@ -75,6 +83,19 @@ fn place(state: &mut State, action: Action) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Folds and unfolds the list.
+fn fold(state: &mut State, action: Action) -> Vec<Effect> {
+    let time = state.now.time;
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    match action {
+        Action::Fold => vault.secrets.fold(time),
+        Action::FoldAll => vault.secrets.fold_all(time),
+        Action::UnfoldAll => vault.secrets.unfold_all(time),
+        _ => vault.secrets.toggle_tree(time),
+    }
+    moved(state)
 }
 
 /// Gives the keyboard to another pane; a shown value is hidden.
@@ -246,8 +267,8 @@ pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
 
 /// A new secret, beside the selected one.
 fn add(state: &mut State) -> Vec<Effect> {
-    let selected = state.vault.as_ref().and_then(|vault| vault.secrets.selected_address());
-    let scope = selected.map_or_else(ScopePath::root, |address| address.scope);
+    let scope = state.vault.as_ref().and_then(|vault| vault.secrets.scope_in_view().parse().ok());
+    let scope = scope.unwrap_or_else(ScopePath::root);
     open_dialog(state, Dialog::Edit(Box::new(EditDialog::add(scope))));
     Vec::new()
 }

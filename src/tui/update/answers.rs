@@ -139,12 +139,14 @@ impl OpenVault {
             removing: Vec::new(),
             expected: None,
         };
+        vault.secrets.remember_filters(place.earlier);
+        vault.secrets.set_folds(place.folds, now);
         if !place.filter.is_empty() {
             vault.secrets.set_filter(&place.filter, now);
         }
         vault.history.set_tab(place.tab);
         if let Some(id) = place.selected {
-            vault.secrets.select(id);
+            vault.secrets.select(id, now);
         }
         if place.overview {
             super::overview::open(&mut vault, now);
@@ -173,7 +175,7 @@ fn changed(state: &mut State, change: CatalogChange) -> Vec<Effect> {
     let gone = vault.secrets.selected_address().filter(|address| gone && !vault.removing.contains(address));
     vault.secrets.apply(change, time);
     if let Some(address) = vault.expected.take()
-        && !vault.secrets.select_address(&address)
+        && !vault.secrets.select_address(&address, time)
     {
         vault.expected = Some(address);
     }
@@ -302,7 +304,7 @@ fn restored(state: &mut State, address: Address) -> Vec<Effect> {
     let now = state.now;
     let Some(vault) = &mut state.vault else { return Vec::new() };
     vault.deleted = None;
-    if !vault.secrets.select_address(&address) {
+    if !vault.secrets.select_address(&address, now.time) {
         vault.expected = Some(address.clone());
     }
     say(state, Notice::done(format!("{address} is back with all its versions."), now));

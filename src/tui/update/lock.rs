@@ -40,6 +40,8 @@ fn wipe(state: &mut State) -> bool {
         state.place = Place {
             selected: vault.secrets.selected().map(|listed| listed.id),
             filter: vault.secrets.filter().to_owned(),
+            folds: vault.secrets.folds().clone(),
+            earlier: vault.secrets.earlier_filters().clone(),
             focus: vault.focus,
             overview: vault.overview.is_some(),
             zoomed: vault.zoomed,

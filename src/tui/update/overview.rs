@@ -63,7 +63,7 @@ fn follow_lead(state: &mut State) -> Vec<Effect> {
     vault.focus = Pane::Secrets;
     vault.secrets.set_filter(&filter, now.time);
     if let Some(id) = select {
-        vault.secrets.select(id);
+        vault.secrets.select(id, now.time);
     }
     moved(state)
 }

@@ -75,6 +75,14 @@ impl TextInput {
         self.insert(&line)
     }
 
+    /// Puts `text` in the place of a range of bytes, as far as there is room; the cursor stands behind it.
+    pub fn replace(&mut self, range: std::ops::Range<usize>, text: &str) {
+        let (start, end) = (editing::on_boundary(&self.text, range.start), editing::on_boundary(&self.text, range.end));
+        self.text.replace_range(start.min(end)..end, "");
+        self.cursor = start.min(end);
+        self.insert(text);
+    }
+
     /// Puts `text` at the cursor, as far as there is room.
     fn insert(&mut self, text: &str) -> bool {
         let room = MAX_BYTES.saturating_sub(self.text.len());

@@ -63,6 +63,13 @@ pub(super) enum Bound {
     Above(SignedDuration),
 }
 
+/// True when `token` begins like a term that exists, whatever stands behind its colon.
+#[must_use]
+pub fn is_term(token: &str) -> bool {
+    let known = ["scope", "tag", "by", "owner", "has", "due", "expires", "rotated", "age", "changed"];
+    token.split_once(':').is_some_and(|(key, _)| known.contains(&key))
+}
+
 impl Term {
     /// Reads one token; `None` when it is a word, since no name contains a colon.
     pub(super) fn parse(token: &str, now: Timestamp) -> Result<Option<Self>> {
@@ -127,7 +134,8 @@ impl Text {
     fn parse(key: &str, value: &str) -> Result<Self> {
         let wanted = value.strip_prefix('=').unwrap_or(value);
         if wanted.is_empty() {
-            return Err(Error::usage(format!("The term \"{key}:\" names nothing yet.")).hint(KNOWN));
+            return Err(Error::usage(format!("The term \"{key}:\" names nothing yet."))
+                .hint(format!("Write how it begins, for example {key}:a.")));
         }
         Ok(Self { wanted: wanted.to_ascii_lowercase(), whole: value.starts_with('=') })
     }

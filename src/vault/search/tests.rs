@@ -277,3 +277,53 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_term_is_completed_from_what_the_vault_holds() {
+    let mut secrets: Vec<Secret> = ["production/payments/A", "production/edge/eu/B", "staging/payments/C", "D"]
+        .iter()
+        .zip(0..)
+        .map(|(address, number)| secret(number, address))
+        .collect();
+    secrets[0].metadata.tags = vec!["db".to_owned(), "tier1".to_owned()];
+    secrets[1].metadata.owner = "Edge team".to_owned();
+    secrets[2].fields.push("totp".parse().unwrap());
+    let catalog: Catalog = secrets.into_iter().collect();
+    let cases: [(&str, &[&str]); 17] = [
+        ("sc", &["scope:"]),
+        ("du", &["due", "due:"]),
+        ("due", &["due:"]),
+        ("stripe", &[]),
+        ("\"sc", &[]),
+        ("scope:", &["scope:global", "scope:production/", "scope:staging/"]),
+        ("scope:pro", &["scope:production/"]),
+        ("scope:PRO", &["scope:production/"]),
+        ("scope:production/", &["scope:production/edge/", "scope:production/payments/"]),
+        ("scope:production/edge/", &["scope:production/edge/eu/"]),
+        ("scope:production/edge/eu/", &[]),
+        ("scope:pay", &["scope:payments/"]),
+        ("tag:", &["tag:db", "tag:tier1"]),
+        ("tag:=d", &["tag:=db"]),
+        ("owner:t", &["owner:team"]),
+        ("has:t", &["has:totp"]),
+        ("changed:y", &["changed:yesterday"]),
+    ];
+    for (token, expected) in cases {
+        assert_eq!(complete(token, &catalog), expected, "{token}");
+    }
+    assert!(complete("", &catalog).iter().all(|term| !term.is_empty()) && complete("nosuch:", &catalog).is_empty());
+}
+
+#[test]
+fn every_completed_term_can_be_read() {
+    let catalog = catalog(&["production/payments/A", "~ana/B", "C"]);
+    for begun in complete("", &catalog) {
+        for term in std::iter::once(begun.clone()).chain(complete(&begun, &catalog)).filter(|term| !term.ends_with(':'))
+        {
+            assert!(Query::parse(&term, now()).is_ok(), "{term}");
+            if term.starts_with("scope:") || term.starts_with("by:") {
+                assert!(!found(&catalog, &term).is_empty(), "{term} finds what it was made from");
+            }
+        }
+    }
+}

@@ -6,6 +6,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::tui::panes::secrets::tree::Scope;
 use crate::tui::panes::{Look, marked, marker};
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -23,6 +24,8 @@ pub(super) struct Row<'a> {
     pub(super) selected: bool,
     /// What the matched characters are marked for.
     pub(super) query: &'a Query,
+    /// In the tree: how far it is indented, its scope standing above it.
+    pub(super) indent: Option<usize>,
 }
 
 impl Row<'_> {
@@ -37,7 +40,9 @@ impl Row<'_> {
         }
         let room = usize::from(area.width).saturating_sub(1 + 1 + right.len() + flag.len());
         let mut spans = vec![marker(self.selected, look.focused, theme)];
-        spans.extend(self.name(catalog, look, room));
+        let indent = indentation(self.indent, room);
+        spans.push(Span::raw(" ".repeat(indent)));
+        spans.extend(self.name(catalog, look, room - indent));
         spans.push(Span::styled(format!(" {right}"), theme.style(Role::Muted)));
         spans.push(Span::styled(flag, theme.style(role)));
         frame.render_widget(Line::from(spans), area);
@@ -49,8 +54,39 @@ impl Row<'_> {
         let scope = catalog.text(listed.scope);
         let full = if scope.is_empty() { listed.name.to_string() } else { format!("{scope}/{}", listed.name) };
         let marks = if query.is_empty() { Vec::new() } else { query.marks(&full) };
-        marked::spans(&full, &marks, room, look.theme)
+        // In the tree the scope stands above, and so do the marks in it.
+        let above = self.indent.map_or(0, |_| full.chars().count() - listed.name.chars().count());
+        let marks: Vec<usize> = marks.into_iter().filter_map(|mark| mark.checked_sub(above)).collect();
+        marked::spans(if above > 0 { &listed.name } else { &full }, &marks, room, look.theme)
     }
+}
+
+/// Draws a scope of the tree: folded `+` or not `-`, its count, and whether something below is expired or due.
+pub(super) fn draw_scope(scope: &Scope, selected: bool, look: &Look<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let theme = look.theme;
+    let (flag, role) = match () {
+        () if scope.expired > 0 => ("!!", Role::Danger),
+        () if scope.due > 0 => ("! ", Role::Warn),
+        () => ("  ", Role::Text),
+    };
+    let count = format!(" {:>4} ", text::grouped(scope.secrets as u64));
+    let room = usize::from(area.width).saturating_sub(1 + text::width(&count) + flag.len());
+    let indent = indentation(Some(scope.depth), room);
+    let sign = if scope.unfolded { "- " } else { "+ " };
+    let name = format!("{sign}{}/", text::printable(scope.name()));
+    let line = Line::from(vec![
+        marker(selected, look.focused, theme),
+        Span::raw(" ".repeat(indent)),
+        Span::styled(text::pad(&name, room - indent), theme.style(Role::Accent)),
+        Span::styled(count, theme.style(Role::Muted)),
+        Span::styled(flag, theme.style(role)),
+    ]);
+    frame.render_widget(line, area);
+}
+
+/// The cells before a row of the tree; a deep one leaves its name the better part.
+fn indentation(depth: Option<usize>, room: usize) -> usize {
+    depth.map_or(0, |depth| (2 * depth).min(room / 3))
 }
 
 /// What is wrong with a secret, in two cells.
