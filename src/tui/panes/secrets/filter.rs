@@ -205,12 +205,12 @@ mod tests {
     #[test]
     fn a_term_in_the_middle_is_completed_where_it_stands() {
         let mut line = FilterLine::default();
-        line.set("a exp b", Timestamp::UNIX_EPOCH);
+        line.set("a ow b", Timestamp::UNIX_EPOCH);
         for _ in 0..2 {
             line.press(Press::Edit(crate::tui::press::Edit::Left), Timestamp::UNIX_EPOCH);
         }
         assert!(line.complete(&Catalog::default(), Timestamp::UNIX_EPOCH));
-        assert_eq!(line.text(), "a expired b");
+        assert_eq!(line.text(), "a owner: b");
         assert!(!line.complete(&Catalog::default(), Timestamp::UNIX_EPOCH), "there is nothing more");
     }
 }
