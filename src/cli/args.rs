@@ -11,7 +11,7 @@ use crate::config::Color;
 use super::scope_args::ScopeArgs;
 use super::source::SourceArgs;
 use super::{
-    audit, delete, generate, get, history, init, list, purge, relocate, restore, reveal, rollback, rotate, set,
+    audit, delete, diff, generate, get, history, init, list, purge, relocate, restore, reveal, rollback, rotate, set,
 };
 
 const EXAMPLES: &str = "\
@@ -89,6 +89,9 @@ pub(super) enum Command {
     /// Move a secret to another scope or name, with its history
     #[command(visible_alias = "mv", after_help = relocate::EXAMPLES)]
     Move(relocate::MoveArgs),
+    /// Show how two versions differ, by shape, never their values
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(diff::DiffArgs),
     /// Delete a secret; `restore` brings it back
     #[command(visible_alias = "rm", after_help = delete::EXAMPLES)]
     Delete(WriteArgs),

@@ -10,6 +10,7 @@ mod args;
 mod audit;
 mod call;
 mod delete;
+mod diff;
 mod generate;
 mod get;
 mod history;
@@ -85,6 +86,7 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
         Some(Command::Rollback(args)) => rollback::run(&call, &args),
         Some(Command::History(args)) => history::run(&call, &args),
         Some(Command::Move(args)) => relocate::run(&call, &args),
+        Some(Command::Diff(args)) => diff::run(&call, &args),
         Some(Command::Delete(args)) => delete::run(&call, &args),
         Some(Command::Restore(args)) => restore::run(&call, &args),
         Some(Command::Purge(args)) => purge::run(&call, &args),

@@ -76,8 +76,11 @@ fn alphabet(text: &str) -> Result<Alphabet> {
         "digits" => Ok(Alphabet::Digits),
         _ => match text.strip_prefix("custom:") {
             Some(characters) => Ok(Alphabet::Custom(characters.to_owned())),
-            None => Err(Error::usage(format!("There is no alphabet {}.", text.escape_debug()))
-                .hint("Use alphanumeric, symbols, readable, digits, or custom:CHARACTERS.")),
+            None => Err(Error::usage(match text {
+                "" => "No alphabet is named.".to_owned(),
+                _ => format!("There is no alphabet {}.", text.escape_debug()),
+            })
+            .hint("Use alphanumeric, symbols, readable, digits, or custom:CHARACTERS.")),
         },
     }
 }

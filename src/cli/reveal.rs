@@ -45,8 +45,11 @@ pub(super) fn run(call: &Call, args: &RevealArgs) -> Result<()> {
     let names =
         |names: &mut dyn Iterator<Item = &FieldName>| names.map(FieldName::as_str).collect::<Vec<_>>().join(", ");
     let missing = |known: String| {
-        Error::not_found(format!("{} has no field {}.", secret.address, args.field.escape_debug()))
-            .hint(format!("It has: {known}."))
+        Error::not_found(match args.field.as_str() {
+            "" => "No field is named.".to_owned(),
+            field => format!("{} has no field {}.", secret.address, field.escape_debug()),
+        })
+        .hint(format!("It has: {known}."))
     };
     let is_current = args.version.is_none_or(|version| version == secret.version);
     if is_current && !secret.fields.iter().any(|field| field.as_str() == args.field) {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::vault::audit::AuditRecord;
+use crate::vault::compare::{ShapeDiff, Side};
 use crate::vault::secret::{FieldName, Origin, Secret, Version};
 use crate::vault::{Outcome, Written};
 
@@ -67,6 +68,37 @@ pub(super) fn version(version: &Version) -> Value {
         "reason": version.reason,
         "origin": version.origin.to_string(),
         "rolled_back_from": from,
+    })
+}
+
+/// How two versions differ, by shape.
+pub(super) fn diff(diff: &ShapeDiff) -> Value {
+    let fields = diff.fields.iter().map(|field| {
+        json!({
+            "name": field.name.as_str(),
+            "change": field.fate().word(),
+            "before": field.before.as_ref().map(side),
+            "after": field.after.as_ref().map(side),
+        })
+    });
+    json!({
+        "before": version(&diff.before),
+        "after": version(&diff.after),
+        "fields": fields.collect::<Vec<_>>(),
+    })
+}
+
+/// What a field's bytes are like in one version.
+fn side(side: &Side) -> Value {
+    let shape = &side.shape;
+    json!({
+        "bytes": shape.bytes,
+        "characters": shape.characters,
+        "lines": shape.lines,
+        "alphabet": shape.alphabet.iter().map(|class| class.word()).collect::<Vec<_>>(),
+        "looks_like": shape.looks.map(|looks| looks.word()),
+        "final_newline": shape.final_newline,
+        "same_as": side.same_as,
     })
 }
 

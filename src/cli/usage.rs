@@ -12,9 +12,10 @@ pub(super) fn refused(error: &clap::Error) -> Error {
     let text = |kind: ContextKind| error.get(kind).map(shown).filter(|text| !text.is_empty());
     let argument = text(ContextKind::InvalidArg);
     let message = match error.kind() {
-        ErrorKind::InvalidSubcommand => {
-            format!("There is no command {}.", text(ContextKind::InvalidSubcommand).unwrap_or_default().escape_debug())
-        }
+        ErrorKind::InvalidSubcommand => match text(ContextKind::InvalidSubcommand) {
+            Some(name) => format!("There is no command {}.", name.escape_debug()),
+            None => "The command has no name.".to_owned(),
+        },
         ErrorKind::UnknownArgument => unknown(argument.as_deref().unwrap_or_default()),
         ErrorKind::MissingRequiredArgument => format!("{} is missing.", argument.unwrap_or_default()),
         ErrorKind::ArgumentConflict => {
@@ -54,15 +55,16 @@ fn hint(error: &clap::Error) -> String {
     let text = |kind: ContextKind| error.get(kind).map(shown).filter(|text| !text.is_empty());
     let nearest = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
     if let Some(nearest) = nearest.into_iter().find_map(text) {
-        return format!("Did you mean {nearest} ?");
+        return format!("Try {nearest} instead.");
     }
     if let Some(values) = text(ContextKind::ValidValue) {
         return format!("Use one of: {values}.");
     }
     if error.kind() == ErrorKind::UnknownArgument {
-        return "A value with blanks needs quotes, one that begins with - needs -- before it. See --help .".to_owned();
+        return "A value with blanks needs quotes, one that begins with - needs -- before it; --help shows more."
+            .to_owned();
     }
-    "See --help .".to_owned()
+    "Add --help to see what it takes.".to_owned()
 }
 
 fn shown(value: &ContextValue) -> String {
@@ -95,6 +97,17 @@ mod tests {
         let error = refuse("strongroom reveal KEY --resaon x");
         assert!(error.message().contains("--resaon"), "{error}");
         assert!(error.next_step().unwrap().contains("--reason"), "{:?}", error.next_step());
+    }
+
+    #[test]
+    fn no_message_quotes_nothing_or_leaves_a_blank_before_its_end() {
+        let no_name = refused(&Arguments::try_parse_from(["strongroom", ""]).err().unwrap());
+        assert_eq!(no_name.message(), "The command has no name.");
+        let lines = ["strongroom hsitory", "strongroom get", "strongroom get A B", "strongroom init --protect keyfil"];
+        for error in lines.into_iter().map(refuse).chain([no_name]) {
+            let said = format!("{} {}", error.message(), error.next_step().unwrap_or_default());
+            assert!(said.ends_with('.') && ![" .", " ?", "  "].iter().any(|stray| said.contains(stray)), "{said}");
+        }
     }
 
     #[test]

@@ -85,8 +85,11 @@ impl FromStr for AuditAction {
     fn from_str(text: &str) -> Result<Self> {
         Self::ALL.iter().copied().find(|action| action.word() == text).ok_or_else(|| {
             let words: Vec<&str> = Self::ALL.iter().map(|action| action.word()).collect();
-            Error::usage(format!("There is no audit action {}.", text.escape_debug()))
-                .hint(format!("Use one of {}.", words.join(", ")))
+            Error::usage(match text {
+                "" => "No audit action is named.".to_owned(),
+                _ => format!("There is no audit action {}.", text.escape_debug()),
+            })
+            .hint(format!("Use one of {}.", words.join(", ")))
         })
     }
 }

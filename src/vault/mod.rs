@@ -4,11 +4,13 @@
 //! call nothing below this. Every write goes through one `change::Change`, every read
 //! through one `view::View`; both check the keyed digests before they trust a row.
 
+pub mod amend;
 pub mod audit;
 mod audit_log;
 pub mod bulk;
 pub mod catalog;
 mod change;
+pub mod compare;
 pub mod generate;
 mod heads;
 mod integrity;
@@ -21,6 +23,7 @@ mod rows_walk;
 pub mod scope;
 pub mod search;
 pub mod secret;
+pub mod shape;
 pub mod strength;
 mod unlock;
 mod view;

@@ -58,7 +58,11 @@ macro_rules! identifier {
                 if is_identifier(text, MAX_NAME) {
                     return Ok(Self(text.to_owned()));
                 }
-                Err(Error::usage(format!("The {} {} is not allowed.", $what, text.escape_debug()))
+                let refused = match text {
+                    "" => format!("The {} is empty.", $what),
+                    _ => format!("The {} {} is not allowed.", $what, text.escape_debug()),
+                };
+                Err(Error::usage(refused)
                     .hint("Use letters, digits, _ . - and at most 255 bytes, not starting with . or -."))
             }
         }
@@ -99,6 +103,13 @@ impl Fields {
             Some((_, held)) => *held = value,
             None => self.0.push((name, value)),
         }
+    }
+
+    /// Gives field `old` another name, in its place; true when it was there. The caller
+    /// sees to it that the new name is free.
+    pub fn rename(&mut self, old: &str, new: FieldName) -> bool {
+        let found = self.0.iter_mut().find(|(known, _)| known.as_str() == old);
+        found.map(|(name, _)| *name = new).is_some()
     }
 
     /// Removes `name`; true when it was there.

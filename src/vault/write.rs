@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::store::SecretRow;
 
 use super::Vault;
+use super::amend::Given;
 use super::audit::AuditAction;
 use super::bulk::Step;
 use super::change::Change;
@@ -56,15 +57,6 @@ pub struct Written {
     pub undo: Option<Step>,
 }
 
-/// How given fields meet the current ones.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meet {
-    /// They are all there is.
-    Replace,
-    /// Fields not given stay.
-    Merge,
-}
-
 impl Vault {
     /// Creates a secret, or gives it a new version when a field changed, or changes its
     /// metadata. `fields` are the complete new map.
@@ -79,7 +71,7 @@ impl Vault {
         reason: &str,
         expected: Expected,
     ) -> Result<Written> {
-        self.save(address, fields, Meet::Replace, &metadata, reason, expected)
+        self.save(address, fields.map_or(Given::Nothing, Given::All), &metadata, reason, expected)
     }
 
     /// As [`Self::set`], but fields that are not given stay as they are.
@@ -94,22 +86,21 @@ impl Vault {
         reason: &str,
         expected: Expected,
     ) -> Result<Written> {
-        self.save(address, fields, Meet::Merge, &metadata, reason, expected)
+        self.save(address, fields.map_or(Given::Nothing, Given::Over), &metadata, reason, expected)
     }
 
-    fn save(
+    pub(super) fn save(
         &mut self,
         address: &Address,
-        fields: Option<Fields>,
-        meet: Meet,
+        fields: Given<'_>,
         metadata: &MetadataChange,
         reason: &str,
         expected: Expected,
     ) -> Result<Written> {
         self.attempt(AuditAction::Set, (None, Some(address)), reason, |change| {
             match checked(change, address, expected)? {
-                None => change.create(address, fields, metadata, reason),
-                Some(found) => change.update(found, fields, meet, metadata, reason),
+                None => change.create(address, fields.complete()?, metadata, reason),
+                Some(found) => change.update(found, fields, metadata, reason),
             }
         })
     }
@@ -142,7 +133,7 @@ impl Vault {
     /// # Errors
     /// `NotFound`; Usage, for metadata out of bounds.
     pub fn edit(&mut self, address: &Address, metadata: MetadataChange, reason: &str) -> Result<Written> {
-        self.save(address, None, Meet::Replace, &metadata, reason, Expected::Present)
+        self.save(address, Given::Nothing, &metadata, reason, Expected::Present)
     }
 
     /// Gives a secret another scope or name; its identity and its history stay.

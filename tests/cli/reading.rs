@@ -207,3 +207,28 @@ fn a_reader_that_leaves_is_no_error() {
     let ended = child.wait_with_output().unwrap();
     assert_eq!((ended.status.code(), &ended.stderr[..]), (Some(0), &b""[..]));
 }
+
+#[test]
+fn diff_tells_shapes_and_never_values() {
+    let room = Room::new();
+    room.good(&["set", "prod/KEY", "hunter2", "--field", "username=canary-ops"]);
+    room.good(&["set", "prod/KEY", "https://example.com/Hook9", "--field", "old=canary-9"]);
+    room.good(&["set", "prod/KEY", "hunter2"]);
+    let table = room.good(&["diff", "prod/KEY", "2", "3"]).text();
+    assert!(table.contains("7 characters, lower digits (same as version 1)"), "{table}");
+    assert!(table.contains("URL") && !table.contains("hunter2") && !table.contains("canary"), "{table}");
+    let json = room.json(&["diff", "prod/KEY", "1", "2"]);
+    assert_eq!((&json["before"]["version"], &json["after"]["version"]), (&1.into(), &2.into()));
+    let fields = json["fields"].as_array().unwrap();
+    let change = |name: &str| fields.iter().find(|field| field["name"] == name).unwrap();
+    assert_eq!(change("value")["change"], "changed");
+    assert_eq!(change("username")["change"], "same");
+    assert_eq!(change("old")["change"], "added");
+    assert_eq!((&change("old")["before"], &change("old")["after"]["bytes"]), (&serde_json::Value::Null, &8.into()));
+    assert_eq!(change("value")["after"]["looks_like"], "URL");
+    assert!(!json.to_string().contains("canary"));
+    for missing in [["prod/KEY", "1", "4"], ["prod/NO", "1", "2"]] {
+        room.fails(3, &[&["diff"], &missing[..]].concat());
+    }
+    room.fails(2, &["diff", "prod/KEY", "0", "1"]);
+}

@@ -2,6 +2,7 @@
 //! attack, and when it is killed.
 
 mod bulk;
+mod compare;
 mod crash;
 mod place;
 mod properties;

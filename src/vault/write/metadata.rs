@@ -77,6 +77,7 @@ pub(in crate::vault) fn checked_tags(mut tags: Vec<String>) -> Result<Vec<String
     tags.dedup();
     match tags.iter().find(|tag| !is_identifier(tag, 64)) {
         None => Ok(tags),
+        Some(bad) if bad.is_empty() => Err(Error::usage("A tag is empty.").hint("Leave it out, or give it a name.")),
         Some(bad) => Err(Error::usage(format!("The tag {} is not allowed.", bad.escape_debug()))
             .hint("Use letters, digits, _ . - and at most 64 bytes, not starting with . or -.")),
     }

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::store::SecretRow;
+use crate::vault::amend::Given;
 use crate::vault::audit::AuditAction;
 use crate::vault::bulk::{Act, Seen, Step};
 use crate::vault::change::Change;
@@ -11,7 +12,7 @@ use crate::vault::scope::Address;
 use crate::vault::secret::{Fields, MAX_VERSION_BYTES, Metadata, Origin, Secret, SecretId, VALUE};
 
 use super::metadata::{MetadataChange, checked_tags};
-use super::{Meet, Outcome, Written};
+use super::{Outcome, Written};
 
 /// A secret as found: its row and its opened metadata.
 pub(in crate::vault) type Found = (SecretRow<'static>, Secret);
@@ -74,19 +75,15 @@ impl Change<'_> {
     pub(in crate::vault) fn update(
         &mut self,
         (row, mut secret): Found,
-        fields: Option<Fields>,
-        meet: Meet,
+        fields: Given<'_>,
         metadata: &MetadataChange,
         reason: &str,
     ) -> Result<Written> {
-        if let Some(given) = fields {
-            let current = self.fields(&self.version_row(&secret, secret.version)?)?;
-            let fields = if meet == Meet::Merge { merged(self, &secret, given)? } else { given };
-            if fields != current {
-                let before = secret.metadata.clone();
-                metadata.apply(&mut secret.metadata)?;
-                return self.next_version(row, secret, &before, &fields, Origin::Set, reason);
-            }
+        let current = || self.fields(&self.version_row(&secret, secret.version)?);
+        if let Some((fields, _)) = fields.over(current)?.filter(|(next, current)| next != current) {
+            let before = secret.metadata.clone();
+            metadata.apply(&mut secret.metadata)?;
+            return self.next_version(row, secret, &before, &fields, Origin::Set, reason);
         }
         self.edit((row, secret), reason, |found| metadata.apply(found))
     }
