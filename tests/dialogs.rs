@@ -23,10 +23,13 @@ use strongroom::tui::dialogs::unlock::UnlockDialog;
 use strongroom::tui::dialogs::{Input, Step};
 use strongroom::tui::effect::RawKeyUse;
 use strongroom::tui::keymap::{Keymap, Keys};
+use strongroom::tui::theirs::Theirs;
 use strongroom::tui::theme::{Borders, Palette, Theme};
+use strongroom::vault::compare::{FieldDiff, ShapeDiff, Side};
 use strongroom::vault::generate::{Generated, Recipe};
 use strongroom::vault::scope::{Address, ScopePath};
-use strongroom::vault::secret::{Fields, Metadata, Secret, SecretId};
+use strongroom::vault::secret::{Fields, Metadata, Origin, Secret, SecretId, Version};
+use strongroom::vault::shape::Shape;
 
 /// A value that must never be seen while it is masked.
 const VALUE: &[u8] = b"sk_live_51Nv0QkLmZ7example";
@@ -76,9 +79,28 @@ impl Screen {
     }
 
     fn edit() -> Self {
+        Self::new(Open::Edit(Box::new(EditDialog::edit(secret()))))
+    }
+
+    /// The vault opens the fields that were asked for.
+    fn opened(mut self, version: u64) -> Self {
         let mut fields = Fields::value(SecretText::copied_from(VALUE));
         fields.set("username".parse().unwrap(), SecretText::copied_from(b"billing@example.com"));
-        Self::new(Open::Edit(Box::new(EditDialog::edit(secret(), fields))))
+        let until = self.start + Duration::from_secs(10);
+        self.give(Input::Opened { id: secret().id, version, fields, until });
+        self
+    }
+
+    /// The vault tells what another session did.
+    fn told(mut self, theirs: Theirs) -> Self {
+        self.give(Input::Theirs(secret().id, theirs));
+        self
+    }
+
+    /// Another session wrote version 8 while the dialog is open.
+    fn written_elsewhere(mut self) -> Self {
+        self.give(Input::Elsewhere(secret().id, Some(Box::new(newer()))));
+        self
     }
 
     fn rotate() -> Self {
@@ -144,6 +166,34 @@ impl Screen {
     }
 }
 
+/// The version of another session.
+fn newer() -> Version {
+    Version {
+        number: 8,
+        created_at: Timestamp::from_second(1_773_108_720).unwrap(),
+        created_by: "ana@bastion1".to_owned(),
+        reason: "Leaked in a build log".to_owned(),
+        origin: Origin::Rotated,
+    }
+}
+
+/// What another session wrote, by shape.
+fn theirs() -> Theirs {
+    let side = |text: &[u8]| Side { shape: Shape::of(&SecretText::copied_from(text)), same_as: None };
+    let field = |name: &str, before: Option<&[u8]>, after: Option<&[u8]>| FieldDiff {
+        name: name.parse().unwrap(),
+        same: before == after,
+        before: before.map(side),
+        after: after.map(side),
+    };
+    let fields = vec![
+        field("value", Some(b"sk_live_old"), Some(VALUE)),
+        field("username", Some(b"billing@example.com"), Some(b"billing@example.com")),
+    ];
+    let before = Version { number: 7, ..newer() };
+    Theirs::Newer(Box::new(ShapeDiff { id: secret().id, before, after: newer(), current: 8, fields }))
+}
+
 fn secret() -> Secret {
     let time = Timestamp::from_second(1_770_000_000).unwrap();
     Secret {
@@ -194,6 +244,7 @@ fn screens() -> Vec<(&'static str, Screen)> {
     let passphrase = || Screen::setup().keys("Enter").typed(WORDS).keys("Enter").typed(WORDS).keys("Enter");
     let recovery = || passphrase().keys("Enter").key(RawKeyUse::Recovery);
     let taken = || Error::version_conflict("production/payments/STRIPE_KEY has version 8 meanwhile.", 8);
+    let conflict = || Screen::edit().typed("new").keys("Enter").failed(taken());
     let wrong =
         || Error::locked("The passphrase does not open this vault.").hint("Check the keyboard layout and try again.");
     vec![
@@ -240,13 +291,32 @@ fn screens() -> Vec<(&'static str, Screen)> {
                 .typed("ops "),
         ),
         ("edit_prefilled", Screen::edit()),
-        ("edit_conflict", Screen::edit().keys("C-u").typed("new").keys("Enter").failed(taken())),
+        ("edit_opened", Screen::edit().keys("C-t").opened(7)),
+        ("edit_replaced", Screen::edit().typed("new").keys("Tab C-u")),
+        ("edit_renamed", Screen::edit().keys("Tab C-r")),
+        ("edit_written_elsewhere", Screen::edit().typed("new").written_elsewhere()),
+        ("edit_past_expiry", Screen::edit().keys("Tab Tab Tab Tab Tab").typed("2020-01-01").keys("Enter")),
+        ("add_trap", Screen::add().typed("KEY").keys("Tab").pasted("\u{feff}a\r\nb".as_bytes())),
+        ("add_offer", Screen::add().pasted(b"DB_USER=ops\nDB_PASSWORD='hunter2'\n")),
+        ("add_offer_taken", Screen::add().pasted(b"DB_USER=ops\nDB_PASSWORD='hunter2'\n").keys("Enter")),
+        ("edit_conflict", conflict()),
+        ("edit_conflict_told", conflict().told(theirs())),
+        ("edit_conflict_both", conflict().told(theirs()).keys("Enter")),
+        ("edit_conflict_shown", conflict().told(theirs()).keys("Enter C-t").opened(8)),
+        (
+            "edit_conflict_deleted",
+            conflict().told(Theirs::Deleted { by: "ana@bastion1".to_owned(), at: newer().created_at }),
+        ),
+        (
+            "edit_conflict_destroyed",
+            conflict().told(Theirs::Destroyed { by: "ana@bastion1".to_owned(), at: newer().created_at }),
+        ),
         ("edit_unsaved", Screen::edit().keys("C-u").typed("new").keys("Esc")),
         ("rotate_generate", Screen::rotate().keys("Tab")),
         ("rotate_made", Screen::rotate().keys("C-g").generated("x7Kq9vWm-shown", 190.5).keys("C-t Tab Tab")),
         ("rotate_type", Screen::rotate().keys("Right Tab").typed("new").keys("Enter").typed("nex").keys("Enter")),
         ("rotate_paste", Screen::rotate().pasted(PEM)),
-        ("rotate_conflict", Screen::rotate().pasted(b"mine").keys("Enter").failed(taken())),
+        ("rotate_conflict", Screen::rotate().pasted(b"mine").keys("Enter").failed(taken()).told(theirs())),
     ]
 }
 
@@ -288,9 +358,12 @@ fn the_focus_is_on_the_screen_however_small_it_is() {
 
 #[test]
 fn masked_values_are_not_on_the_screen() {
+    let taken = || Error::version_conflict("production/payments/STRIPE_KEY has version 8 meanwhile.", 8);
     let masked = [
         Screen::edit(),
-        Screen::edit().keys("C-t C-t"),
+        Screen::edit().keys("C-t").opened(7).keys("C-t"),
+        Screen::edit().typed("sk_live_51Nv0QkLmZ7example").keys("Enter").failed(taken()).told(theirs()).keys("Enter"),
+        Screen::edit().typed("x").keys("Enter").failed(taken()).told(theirs()).keys("Enter C-t").opened(8).keys("C-t"),
         Screen::rotate().pasted(VALUE),
         Screen::rotate().keys("Right Tab").typed("sk_live_51Nv0QkLmZ7example"),
         Screen::unlock(&[SlotKind::Passphrase]).pasted(VALUE),
@@ -302,8 +375,12 @@ fn masked_values_are_not_on_the_screen() {
         let text = rows(&buffer).join("\n");
         assert!(text.contains("••••••••") && !text.contains("sk_live") && !text.contains("billing@"), "{text}");
     }
-    let (buffer, _) = Screen::edit().keys("C-t").drawn(Theme::default(), 120, 40);
-    assert!(rows(&buffer).join("\n").contains("sk_live"), "shown when asked for");
+    let in_conflict =
+        Screen::edit().typed("x").keys("Enter").failed(taken()).told(theirs()).keys("Enter C-t").opened(8);
+    for shown in [Screen::edit().keys("C-t").opened(7), in_conflict] {
+        let (buffer, _) = shown.drawn(Theme::default(), 120, 40);
+        assert!(rows(&buffer).join("\n").contains("sk_live"), "shown when asked for");
+    }
 }
 
 #[test]

@@ -155,6 +155,123 @@ fn a_conflict_leaves_the_question_open_with_its_reason() {
 }
 
 #[test]
+fn two_versions_are_compared_by_the_mark_or_with_the_current_one() {
+    for (keys, before, after) in [
+        ("3 d", 6, 7),
+        ("3 j j d", 5, 7),
+        ("3 j Space j j j d", 3, 6),
+        ("3 j Space d", 6, 7),
+        ("3 j Space Space G d", 1, 7),
+    ] {
+        let mut screen = Screen::unlocked(80, 24);
+        screen.keys(keys);
+        let text = screen.text();
+        assert!(text.contains(&format!("v{before} and v{after}")), "{keys}: {text}");
+        assert!(text.contains("same as version 4") && !text.contains("hunter2"), "{text}");
+        screen.keys("Esc");
+        assert_eq!(screen.state.context(), Some(Context::History));
+    }
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("3 ] d");
+    assert!(screen.text().contains("Comparing starts from the Versions tab."));
+    screen.keys("1 g 3 [ d");
+    assert!(screen.text().contains("There is no other version to compare with."), "{}", screen.text());
+}
+
+#[test]
+fn an_old_version_is_shown_until_its_deadline_and_says_which_it_is() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("3 j j s");
+    let text = screen.text();
+    assert!(text.contains("sk_live") && text.contains("(v5, not current)"), "{text}");
+    assert!(text.contains("hides in 0:10"), "{text}");
+    screen.wait(Duration::from_secs(10));
+    assert!(!screen.text().contains("sk_live"));
+    screen.keys("y");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Copy { version: Some(5), .. })]));
+}
+
+#[test]
+fn an_edit_opens_no_value_before_it_is_shown() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("e");
+    assert_eq!(screen.state.context(), Some(Context::Form));
+    assert!(screen.take_effects().is_empty(), "opening the form asks the vault for nothing");
+    screen.keys("Tab Tab Tab Tab");
+    screen.type_text("new words");
+    screen.keys("Enter");
+    assert!(matches!(&screen.take_effects()[..],
+        [Effect::Vault(Request::Amend { fields, expected: Expected::Present, .. })] if fields.is_empty()));
+}
+
+#[test]
+fn another_sessions_version_is_told_in_the_form_and_asked_about_on_saving() {
+    for (keys, pasted) in [("e", &b"mine"[..]), ("r", b"mine")] {
+        let mut screen = Screen::unlocked(80, 24);
+        screen.keys(keys);
+        screen.event(Event::Paste(SecretText::copied_from(pasted)));
+        // The other session writes; the harness answers with its version 8.
+        let mut newer = secrets().remove(3);
+        newer.version = 8;
+        screen.secrets[3] = newer.clone();
+        screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted: vec![newer], removed: Vec::new() })));
+        let text = screen.text();
+        assert!(text.contains("wrote version 8"), "{keys}: {text}");
+        screen.keys("Enter");
+        assert_eq!(screen.take_effects().len(), 1);
+        screen.event(Event::Vault(Answer::Failed(Error::version_conflict("Version 8 is current.", 8))));
+        let text = screen.text();
+        assert!(text.contains("keep mine") && text.contains("keep theirs") && !text.contains("sk_live"), "{text}");
+        screen.keys("Down Enter");
+        let effects = screen.take_effects();
+        assert!(
+            matches!(
+                &effects[..],
+                [Effect::Vault(
+                    Request::Amend { expected: Expected::Version(8), .. }
+                        | Request::Rotate { expected: Expected::Version(8), .. }
+                )]
+            ),
+            "{keys}"
+        );
+    }
+}
+
+#[test]
+fn theirs_is_kept_without_a_write_and_looked_at_with_a_record() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("e");
+    screen.type_text("mine");
+    screen.keys("Enter");
+    screen.secrets[3].version = 8;
+    screen.event(Event::Vault(Answer::Failed(Error::version_conflict("Version 8 is current.", 8))));
+    screen.take_effects();
+    screen.keys("Enter C-t");
+    assert!(screen.text().contains("sk_live"), "{}", screen.text());
+    screen.wait(Duration::from_secs(10));
+    assert!(!screen.text().contains("sk_live"), "{}", screen.text());
+    screen.keys("Esc Up Enter");
+    assert_eq!(screen.state.context(), Some(Context::Secrets));
+    assert!(screen.take_effects().iter().all(|effect| !matches!(effect, Effect::Vault(Request::Amend { .. }))));
+}
+
+#[test]
+fn a_secret_deleted_elsewhere_while_it_is_edited_costs_nothing_typed() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("e");
+    screen.type_text("mine");
+    screen.event(without_stripe());
+    let text = screen.text();
+    assert!(text.contains("Another session deleted this secret."), "{text}");
+    screen.type_text("!");
+    screen.keys("Enter");
+    assert!(
+        matches!(&screen.take_effects()[..], [Effect::Vault(Request::Amend { fields, .. })] if fields.set.get("value").unwrap().expose() == b"mine!"),
+        "no key was swallowed"
+    );
+}
+
+#[test]
 fn purge_wants_the_name() {
     let mut screen = Screen::unlocked(80, 24);
     screen.keys("D Enter");

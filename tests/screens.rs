@@ -119,6 +119,8 @@ fn screens() -> Vec<(&'static str, Make)> {
         ("history_zoomed", Box::new(after("3 z"))),
         ("roll_back_reason", Box::new(after("3 j j Enter"))),
         ("roll_back", Box::new(after("3 j j Enter Enter"))),
+        ("history_marked", Box::new(after("3 Space j j"))),
+        ("compare", Box::new(after("3 j j Space j d"))),
         ("purge", Box::new(after("D"))),
         ("expired_copy", Box::new(after("k y"))),
         ("overview", Box::new(after("o"))),

@@ -195,12 +195,17 @@ actions! {
     Rotate = "rotate", "rotate", Secrets 92, Some("strongroom rotate {}"), [PANES => "r"];
     /// Make an earlier version current again.
     RollBack = "roll-back", "roll back", Secrets 75, Some("strongroom rollback {}"), [PANES => "R"];
+    /// Compare two versions, without their values.
+    Compare = "compare", "compare", Secrets 94, Some("strongroom diff {}"), [&[Context::History] => "d"];
+    /// Mark the version to compare with, or unmark it.
+    MarkVersion = "mark-version", "mark", Secrets 45, None, [&[Context::History] => "Space"];
     /// Add a secret.
     Add = "add", "add", Secrets 85, Some("strongroom set"), [PANES => "a"];
     /// Edit the secret's fields and metadata.
     Edit = "edit", "edit", Secrets 84, Some("strongroom set {}"), [PANES => "e"];
     /// Delete the secret; it can be brought back.
-    Delete = "delete", "delete", Secrets 70, Some("strongroom delete {}"), [PANES => "d"];
+    Delete = "delete", "delete", Secrets 70, Some("strongroom delete {}"),
+        [&[Context::Secrets, Context::Detail] => "d"];
     /// Bring the last deleted secret back.
     Undelete = "undo-delete", "undo", Secrets 72, Some("strongroom restore {}"), [PANES => "u"];
     /// Destroy it for good; asks for its name.
@@ -313,6 +318,10 @@ actions! {
     /// Generate a value.
     Generate = "generate", "generate", Dialogs 70, Some("strongroom generate"),
         [&[Context::Form, Context::Lines, Context::Choice] => "C-g"];
+    /// Mend what is pointed out.
+    Mend = "mend", "mend", Dialogs 0, None, [&[Context::Form, Context::Lines] => "C-y"];
+    /// Give the field another name.
+    RenameField = "rename-field", "rename", Dialogs 0, None, [&[Context::Form, Context::Lines] => "C-r"];
     /// Show what is typed, or hide it.
     ShowTyped = "show-typed", "show typed", Dialogs 55, None,
         [&[Context::Form, Context::Lines, Context::Choice, Context::Unlock] => "C-t"];

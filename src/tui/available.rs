@@ -49,7 +49,7 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
 
 /// Dialogs without a value to generate or to show, and those with one input.
 fn not_in(dialog: &Dialog, action: Action) -> Option<String> {
-    let plain = matches!(dialog, Dialog::Confirm(_) | Dialog::Help(_) | Dialog::Palette(_));
+    let plain = matches!(dialog, Dialog::Compare(_) | Dialog::Confirm(_) | Dialog::Help(_) | Dialog::Palette(_));
     let missing = match action {
         Action::Generate => plain || dialog.is_gate(),
         Action::ShowTyped => plain,
@@ -96,10 +96,22 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
         }
         Action::Undelete if vault.deleted.is_none() => Some("Nothing was deleted since the unlock.".to_owned()),
         Action::Open if vault.focus == Pane::History => not_a_version_to_return_to(vault),
+        Action::Compare | Action::MarkVersion => not_a_version_to_compare(vault),
         Action::RollBack if vault.secrets.selected().is_some_and(|listed| listed.version <= 1) => {
             Some("There is no earlier version to roll back to.".to_owned())
         }
         _ => None,
+    }
+}
+
+fn not_a_version_to_compare(vault: &OpenVault) -> Option<String> {
+    if vault.history.tab() == Tab::Audit {
+        return Some("Comparing starts from the Versions tab.".to_owned());
+    }
+    match vault.detail.secret().filter(|secret| vault.history.id() == Some(secret.id)) {
+        None => Some("The versions are not here yet.".to_owned()),
+        Some(secret) if secret.version <= 1 => Some("There is no other version to compare with.".to_owned()),
+        Some(_) => vault.history.selected_version().is_none().then(|| "The versions are not here yet.".to_owned()),
     }
 }
 

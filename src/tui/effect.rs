@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::crypto::keyring::{RawKey, UnlockKey};
 use crate::secret_text::SecretText;
+use crate::vault::amend::FieldsChange;
 use crate::vault::audit::AuditAction;
 use crate::vault::generate::Recipe;
 use crate::vault::scope::Address;
@@ -88,8 +89,42 @@ pub enum Request {
         /// Give it out although it has expired.
         allow_expired: bool,
     },
-    /// Open the fields for an edit dialog; audited as a reveal; answered by `Answer::ReadyToEdit`.
-    OpenToEdit(SecretId),
+    /// Open the fields of the version that is edited; audited as a reveal; answered by `Answer::ReadyToEdit`.
+    OpenToEdit {
+        /// Which secret.
+        id: SecretId,
+        /// The version that the editor has seen.
+        version: u64,
+    },
+    /// Compare two versions by shape; answered by `Answer::Compared`.
+    Compare {
+        /// Which secret.
+        id: SecretId,
+        /// The version on the left.
+        before: u64,
+        /// The version on the right.
+        after: u64,
+    },
+    /// Find out what another session did; answered by `Answer::Theirs`.
+    Theirs {
+        /// To which secret.
+        id: SecretId,
+        /// The version that was seen here.
+        seen: u64,
+    },
+    /// Change single fields, and metadata, of a secret that exists; answered by `Answer::Written`.
+    Amend {
+        /// Where.
+        address: Address,
+        /// What becomes of single fields.
+        fields: Box<FieldsChange>,
+        /// What else changes.
+        metadata: MetadataChange,
+        /// Why.
+        reason: String,
+        /// What the writer had seen.
+        expected: Expected,
+    },
     /// Create a secret or change it; answered by `Answer::Written`.
     Set {
         /// Where.

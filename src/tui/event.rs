@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::secret_text::SecretText;
 use crate::vault::audit::{AuditRecord, AuditVerdict};
 use crate::vault::catalog::{Catalog, CatalogChange};
+use crate::vault::compare::ShapeDiff;
 use crate::vault::generate::Generated;
 use crate::vault::scope::Address;
 use crate::vault::search::Index;
@@ -19,6 +20,7 @@ use crate::vault::secret::{Fields, Secret, SecretId, Version};
 use crate::vault::{Outcome, Written};
 
 use super::effect::RawKeyUse;
+use super::theirs::Theirs;
 use super::{patience, terminal};
 
 /// One thing that happened.
@@ -129,10 +131,16 @@ pub enum Answer {
         /// Plaintext.
         value: SecretText,
     },
-    /// A secret's plaintext for the edit dialog.
+    /// How two versions differ, by shape.
+    Compared(Box<ShapeDiff>),
+    /// What another session did to a secret that is being written here.
+    Theirs(SecretId, Theirs),
+    /// A version's plaintext for the edit dialog.
     ReadyToEdit {
-        /// The secret.
-        secret: Box<Secret>,
+        /// Which secret.
+        id: SecretId,
+        /// Which version.
+        version: u64,
         /// Plaintext.
         fields: Fields,
     },

@@ -24,6 +24,7 @@ mod sleep;
 pub mod state;
 mod terminal;
 pub mod text;
+pub mod theirs;
 pub mod theme;
 pub mod update;
 mod vault_thread;

@@ -24,6 +24,7 @@ use super::state::{Lease, State};
 mod actions;
 mod answers;
 mod deadlines;
+mod history;
 mod lock;
 mod overview;
 
@@ -143,8 +144,13 @@ pub(super) fn give(state: &mut State, input: Input) -> Vec<Effect> {
 
 /// An effect whose failure belongs to the dialog that asked for it.
 fn is_submission(effect: &Effect) -> bool {
-    use Request::{Create, Purge, RollBack, Rotate, Set, Unlock};
-    matches!(effect, Effect::Vault(Create { .. } | Purge(_) | RollBack { .. } | Rotate { .. } | Set { .. } | Unlock(_)))
+    use Request::{Amend, Create, Purge, RollBack, Rotate, Set, Unlock};
+    matches!(
+        effect,
+        Effect::Vault(
+            Amend { .. } | Create { .. } | Purge(_) | RollBack { .. } | Rotate { .. } | Set { .. } | Unlock(_)
+        )
+    )
 }
 
 /// The secret that an effect takes off the list.

@@ -382,6 +382,7 @@ fn is_write(request: &Request) -> bool {
     matches!(
         request,
         Request::Set { .. }
+            | Request::Amend { .. }
             | Request::Rotate { .. }
             | Request::RollBack { .. }
             | Request::Delete(_)

@@ -18,13 +18,16 @@ use strongroom::tui::effect::{Effect, Request};
 use strongroom::tui::event::{Answer, Event, Found};
 use strongroom::tui::keymap::Keymap;
 use strongroom::tui::state::{State, StateOptions};
+use strongroom::tui::theirs::Theirs;
 use strongroom::tui::theme::{Borders, Palette, Theme};
 use strongroom::tui::update::update;
 use strongroom::tui::view::draw;
 use strongroom::vault::audit::{Actor, AuditAction, AuditRecord};
 use strongroom::vault::catalog::Catalog;
+use strongroom::vault::compare::{FieldDiff, ShapeDiff, Side};
 use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::{Fields, Metadata, Origin, Secret, SecretId, Version};
+use strongroom::vault::shape::Shape;
 
 /// 2026-03-10 02:14:00 UTC.
 pub(crate) const NOW: i64 = 1_773_108_840;
@@ -223,9 +226,16 @@ impl Screen {
                 let secret = find(id)?;
                 Some(Answer::Revealed { id: *id, version: version.unwrap_or(secret.version), fields: fields(secret) })
             }
-            Effect::Vault(Request::OpenToEdit(id)) => {
+            Effect::Vault(Request::OpenToEdit { id, version }) => {
+                Some(Answer::ReadyToEdit { id: *id, version: *version, fields: fields(find(id)?) })
+            }
+            Effect::Vault(Request::Compare { id, before, after }) => {
+                Some(Answer::Compared(Box::new(compared(find(id)?, *before, *after))))
+            }
+            Effect::Vault(Request::Theirs { id, seen }) => {
                 let secret = find(id)?;
-                Some(Answer::ReadyToEdit { secret: Box::new(secret.clone()), fields: fields(secret) })
+                let theirs = Theirs::Newer(Box::new(compared(secret, *seen, secret.version)));
+                Some(Answer::Theirs(*id, theirs))
             }
             _ => None,
         }
@@ -301,6 +311,31 @@ pub(crate) fn fields(secret: &Secret) -> Fields {
         fields.set(name.clone(), SecretText::copied_from(b"billing@example.com"));
     }
     fields
+}
+
+/// How two versions of a secret differ: the value always, `username` never, the last field is new.
+pub(crate) fn compared(secret: &Secret, before: u64, after: u64) -> ShapeDiff {
+    let noted = |number: u64| {
+        let at = history(secret).into_iter().find(|version| version.number == number);
+        at.unwrap_or_else(|| Version {
+            number,
+            created_at: time(-120),
+            created_by: "ana@bastion1".to_owned(),
+            reason: "Leaked in a build log".to_owned(),
+            origin: Origin::Rotated,
+        })
+    };
+    let side = |text: &str, same_as| Side { shape: Shape::of(&SecretText::copied_from(text.as_bytes())), same_as };
+    let fields = secret.fields.iter().map(|name| {
+        let (before, after) = match name.as_str() {
+            "value" => (Some(side("hunter2", None)), Some(side("sk_live_51Nv0QkLmZ7example", Some(4)))),
+            "username" => (Some(side("billing@example.com", None)), Some(side("billing@example.com", None))),
+            _ => (None, Some(side("https://example.com/hook\n", None))),
+        };
+        FieldDiff { name: name.clone(), same: name.as_str() == "username", before, after }
+    });
+    let current = secret.version.max(after);
+    ShapeDiff { id: secret.id, before: noted(before), after: noted(after), current, fields: fields.collect() }
 }
 
 /// The event of a key as people write it.

@@ -19,11 +19,12 @@ use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::text_input::TextInput;
 use crate::vault::Expected;
+use crate::vault::compare::{Fate, ShapeDiff};
 use crate::vault::scope::Address;
-use crate::vault::secret::{SecretId, Version};
+use crate::vault::secret::{Secret, SecretId, Version};
 
 use super::page::Page;
-use super::{Input, Step};
+use super::{Input, Step, differences};
 
 /// A question about one secret.
 pub struct ConfirmDialog {
@@ -39,7 +40,7 @@ pub struct ConfirmDialog {
 }
 
 enum Question {
-    RollBack { to: Version, age: String, current: u64 },
+    RollBack { id: SecretId, to: Version, age: String, current: u64, diff: Option<Box<ShapeDiff>> },
     Purge { versions: u64 },
     UseExpired { since: String, wanted: Wanted },
 }
@@ -58,9 +59,17 @@ pub struct Wanted {
 impl ConfirmDialog {
     /// Roll back to `to`?
     #[must_use]
-    pub fn roll_back(address: Address, to: Version, current: u64, now: Timestamp) -> Self {
+    pub fn roll_back(secret: &Secret, to: Version, now: Timestamp) -> Self {
         let age = text::age(to.created_at, now);
-        Self::new(address, Question::RollBack { to, age, current }, false)
+        let question = Question::RollBack { id: secret.id, to, age, current: secret.version, diff: None };
+        Self::new(secret.address.clone(), question, false)
+    }
+
+    /// What to ask the vault for while the question stands there already: what would change.
+    #[must_use]
+    pub fn wants(&self) -> Option<Effect> {
+        let Question::RollBack { id, to, current, .. } = &self.question else { return None };
+        Some(Effect::Vault(Request::Compare { id: *id, before: *current, after: to.number }))
     }
 
     /// Destroy all versions?
@@ -106,22 +115,35 @@ impl ConfirmDialog {
                 }
                 Step::default()
             }
-            Input::Failed(error) => {
-                self.failed(&error);
+            Input::Failed(error) => self.failed(&error),
+            Input::Compared(diff) => {
+                self.compared(diff);
                 Step::default()
             }
-            Input::Generated(_) | Input::RawKey(..) => Step::default(),
+            _ => Step::default(),
         }
     }
 
     /// Says what went wrong. A version that came meanwhile is taken note of, and
     /// the question is asked anew, one step back, so that a second `y` typed ahead says nothing.
-    fn failed(&mut self, error: &Error) {
+    fn failed(&mut self, error: &Error) -> Step {
         self.sent = false;
         self.problem = Some(problem(error));
-        if let Question::RollBack { current, .. } = &mut self.question {
-            *current = error.current_version().unwrap_or(*current);
-            self.asking = false;
+        let Question::RollBack { current, diff, .. } = &mut self.question else { return Step::default() };
+        self.asking = false;
+        if let Some(newer) = error.current_version().filter(|newer| newer != current) {
+            (*current, *diff) = (newer, None);
+            return Step { effects: self.wants().into_iter().collect(), ..Step::default() };
+        }
+        Step::default()
+    }
+
+    /// What would change, if it is still about the version that is current.
+    fn compared(&mut self, new: Box<ShapeDiff>) {
+        if let Question::RollBack { id, to, current, diff, .. } = &mut self.question
+            && (new.id, new.before.number, new.after.number) == (*id, *current, to.number)
+        {
+            *diff = Some(new);
         }
     }
 
@@ -181,7 +203,10 @@ impl ConfirmDialog {
     pub fn draw(&self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
         let mut page = Page::new(self.title(), self.foot());
         match &self.question {
-            Question::RollBack { to, age, current } => self.roll_back_page(&mut page, to, age, *current),
+            Question::RollBack { to, age, current, diff, .. } => {
+                self.roll_back_page(&mut page, to, age, *current);
+                self.what_changes(&mut page, *current, diff.as_deref());
+            }
             Question::Purge { versions } => self.purge_page(&mut page, *versions),
             Question::UseExpired { since, wanted } => {
                 page.prose(format!("{} expired {since}.", self.address), Role::Danger);
@@ -213,10 +238,36 @@ impl ConfirmDialog {
         let next = current.saturating_add(1);
         let effect = format!("The fields of version {} become version {next}, current at once.", to.number);
         page.prose(effect, if self.asking { Role::Warn } else { Role::Text });
+    }
+
+    /// What would change and what stays, as soon as the vault has compared.
+    fn what_changes<'a>(&'a self, page: &mut Page<'a>, current: u64, diff: Option<&'a ShapeDiff>) {
+        let Some(diff) = diff else {
+            page.prose("Comparing the fields…", Role::Muted);
+            return;
+        };
+        let fates = [
+            ("~ changes", Fate::Changed),
+            ("+ comes", Fate::Added),
+            ("- goes", Fate::Removed),
+            ("= stays", Fate::Same),
+        ];
+        for (label, fate) in fates {
+            if let Some(names) = differences::names(diff, fate) {
+                page.fact(label, names);
+            }
+        }
         page.prose(
             format!("Version {current} stays in the history; description, tags, expiry and owner stay as they are."),
             Role::Muted,
         );
+        for field in diff.fields.iter().filter(|field| field.fate() == Fate::Changed) {
+            if let (Some(before), Some(after)) = (&field.before, &field.after) {
+                let now = (format!("now {}", before.shape), Role::Text);
+                let then = (format!("then {}", after.shape), Role::Text);
+                page.lines(field.name.to_string(), vec![now, then], false);
+            }
+        }
     }
 
     fn purge_page<'a>(&'a self, page: &mut Page<'a>, versions: u64) {

@@ -1,8 +1,12 @@
 //! [`EditDialog`]: a new secret, or another one's fields and metadata.
 //!
-//! What stands in the form is kept until the vault has acknowledged the write:
-//! a refusal, or another session's version, costs no input. Only what changed
-//! is sent, so that an edited description makes no new version.
+//! It opens at once, without a value: a field that is there already is opened, and
+//! put on record, only when somebody wants to see it. What stands in the form is
+//! kept until the vault has acknowledged the write: a refusal, or another session's
+//! version, costs no input. Only what changed is sent, so that an edited
+//! description makes no new version and touches no field.
+
+use std::time::Instant;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -15,11 +19,12 @@ use crate::tui::keymap::Keys;
 use crate::tui::press::Press;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::text_input::TextInput;
-use crate::vault::Expected;
 use crate::vault::generate::Generated;
 use crate::vault::scope::ScopePath;
 use crate::vault::secret::{Fields, Secret};
+use crate::vault::{Expected, MetadataChange};
 
+use super::conflict::{Mine, Verdict};
 use super::form::{ask, close, next, previous};
 use super::page::Page;
 use super::writing::Writing;
@@ -28,17 +33,18 @@ use super::{Input, Step, recipes};
 mod fields;
 mod inputs;
 mod metadata;
+mod offer;
+mod pasted;
 
 use fields::FieldRow;
 use inputs::{Meta, Place};
 use metadata::MetadataInputs;
+use offer::{Chosen, Offer};
 
 /// Adds a secret or edits one.
 pub struct EditDialog {
     /// What is edited; `None` for a new secret.
     secret: Option<Secret>,
-    /// Its fields as they were.
-    original: Fields,
     scope: TextInput,
     name: TextInput,
     rows: Vec<FieldRow>,
@@ -50,6 +56,8 @@ pub struct EditDialog {
     recipe: usize,
     /// Which row waits for a generated value.
     generates: Option<usize>,
+    /// A paste that could be several fields waits for a choice.
+    offer: Option<Offer>,
     writing: Writing,
 }
 
@@ -59,7 +67,6 @@ impl EditDialog {
     pub fn add(scope: ScopePath) -> Self {
         Self {
             secret: None,
-            original: Fields::default(),
             scope: TextInput::holding(scope.to_string()),
             name: TextInput::new(),
             rows: vec![FieldRow::value()],
@@ -68,19 +75,19 @@ impl EditDialog {
             bad: None,
             recipe: 0,
             generates: None,
-            writing: Writing::new(Expected::Absent),
+            offer: None,
+            writing: Writing::new(),
         }
     }
 
-    /// For `secret`, whose current fields are `fields`.
+    /// For `secret`; none of its values is needed.
     #[must_use]
-    pub fn edit(secret: Secret, fields: Fields) -> Self {
+    pub fn edit(secret: Secret) -> Self {
         Self {
-            rows: fields::rows(&fields),
+            rows: fields::rows(&secret.fields),
             metadata: MetadataInputs::holding(&secret.metadata),
-            original: fields,
             focus: Place::Value(0),
-            writing: Writing::new(Expected::Version(secret.version)),
+            writing: Writing::over(&secret),
             secret: Some(secret),
             ..Self::add(ScopePath::root())
         }
@@ -88,15 +95,28 @@ impl EditDialog {
 
     /// Takes an input.
     pub fn update(&mut self, input: Input, now: Now) -> Step {
+        let Some(input) = self.writing.hear(input, now) else {
+            self.show_as_conflict_does();
+            return Step::default();
+        };
         match input {
-            Input::Failed(error) => self.failed(&error),
+            Input::Failed(error) => return self.failed(&error),
             Input::Generated(generated) => self.generated(generated),
+            Input::Opened { version, fields, .. } => self.opened(version, &fields),
             _ if self.writing.is_saving => {}
+            Input::Press(Press::Action(action)) if self.writing.conflict.is_some() => return self.decide(action, now),
+            _ if self.writing.conflict.is_some() => {}
+            Input::Press(Press::Action(action)) if self.offer.is_some() => self.choose(action),
+            _ if self.offer.is_some() => {}
             Input::Press(Press::Action(action)) => return self.act(action, now),
             Input::Press(press) => self.press(press),
+            Input::Paste(pasted) if self.is_pristine() && Offer::of(&pasted).is_some() => {
+                self.offer = Offer::of(&pasted);
+            }
             Input::Paste(pasted) => self.paste(&pasted),
-            Input::RawKey(..) => {}
+            _ => {}
         }
+        self.metadata.read(now.time);
         Step::default()
     }
 
@@ -104,6 +124,7 @@ impl EditDialog {
     #[must_use]
     pub fn context(&self) -> Context {
         match self.focus {
+            _ if self.writing.conflict.is_some() || self.offer.is_some() => Context::Choice,
             Place::AddField => Context::Choice,
             Place::Value(row) if self.rows.get(row).is_some_and(FieldRow::has_lines) => Context::Lines,
             _ => Context::Form,
@@ -127,14 +148,156 @@ impl EditDialog {
             Action::NextField | Action::NextChoice => self.focus = next(&self.places(), self.focus),
             Action::PreviousField | Action::PreviousChoice => self.focus = previous(&self.places(), self.focus),
             Action::Generate => return self.generate(),
-            Action::ShowTyped => {
-                let shown = !self.rows.iter().any(FieldRow::is_shown);
-                self.rows.iter_mut().for_each(|row| row.show(shown));
+            Action::ShowTyped => return self.show_typed(),
+            Action::Mend => {
+                if let Place::Value(row) = self.focus {
+                    self.rows.get_mut(row).map(FieldRow::mend);
+                }
             }
+            Action::RenameField => return self.rename(),
             _ => {}
         }
         self.writing.hush();
         Step::default()
+    }
+
+    /// Shows every value, or hides them; those that nobody has opened are asked for.
+    fn show_typed(&mut self) -> Step {
+        self.writing.hush();
+        let shown = self.rows.iter().any(FieldRow::is_shown);
+        self.rows.iter_mut().for_each(|row| row.show(!shown));
+        let wanted = self.secret.as_ref().filter(|_| !shown && self.rows.iter().any(FieldRow::is_unopened));
+        match (wanted, self.writing.seen()) {
+            (Some(secret), Some(version)) => ask(Effect::Vault(Request::OpenToEdit { id: secret.id, version })),
+            _ => Step::default(),
+        }
+    }
+
+    /// The values that were asked for: fields that were typed over meanwhile stay so.
+    fn opened(&mut self, version: u64, fields: &Fields) {
+        if self.writing.seen() == Some(version) {
+            self.rows.iter_mut().for_each(|row| row.open(fields));
+        }
+    }
+
+    /// Lets the name of the field in focus be typed.
+    fn rename(&mut self) -> Step {
+        self.writing.hush();
+        if let Place::Value(number) = self.focus
+            && let Some(row) = self.rows.get_mut(number)
+        {
+            match row.rename() {
+                Ok(()) => self.focus = Place::FieldName(number),
+                Err(why) => self.writing.say(why, Role::Text),
+            }
+        }
+        Step::default()
+    }
+
+    /// True for a new secret without a value yet.
+    fn is_pristine(&self) -> bool {
+        self.secret.is_none() && self.rows.iter().all(FieldRow::is_blank)
+    }
+
+    /// A key while several pasted fields wait for a choice.
+    fn choose(&mut self, action: Action) {
+        match self.offer.take().map(|offer| offer.act(action)) {
+            Some(Ok(Chosen::Fields(fields))) => {
+                let has_main = pasted::has_main(&fields);
+                self.rows.retain(|_| !has_main);
+                self.rows.extend(fields.into_iter().map(|(name, value)| FieldRow::filled(&name, value)));
+                self.rows.sort_by_key(|row| row.name_input().is_some());
+                self.focus = if self.name.is_empty() { Place::Name } else { Place::Value(0) };
+            }
+            Some(Ok(Chosen::Whole(whole))) => {
+                if !matches!(self.focus, Place::Value(_)) {
+                    self.focus = Place::Value(0);
+                }
+                self.paste(&whole);
+            }
+            Some(Err(offer)) => self.offer = Some(offer),
+            None => {}
+        }
+    }
+
+    /// A key while another session's version waits for a decision.
+    fn decide(&mut self, action: Action, now: Now) -> Step {
+        let mine = self.mine().len();
+        let Some(conflict) = &mut self.writing.conflict else { return Step::default() };
+        let rows = conflict.rows() + mine;
+        match conflict.act(action, rows) {
+            Verdict::Stay => {}
+            Verdict::Ask(effect) => return ask(*effect),
+            Verdict::Theirs => return close(),
+            Verdict::Back => self.writing.conflict = None,
+            Verdict::Mine => return self.overwrite(now),
+        }
+        self.show_as_conflict_does();
+        if self.writing.conflict.is_none() {
+            self.rows.iter_mut().for_each(|row| row.show(false));
+        }
+        Step::default()
+    }
+
+    /// Writes mine over what another session did.
+    fn overwrite(&mut self, now: Now) -> Step {
+        let Some(conflict) = self.writing.conflict.take() else { return Step::default() };
+        self.rows.iter_mut().for_each(|row| row.show(false));
+        if let Some(current) = conflict.current() {
+            self.writing.settle(current);
+            return self.submit(now);
+        }
+        if conflict.is_destroyed() {
+            return self.write_anew(now);
+        }
+        let mut step = self.submit(now);
+        if let (true, Some(restore)) = (self.writing.is_saving, self.writing.restore()) {
+            step.effects.insert(0, restore);
+        }
+        step
+    }
+
+    /// What was typed as a new secret in the place of one that was destroyed.
+    fn write_anew(&mut self, now: Now) -> Step {
+        match self.request(now) {
+            Ok(Some(Request::Amend { address, fields, metadata, reason, .. })) if !fields.set.is_empty() => {
+                let (fields, expected) = (Some(fields.set), Expected::Absent);
+                ask(Effect::Vault(Request::Set { address, fields, metadata, reason, expected }))
+            }
+            _ => {
+                self.writing.is_saving = false;
+                self.writing.say("Nothing typed here is a value, so there is nothing to write.", Role::Danger);
+                Step::default()
+            }
+        }
+    }
+
+    /// What was typed here, for the eye.
+    fn mine(&self) -> Vec<Mine<'_>> {
+        let fields = self.rows.iter().filter_map(FieldRow::mine);
+        let changed = self.metadata.changed_labels();
+        let metadata = changed.map(|label| Mine { label, input: None, words: "changed".to_owned() });
+        fields.chain(metadata).collect()
+    }
+
+    /// When something on the screen is to be hidden.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.writing.next_deadline()
+    }
+
+    /// The time went on.
+    pub fn tick(&mut self, now: Now) {
+        self.writing.tick(now);
+        self.show_as_conflict_does();
+    }
+
+    /// In a conflict mine is seen as long as theirs is.
+    fn show_as_conflict_does(&mut self) {
+        if let Some(conflict) = &self.writing.conflict {
+            let shows = conflict.shows_mine();
+            self.rows.iter_mut().for_each(|row| row.show(shows));
+        }
     }
 
     /// Asks for a value for the row in focus; each time by the next recipe.
@@ -157,13 +320,12 @@ impl EditDialog {
         }
     }
 
-    fn failed(&mut self, error: &Error) {
-        if self.writing.failed(error) {
-            // In a field where Enter saves, as the message says.
-            self.focus = Place::Meta(Meta::Reason);
-        } else if self.secret.is_none() && error.kind() == Kind::Conflict {
+    fn failed(&mut self, error: &Error) -> Step {
+        if self.secret.is_none() && error.kind() == Kind::Conflict {
             self.focus = Place::Name;
         }
+        self.rows.iter_mut().for_each(|row| row.show(false));
+        self.writing.failed(error)
     }
 
     /// Sends what changed, or points at the first thing that is wrong.
@@ -190,28 +352,43 @@ impl EditDialog {
             Some(secret) => secret.address.clone(),
             None => inputs::address(&self.scope, &self.name)?,
         };
-        let fields = fields::collect(&self.rows, &self.original)?;
-        let fields = Some(fields).filter(|fields| *fields != self.original);
+        let fields = fields::change(&self.rows)?;
         let metadata = self.metadata.change(now.time)?;
-        if fields.is_none() && metadata == crate::vault::MetadataChange::default() {
+        if fields.is_empty() && metadata == MetadataChange::default() {
             return Ok(None);
         }
         let reason = self.metadata.reason()?;
+        if let Some(words) = self.metadata.asks_about_expiry(now.time) {
+            return Err((Place::Meta(Meta::Expires), words));
+        }
         let expected = self.writing.begin();
-        Ok(Some(Request::Set { address, fields, metadata, reason, expected }))
+        Ok(Some(if self.secret.is_none() {
+            Request::Set { address, fields: Some(fields.set), metadata, reason, expected }
+        } else {
+            // What touches no field overwrites no version.
+            let expected = if fields.is_empty() { Expected::Present } else { expected };
+            Request::Amend { address, fields: Box::new(fields), metadata, reason, expected }
+        }))
     }
 
     /// True when something would be lost by closing.
     fn is_changed(&self) -> bool {
-        let named = self.secret.is_none() && !self.name.is_empty();
-        let fields = fields::collect(&self.rows, &self.original).map_or(true, |fields| fields != self.original);
-        let typed = self.rows.iter().any(|row| !row.is_empty());
-        named || (fields && (typed || self.secret.is_some())) || self.metadata.is_changed()
+        let fields = match &self.secret {
+            None => !self.name.is_empty() || self.rows.iter().any(|row| !row.is_blank()),
+            Some(_) => fields::change(&self.rows).map_or(true, |change| !change.is_empty()),
+        };
+        fields || self.metadata.is_changed()
     }
 
     /// What its keys do now.
     #[must_use]
     pub fn foot(&self) -> String {
+        if let Some(conflict) = &self.writing.conflict {
+            return conflict.foot();
+        }
+        if self.offer.is_some() {
+            return Offer::FOOT.to_owned();
+        }
         let submit = if self.focus == Place::AddField { "add a field" } else { "save" };
         let show = if self.rows.iter().any(FieldRow::is_shown) { "hide" } else { "show" };
         format!("⟨submit⟩ {submit} · ⟨cancel⟩ cancel · ⟨next-field⟩ next · ⟨generate⟩ generate · ⟨show-typed⟩ {show}")
@@ -219,6 +396,12 @@ impl EditDialog {
 
     /// Draws the dialog in the middle of `area`.
     pub fn draw(&self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+        if let Some(conflict) = &self.writing.conflict {
+            return conflict.page(self.mine()).draw(keys, theme, area, frame);
+        }
+        if let Some(offer) = &self.offer {
+            return offer.page().draw(keys, theme, area, frame);
+        }
         let mut page = Page::new(if self.secret.is_some() { "Edit" } else { "Add a secret" }, self.foot());
         if let Some(secret) = &self.secret {
             page.about(&secret.address, secret.version);
@@ -240,6 +423,10 @@ impl EditDialog {
             let place = Place::Meta(*meta);
             page.text(meta.label(), self.metadata.input(*meta), meta.placeholder(), self.focus == place);
             self.show_bad(place, &mut page);
+            let is_bad = self.bad.as_ref().is_some_and(|(at, _)| *at == place);
+            if let Some(remark) = self.metadata.remark(*meta).filter(|_| !is_bad) {
+                page.note(remark, Role::Muted);
+            }
         }
         page.gap();
         self.writing.show(&mut page);

@@ -67,12 +67,8 @@ impl HelpDialog {
             Input::Press(Press::Type('?' | 'q')) if self.filter.is_empty() => {
                 return Step { close: true, ..Step::default() };
             }
-            Input::Press(press) => {
-                if self.filter.press(press) {
-                    self.top = 0;
-                }
-            }
-            Input::Paste(_) | Input::Generated(_) | Input::RawKey(..) | Input::Failed(_) => {}
+            Input::Press(press) if self.filter.press(press) => self.top = 0,
+            _ => {}
         }
         Step::default()
     }

@@ -13,16 +13,22 @@ use ratatui::layout::Rect;
 use crate::crypto::keyring::RawKey;
 use crate::error::Error;
 use crate::secret_text::SecretText;
+use crate::vault::compare::ShapeDiff;
 use crate::vault::generate::Generated;
+use crate::vault::secret::{Fields, SecretId, Version};
 
 use super::action::{Action, Context};
 use super::clock::Now;
 use super::effect::{Effect, RawKeyUse};
 use super::keymap::{Keymap, Keys};
 use super::press::Press;
+use super::theirs::Theirs;
 use super::theme::Theme;
 
+pub mod compare;
 pub mod confirm;
+mod conflict;
+mod differences;
 pub mod edit;
 mod form;
 pub mod frame;
@@ -45,6 +51,24 @@ pub enum Input {
     Generated(Generated),
     /// A raw key the dialog asked for.
     RawKey(RawKeyUse, RawKey),
+    /// How two versions differ, as the dialog asked.
+    Compared(Box<ShapeDiff>),
+    /// The fields of a version, opened and on record: of the one that is edited, or of
+    /// another session's.
+    Opened {
+        /// Whose fields they are.
+        id: SecretId,
+        /// Which version.
+        version: u64,
+        /// Plaintext.
+        fields: Fields,
+        /// When what is not edited is hidden again.
+        until: Instant,
+    },
+    /// What another session did to the secret in the dialog, as the dialog asked.
+    Theirs(SecretId, Theirs),
+    /// Another session has just written a secret, or taken it away (`None`).
+    Elsewhere(SecretId, Option<Box<Version>>),
     /// What the dialog submitted failed; it stays open with its input and shows this.
     Failed(Error),
 }
@@ -70,6 +94,8 @@ pub enum Dialog {
     Edit(Box<edit::EditDialog>),
     /// A new value with a reason.
     Rotate(Box<rotate::RotateDialog>),
+    /// Two versions by shape.
+    Compare(Box<compare::CompareDialog>),
     /// Roll back or purge?
     Confirm(Box<confirm::ConfirmDialog>),
     /// What the keys do.
@@ -86,6 +112,7 @@ macro_rules! each {
             Dialog::Unlock($dialog) => $call,
             Dialog::Edit($dialog) => $call,
             Dialog::Rotate($dialog) => $call,
+            Dialog::Compare($dialog) => $call,
             Dialog::Confirm($dialog) => $call,
             Dialog::Help($dialog) => $call,
             Dialog::Palette($dialog) => $call,
@@ -122,14 +149,19 @@ impl Dialog {
     pub fn next_deadline(&self) -> Option<Instant> {
         match self {
             Self::Unlock(dialog) => dialog.next_deadline(),
+            Self::Edit(dialog) => dialog.next_deadline(),
+            Self::Rotate(dialog) => dialog.next_deadline(),
             _ => None,
         }
     }
 
     /// The time went on: lets a countdown run.
     pub fn tick(&mut self, now: Now) {
-        if let Self::Unlock(dialog) = self {
-            dialog.tick(now);
+        match self {
+            Self::Unlock(dialog) => dialog.tick(now),
+            Self::Edit(dialog) => dialog.tick(now),
+            Self::Rotate(dialog) => dialog.tick(now),
+            _ => {}
         }
     }
 

@@ -23,6 +23,8 @@ mod piece;
 
 use piece::{Canvas, Piece};
 
+pub(super) use piece::MASK;
+
 /// Cells before a label for the mark of the focus.
 const MARK: u16 = 2;
 /// Cells between a label and its input.
@@ -51,6 +53,12 @@ impl<'a> Page<'a> {
     /// Names what the dialog is about in the title: an address and its version.
     pub(super) fn about(&mut self, address: &Address, version: u64) {
         self.subject = Some((text::printable(&address.to_string()).into_owned(), format!(" · v{version}")));
+    }
+
+    /// Names two versions of what the dialog is about in the title.
+    pub(super) fn between(&mut self, address: &Address, before: u64, after: u64) {
+        let after = format!(" · v{before} and v{after}");
+        self.subject = Some((text::printable(&address.to_string()).into_owned(), after));
     }
 
     /// What is said at the end of the page; it is seen whatever is scrolled.
@@ -94,9 +102,21 @@ impl<'a> Page<'a> {
         self.push(Piece::Secret { label, input, placeholder: placeholder.to_owned() }, focused);
         if let Some(refusal) = input.refusal() {
             self.note(refusal, Role::Danger);
-        } else if let Some(finding) = input.finding() {
-            self.note(finding, Role::Warn);
+        } else if let Some(trap) = input.trap() {
+            let cure = trap.cure().map(|cure| format!(" ⟨mend⟩ {cure}.")).unwrap_or_default();
+            self.note(format!("{}{cure}", trap.words()), Role::Warn);
         }
+    }
+
+    /// A secret that nobody types into.
+    pub(super) fn held(&mut self, label: String, input: &'a SecretInput, focused: bool) {
+        self.push(Piece::Held { label, input }, focused);
+    }
+
+    /// A label and lines of our own words, each in its role.
+    pub(super) fn lines(&mut self, label: String, lines: Vec<(String, Role)>, focused: bool) {
+        let lines = lines.into_iter().map(|(line, role)| (text::printable(&line).into_owned(), role)).collect();
+        self.push(Piece::Lines { label: text::printable(&label).into_owned(), lines }, focused);
     }
 
     /// One of a few, side by side.
@@ -105,8 +125,8 @@ impl<'a> Page<'a> {
     }
 
     /// One of a few, on its own row.
-    pub(super) fn option(&mut self, name: &'a str, detail: &'a str, chosen: bool) {
-        self.push(Piece::Option { name, detail }, chosen);
+    pub(super) fn option(&mut self, name: &'a str, detail: &str, chosen: bool) {
+        self.push(Piece::Option { name, detail: detail.to_owned() }, chosen);
     }
 
     /// A row that does something on Enter.
@@ -168,7 +188,7 @@ impl<'a> Page<'a> {
         }
         for piece in &mut self.pieces {
             match piece {
-                Piece::Prose { text, .. } => name(text),
+                Piece::Prose { text, .. } | Piece::Option { detail: text, .. } => name(text),
                 Piece::Text { placeholder, .. } | Piece::Secret { placeholder, .. } => name(placeholder),
                 _ => {}
             }
@@ -230,6 +250,7 @@ impl<'a> Page<'a> {
             | Piece::Text { label, .. }
             | Piece::Secret { label, .. }
             | Piece::Choice { label, .. } => text::width(label),
+            Piece::Held { label, .. } | Piece::Lines { label, .. } => text::width(label),
             _ => 0,
         };
         let longest = self.pieces.iter().map(label).max().unwrap_or(0);

@@ -87,7 +87,7 @@ impl UnlockDialog {
                 self.input.paste(&pasted);
                 self.typed();
             }
-            Input::Generated(_) | Input::RawKey(..) => {}
+            _ => {}
         }
         Step::default()
     }

@@ -1,28 +1,57 @@
 //! What the dialogs that write have in common: the version they had seen, the
-//! wait for the disk, and what is said when another session was faster.
+//! wait for the disk, and what happens when another session was faster.
 
-use crate::error::Error;
+use std::time::Instant;
+
+use crate::error::{Error, Kind};
+use crate::tui::clock::Now;
+use crate::tui::effect::Effect;
+use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::vault::Expected;
+use crate::vault::scope::Address;
+use crate::vault::secret::{Secret, SecretId, Version};
 
+use super::conflict::Conflict;
 use super::form::told;
 use super::page::Page;
+use super::{Input, Step, form};
 
-/// The state of a write: not begun, under way, or refused.
+/// The state of a write: not begun, under way, refused, or in conflict.
 pub(super) struct Writing {
+    /// What is written over, if it is there already.
+    subject: Option<(SecretId, Address)>,
     /// What the writer had seen.
     pub(super) expected: Expected,
     /// The request is on its way; keys wait.
     pub(super) is_saving: bool,
+    /// Another session was faster; this is to be decided before anything else.
+    pub(super) conflict: Option<Box<Conflict>>,
+    /// What another session has done since the dialog opened.
+    news: Option<String>,
     message: Option<(String, Role)>,
     /// Esc was pressed over unsaved input; the next one discards it.
     may_discard: bool,
 }
 
 impl Writing {
-    /// Before the first try.
-    pub(super) fn new(expected: Expected) -> Self {
-        Self { expected, is_saving: false, message: None, may_discard: false }
+    /// For a secret that does not exist yet.
+    pub(super) fn new() -> Self {
+        Self {
+            subject: None,
+            expected: Expected::Absent,
+            is_saving: false,
+            conflict: None,
+            news: None,
+            message: None,
+            may_discard: false,
+        }
+    }
+
+    /// Over the current version of a secret.
+    pub(super) fn over(secret: &Secret) -> Self {
+        let subject = Some((secret.id, secret.address.clone()));
+        Self { subject, expected: Expected::Version(secret.version), ..Self::new() }
     }
 
     /// Says something about the whole.
@@ -43,20 +72,91 @@ impl Writing {
         self.expected
     }
 
-    /// The request failed. True when another session had written: the next try goes on top of that.
-    pub(super) fn failed(&mut self, error: &Error) -> bool {
+    /// The version that was seen at first, or chosen to be written over since.
+    pub(super) fn seen(&self) -> Option<u64> {
+        match self.expected {
+            Expected::Version(version) => Some(version),
+            Expected::Any | Expected::Absent | Expected::Present => None,
+        }
+    }
+
+    /// The request failed. Where another session was faster, a conflict begins.
+    pub(super) fn failed(&mut self, error: &Error) -> Step {
         self.is_saving = false;
         self.may_discard = false;
-        let (Expected::Version(_), Some(current)) = (self.expected, error.current_version()) else {
+        let current = error.current_version();
+        let (Some((id, address)), Some(seen)) = (&self.subject, self.seen()) else {
             self.say(told(error), Role::Danger);
-            return false;
+            return Step::default();
         };
-        self.expected = Expected::Version(current);
-        let text = format!(
-            "Version {current} was written by another session meanwhile. ⟨submit⟩ saves yours as the next version."
-        );
-        self.say(text, Role::Warn);
-        true
+        if current.is_none() && error.kind() != Kind::NotFound {
+            self.say(told(error), Role::Danger);
+            return Step::default();
+        }
+        let conflict = Conflict::new(*id, address.clone(), seen, current);
+        let step = form::ask(conflict.question());
+        self.conflict = Some(Box::new(conflict));
+        step
+    }
+
+    /// Takes what the vault tells about another session; `None` when it was taken.
+    pub(super) fn hear(&mut self, input: Input, now: Now) -> Option<Input> {
+        let subject = self.subject.as_ref().map(|(id, _)| *id);
+        match (input, &mut self.conflict) {
+            (Input::Theirs(id, theirs), conflict) => {
+                if let Some(conflict) = conflict.as_mut().filter(|_| subject == Some(id)) {
+                    conflict.told(theirs, now.time);
+                }
+            }
+            (Input::Opened { id, version, fields, until }, Some(conflict)) => {
+                if subject == Some(id) {
+                    conflict.reveal(version, fields, until);
+                }
+            }
+            (Input::Elsewhere(id, version), _) => {
+                if subject == Some(id) {
+                    self.learn(version.as_deref(), now);
+                }
+            }
+            (other, _) => return Some(other),
+        }
+        None
+    }
+
+    /// Another session wrote the secret, or took it away.
+    fn learn(&mut self, version: Option<&Version>, now: Now) {
+        if self.is_saving {
+            return;
+        }
+        let seen = self.seen();
+        self.news = match version {
+            Some(version) if Some(version.number) <= seen => return,
+            Some(version) => {
+                let when = text::age(version.created_at, now.time);
+                let who = text::printable(&version.created_by).into_owned();
+                Some(format!("{who} wrote version {} {when}. Saving asks what is to become of it.", version.number))
+            }
+            None => Some("Another session deleted this secret. Saving asks what is to become of it.".to_owned()),
+        };
+    }
+
+    /// Mine is to be written over `version`.
+    pub(super) fn settle(&mut self, version: u64) {
+        self.expected = Expected::Version(version);
+        self.conflict = None;
+        self.news = None;
+    }
+
+    /// When something on the screen is to be hidden.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.conflict.as_ref().and_then(|conflict| conflict.until())
+    }
+
+    /// The time went on.
+    pub(super) fn tick(&mut self, now: Now) {
+        if let Some(conflict) = self.conflict.as_mut().filter(|held| held.until().is_some_and(|at| at <= now.instant)) {
+            conflict.mask();
+        }
     }
 
     /// Esc: true when the dialog may close; over unsaved input only the second time.
@@ -69,12 +169,19 @@ impl Writing {
         false
     }
 
+    /// What brings a deleted secret back before mine is written.
+    pub(super) fn restore(&self) -> Option<Effect> {
+        let (_, address) = self.subject.as_ref()?;
+        Some(Effect::Vault(crate::tui::effect::Request::Restore(address.clone())))
+    }
+
     /// Describes it at the end of a page.
     pub(super) fn show(&self, page: &mut Page<'_>) {
-        match &self.message {
+        match (&self.message, &self.news) {
             _ if self.is_saving => page.tell("Saving…", Role::Accent),
-            Some((message, role)) => page.tell(message.as_str(), *role),
-            None => {}
+            (Some((message, role)), _) => page.tell(message.as_str(), *role),
+            (None, Some(news)) => page.tell(news.as_str(), Role::Warn),
+            (None, None) => {}
         }
     }
 }

@@ -294,7 +294,7 @@ fn value_rows(shown: &Revealed, current: u64, width: u16) -> Vec<Row> {
         }
     }
     if shown.version != current {
-        rows.push(Row::new("", format!("(v{}, not the current one)", shown.version), Role::Warn));
+        rows.push(Row::new("", format!("(v{}, not current)", shown.version), Role::Warn));
     }
     rows
 }

@@ -35,6 +35,8 @@ pub struct HistoryPane {
     records: Option<Vec<AuditRecord>>,
     version_cursor: Cursor,
     record_cursor: Cursor,
+    /// The version to compare with.
+    marked: Option<u64>,
 }
 
 impl HistoryPane {
@@ -86,6 +88,18 @@ impl HistoryPane {
     #[must_use]
     pub fn selected_version(&self) -> Option<&Version> {
         self.versions.get(self.version_cursor.row)
+    }
+
+    /// The version that is marked to be compared with.
+    #[must_use]
+    pub fn marked(&self) -> Option<u64> {
+        self.marked
+    }
+
+    /// Marks the selected version, or takes its mark away.
+    pub fn toggle_mark(&mut self) {
+        let selected = self.selected_version().map(|version| version.number);
+        self.marked = selected.filter(|_| self.marked != selected);
     }
 
     /// A version by its number.
@@ -163,7 +177,10 @@ impl HistoryPane {
             let room = area.width.saturating_sub(1);
             spans.extend(
                 match self.tab {
-                    Tab::Versions => self.versions.get(row).map(|version| version_row(version, row == 0, look, room)),
+                    Tab::Versions => self
+                        .versions
+                        .get(row)
+                        .map(|version| version_row(version, row == 0, self.marked == Some(version.number), look, room)),
                     Tab::Audit => self.records.iter().flatten().nth(row).map(|record| record_row(record, look, room)),
                 }
                 .into_iter()
@@ -227,9 +244,9 @@ impl HistoryPane {
 }
 
 /// `7  3d  ops@bastion1  rotated  Scheduled rotation`
-fn version_row<'a>(version: &Version, current: bool, look: Look<'_>, room: u16) -> Vec<Span<'a>> {
+fn version_row<'a>(version: &Version, current: bool, marked: bool, look: Look<'_>, room: u16) -> Vec<Span<'a>> {
     let theme = look.theme;
-    let number = format!("{:>3} ", version.number);
+    let number = format!("{:>3}{}", version.number, if marked { '*' } else { ' ' });
     let rest = version_words(version, current, room);
     vec![
         Span::styled(number, theme.style(Role::Accent)),

@@ -16,7 +16,7 @@ use crate::tui::state::State;
 use crate::vault::scope::ScopePath;
 use crate::vault::secret::{SecretId, VALUE};
 
-use super::{open_dialog, overview, say};
+use super::{history, open_dialog, overview, say};
 
 /// Does an action, or says why it cannot be done.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -37,9 +37,10 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Copy => copy(state),
         Action::Reveal => reveal(state),
-        Action::Rotate | Action::RollBack | Action::Purge => about_detail(state, action),
+        Action::Rotate | Action::RollBack | Action::Purge | Action::Edit => about_detail(state, action),
+        Action::Compare => history::compare(state),
+        Action::MarkVersion => history::mark(state),
         Action::Add => add(state),
-        Action::Edit => edit(state),
         Action::Delete => delete(state),
         Action::Undelete => undelete(state),
         Action::ClearClipboard => vec![Effect::ClearClipboard],
@@ -245,6 +246,7 @@ pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
     let is_current = vault.history.selected_version().is_some_and(|version| version.number == secret.version);
     let dialog = match action {
         Action::Rotate => Dialog::Rotate(Box::new(RotateDialog::new(secret))),
+        Action::Edit => Dialog::Edit(Box::new(EditDialog::edit(secret.clone()))),
         Action::Purge => Dialog::Confirm(Box::new(ConfirmDialog::purge(address, secret.version))),
         _ if vault.focus != Pane::History || vault.history.tab() == Tab::Audit || is_current => {
             vault.history.set_tab(Tab::Versions);
@@ -258,11 +260,16 @@ pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
         }
         _ => {
             let Some(version) = vault.history.selected_version().cloned() else { return Vec::new() };
-            Dialog::Confirm(Box::new(ConfirmDialog::roll_back(address, version, secret.version, now.time)))
+            Dialog::Confirm(Box::new(ConfirmDialog::roll_back(secret, version, now.time)))
         }
     };
+    let wants = match &dialog {
+        Dialog::Confirm(question) => question.wants(),
+        _ => None,
+    };
+    vault.detail.mask();
     open_dialog(state, dialog);
-    Vec::new()
+    wants.into_iter().collect()
 }
 
 /// A new secret, beside the selected one.
@@ -271,14 +278,6 @@ fn add(state: &mut State) -> Vec<Effect> {
     let scope = scope.unwrap_or_else(ScopePath::root);
     open_dialog(state, Dialog::Edit(Box::new(EditDialog::add(scope))));
     Vec::new()
-}
-
-fn edit(state: &mut State) -> Vec<Effect> {
-    let Some(vault) = &mut state.vault else { return Vec::new() };
-    let Some(id) = vault.secrets.selected().map(|listed| listed.id) else { return Vec::new() };
-    vault.detail.mask();
-    vault.asked = Some(id);
-    vec![Effect::Vault(Request::OpenToEdit(id))]
 }
 
 fn delete(state: &mut State) -> Vec<Effect> {

@@ -2,10 +2,10 @@
 //! so wiped) when they come too late.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::error::Error;
 use crate::secret_text::SecretText;
-use crate::tui::dialogs::edit::EditDialog;
 use crate::tui::dialogs::setup::SetupDialog;
 use crate::tui::dialogs::unlock::UnlockDialog;
 use crate::tui::dialogs::{Dialog, Input};
@@ -42,11 +42,27 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
             return Vec::new();
         }
         Answer::Revealed { id, version, fields } => {
+            if state.dialog.is_some() {
+                let until = hidden_at(state);
+                let mut effects = give(state, Input::Opened { id, version, fields, until });
+                effects.extend(audit_again(state));
+                return effects;
+            }
             revealed(state, id, version, fields);
             return audit_again(state);
         }
         Answer::ReadyToCopy { address, value, .. } => return ready_to_copy(state, address, value),
-        Answer::ReadyToEdit { secret, fields } => ready_to_edit(state, *secret, fields),
+        Answer::Compared(diff) => {
+            state.submitted &= !matches!(state.dialog, Some(Dialog::Compare(_)));
+            return give(state, Input::Compared(diff));
+        }
+        Answer::Theirs(id, theirs) => return give(state, Input::Theirs(id, theirs)),
+        Answer::ReadyToEdit { id, version, fields } => {
+            let until = hidden_at(state);
+            let mut effects = give(state, Input::Opened { id, version, fields, until });
+            effects.extend(audit_again(state));
+            return effects;
+        }
         Answer::Written(written) => return self::written(state, *written),
         Answer::Deleted(address) => return deleted(state, address),
         Answer::Restored(address) => return restored(state, address),
@@ -173,16 +189,23 @@ fn changed(state: &mut State, change: CatalogChange) -> Vec<Effect> {
     let touched = change.upserted.iter().any(|secret| Some(secret.id) == shown);
     let gone = vault.secrets.selected().is_some_and(|listed| change.removed.contains(&listed.id));
     let gone = vault.secrets.selected_address().filter(|address| gone && !vault.removing.contains(address));
+    let removed = change.removed.clone();
     vault.secrets.apply(change, time);
     if let Some(address) = vault.expected.take()
         && !vault.secrets.select_address(&address, time)
     {
         vault.expected = Some(address);
     }
-    if let Some(address) = gone {
+    let mut effects = Vec::new();
+    if matches!(state.dialog, Some(Dialog::Edit(_) | Dialog::Rotate(_))) {
+        // A notice would swallow a key that is meant for the dialog; the dialog tells it itself.
+        for id in removed {
+            effects.extend(give(state, Input::Elsewhere(id, None)));
+        }
+    } else if let Some(address) = gone {
         say(state, gone_elsewhere(&address));
     }
-    let mut effects = moved(state);
+    effects.extend(moved(state));
     if let (true, true, Some(id)) = (touched, effects.is_empty(), shown) {
         effects = refresh(state, id);
     }
@@ -217,7 +240,12 @@ fn detail(state: &mut State, secret: Box<Secret>, history: Vec<Version>) -> Vec<
         return Vec::new();
     }
     vault.detail.show(secret, &history);
+    let newest = history.first().cloned().map(Box::new);
     vault.history.show(id, history, page);
+    if let Some(newest) = newest.filter(|_| state.dialog.is_some()) {
+        return give(state, Input::Elsewhere(id, Some(newest)));
+    }
+    let Some(vault) = &mut state.vault else { return Vec::new() };
     match vault.waiting.take_if(|(waiting, _)| *waiting == id) {
         Some((_, action)) if state.dialog.is_none() => about_detail(state, action),
         _ => Vec::new(),
@@ -227,7 +255,7 @@ fn detail(state: &mut State, secret: Box<Secret>, history: Vec<Version>) -> Vec<
 /// A value for the screen: only while its secret is still the one in view, and only the field asked for.
 fn revealed(state: &mut State, id: SecretId, version: u64, fields: Fields) {
     let now = state.now;
-    let until = now.instant.checked_add(state.options.reveal_for).unwrap_or(now.instant);
+    let until = hidden_at(state);
     let Some(vault) = &mut state.vault else { return };
     let in_view = vault.detail.secret().is_some_and(|secret| secret.id == id);
     if vault.asked.take() != Some(id) || !in_view || state.dialog.is_some() {
@@ -258,11 +286,10 @@ fn audit_again(state: &State) -> Vec<Effect> {
     id.map(|id| Effect::Vault(Request::Audit(id))).into_iter().collect()
 }
 
-fn ready_to_edit(state: &mut State, secret: Secret, fields: Fields) {
-    let Some(vault) = &mut state.vault else { return };
-    if vault.asked.take() == Some(secret.id) && state.dialog.is_none() {
-        open_dialog(state, Dialog::Edit(Box::new(EditDialog::edit(secret, fields))));
-    }
+/// When a value that is opened now is hidden again.
+fn hidden_at(state: &State) -> Instant {
+    let now = state.now.instant;
+    now.checked_add(state.options.reveal_for).unwrap_or(now)
 }
 
 fn written(state: &mut State, written: Written) -> Vec<Effect> {

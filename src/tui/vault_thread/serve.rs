@@ -1,5 +1,7 @@
 //! What the vault thread answers to requests that need the unlocked vault.
 
+mod theirs;
+
 use crate::error::{Error, Result};
 use crate::vault::audit::AuditQuery;
 use crate::vault::secret::{SecretId, VALUE};
@@ -21,7 +23,12 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
         }
         Request::Reveal { id, version, allow_expired } => reveal(vault, id, version, allow_expired)?,
         Request::Copy { id, field, version, allow_expired } => copy(vault, id, &field, version, allow_expired)?,
-        Request::OpenToEdit(id) => open_to_edit(vault, id)?,
+        Request::OpenToEdit { id, version } => open_to_edit(vault, id, version)?,
+        Request::Compare { id, before, after } => Answer::Compared(Box::new(vault.shape_diff(id, before, after)?)),
+        Request::Theirs { id, seen } => Answer::Theirs(id, theirs::find(vault, id, seen)?),
+        Request::Amend { address, fields, metadata, reason, expected } => {
+            Answer::Written(Box::new(vault.amend(&address, &fields, &metadata, &reason, expected)?))
+        }
         Request::Set { address, fields, metadata, reason, expected } => {
             Answer::Written(Box::new(vault.set(&address, fields, metadata, &reason, expected)?))
         }
@@ -70,9 +77,8 @@ fn copy(vault: &mut Vault, id: SecretId, field: &str, version: Option<u64>, allo
     Ok(Answer::ReadyToCopy { address: secret.address, version, value })
 }
 
-/// Opens the current fields for the edit dialog; an expired secret may be mended.
-fn open_to_edit(vault: &mut Vault, id: SecretId) -> Result<Answer> {
-    let secret = vault.secret(id)?;
-    let fields = vault.release(id, Some(secret.version), Release::Reveal, "Opened to edit", true)?;
-    Ok(Answer::ReadyToEdit { secret: Box::new(secret), fields })
+/// Opens the fields of the version that is edited; an expired secret may be mended.
+fn open_to_edit(vault: &mut Vault, id: SecretId, version: u64) -> Result<Answer> {
+    let fields = vault.release(id, Some(version), Release::Reveal, "Opened to edit", true)?;
+    Ok(Answer::ReadyToEdit { id, version, fields })
 }

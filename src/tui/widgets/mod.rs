@@ -6,3 +6,4 @@ pub mod input_line;
 pub mod notice;
 pub mod secret_input;
 pub mod text_input;
+pub mod traps;

@@ -14,6 +14,7 @@ use crate::tui::press::{Edit, Press};
 use crate::tui::text;
 use crate::vault::secret::MAX_VERSION_BYTES;
 
+use super::traps::Trap;
 use super::{editing, input_line};
 
 /// Most lines that are shown at once.
@@ -27,6 +28,8 @@ pub struct SecretInput {
     multi_line: bool,
     shown: bool,
     refusal: Option<String>,
+    /// The text is elsewhere: the mask stands for it.
+    stands_in: bool,
 }
 
 impl SecretInput {
@@ -47,6 +50,17 @@ impl SecretInput {
     pub fn holding(mut self, secret: SecretText) -> Self {
         self.set(secret);
         self
+    }
+
+    /// Draws the mask for a text that is kept elsewhere, while nothing is typed.
+    pub fn stand_in(&mut self, stands_in: bool) {
+        self.stands_in = stands_in;
+    }
+
+    /// True when nothing stands in the input, not even a mask for what is elsewhere.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.is_empty() && !self.stands_in
     }
 
     /// What was typed.
@@ -170,26 +184,16 @@ impl SecretInput {
         self.refusal.as_deref()
     }
 
-    /// What may have been typed or pasted by accident, in a short sentence without the text itself.
+    /// What may have been typed or pasted by accident.
     #[must_use]
-    pub fn finding(&self) -> Option<&'static str> {
-        let Some(text) = self.secret.expose_str() else {
-            return Some("Bytes that are no text: kept as they are; typing replaces them.");
-        };
-        let blank = |c: char| c.is_whitespace();
-        if text.contains("\r\n") {
-            Some("Has CRLF line ends.")
-        } else if text.chars().any(|c| text::is_deceptive(c) && !matches!(c, '\n' | '\t')) {
-            Some("Has control or invisible characters.")
-        } else if text.ends_with('\n') {
-            Some("Ends with a line break. Backspace removes it.")
-        } else if text.ends_with(blank) {
-            Some("Ends with a blank. Backspace removes it.")
-        } else if text.starts_with(blank) {
-            Some("Begins with a blank.")
-        } else {
-            None
-        }
+    pub fn trap(&self) -> Option<Trap> {
+        Trap::find(self.secret.expose())
+    }
+
+    /// Mends what was typed or pasted by accident; false when nothing can be.
+    pub fn mend(&mut self) -> bool {
+        let mended = self.trap().and_then(|trap| trap.mended(&self.secret));
+        mended.map(|mended| self.set(mended)).is_some()
     }
 
     /// How many rows it takes on the screen.
@@ -205,9 +209,9 @@ impl SecretInput {
     /// Draws the mask, or the text while it is shown; in focus it places the terminal's cursor.
     pub fn draw(&self, style: Style, mask: &str, focused: bool, area: Rect, frame: &mut Frame) {
         frame.buffer_mut().set_style(area, style);
-        let shown = if self.shown { self.secret.expose_str() } else { None };
+        let shown = if self.shown && !self.stands_in { self.secret.expose_str() } else { None };
         let Some(text) = shown else {
-            let line = if self.is_empty() { "" } else { mask };
+            let line = if self.is_blank() { "" } else { mask };
             let cursor = focused.then_some(line.len());
             if let Some(column) = input_line::draw(line, cursor, style, area, frame.buffer_mut()) {
                 frame.set_cursor_position((column, area.y));
@@ -284,9 +288,9 @@ mod tests {
         let mut input = SecretInput::multi_line();
         assert!(input.paste(&SecretText::copied_from(pem)));
         assert_eq!(input.secret().expose(), pem);
-        assert_eq!(input.finding(), Some("Ends with a line break. Backspace removes it."));
-        input.press(Press::Edit(Edit::Backspace));
-        assert_eq!(input.finding(), None);
+        assert_eq!(input.trap(), Some(Trap::FinalNewline));
+        assert!(input.mend() && !input.mend());
+        assert_eq!(input.secret().expose(), &pem[..pem.len() - 1]);
         // The way most terminals send it.
         let mut input = SecretInput::multi_line();
         input.paste(&SecretText::copied_from(&pem.map(|byte| if byte == b'\n' { b'\r' } else { byte })));
@@ -305,20 +309,12 @@ mod tests {
     }
 
     #[test]
-    fn accidents_are_pointed_out() {
-        let cases = [
-            ("a", None),
-            ("a\nb", None),
-            ("a\tb", None),
-            (" a", Some("Begins with a blank.")),
-            ("a ", Some("Ends with a blank. Backspace removes it.")),
-            ("a\r\nb", Some("Has CRLF line ends.")),
-            ("a\u{1b}[0m", Some("Has control or invisible characters.")),
-            ("a\u{200b}", Some("Has control or invisible characters.")),
-        ];
-        for (text, wanted) in cases {
-            assert_eq!(typed(SecretInput::multi_line(), text).finding(), wanted, "{text:?}");
-        }
+    fn the_mask_stands_for_what_is_elsewhere() {
+        let mut input = SecretInput::multi_line();
+        input.stand_in(true);
+        assert!(drawn(&input).contains('•') && input.is_empty() && !input.is_blank());
+        input.show(true);
+        assert!(drawn(&input).contains('•'), "there is nothing here to be shown");
     }
 
     #[test]

@@ -1,15 +1,21 @@
 //! The fields in the edit dialog: the main value, the named ones there are, and
-//! those that are added. A field whose value is emptied goes.
+//! those that are added.
+//!
+//! A field that is there already is not opened before somebody wants to see it:
+//! it stays as it is until it is typed over, emptied, renamed or shown.
 
 use crate::secret_text::SecretText;
+use crate::tui::dialogs::conflict::Mine;
 use crate::tui::dialogs::form::told;
 use crate::tui::dialogs::page::Page;
-use crate::tui::press::Press;
+use crate::tui::press::{Edit, Press};
 use crate::tui::theme::Role;
 use crate::tui::widgets::secret_input::SecretInput;
 use crate::tui::widgets::text_input::TextInput;
+use crate::vault::amend::FieldsChange;
 use crate::vault::generate::Generated;
 use crate::vault::secret::{FieldName, Fields, MAX_VERSION_BYTES, VALUE};
+use crate::vault::shape::Shape;
 
 use super::inputs::Place;
 
@@ -21,20 +27,35 @@ enum RowName {
     Main,
     /// A new field.
     Typed(TextInput),
+    /// A field that is there already and gets another name.
+    Renamed { from: FieldName, to: TextInput },
+}
+
+/// What is known of the value that the vault has.
+enum Held {
+    /// It has none: the field is new.
+    Nothing,
+    /// It stays as it is; nobody has opened it.
+    Unopened,
+    /// It was opened here, and was this.
+    Opened(SecretText),
+    /// It was typed over, or emptied, unseen.
+    Replaced,
 }
 
 /// A field with its input.
 pub(super) struct FieldRow {
     name: RowName,
     value: SecretInput,
-    /// How the value was made, when it was generated.
+    held: Held,
+    /// How the value was made or where it came from.
     made: Option<String>,
 }
 
 impl FieldRow {
     /// The main field, empty.
     pub(super) fn value() -> Self {
-        Self { name: RowName::Main, value: SecretInput::multi_line(), made: None }
+        Self { name: RowName::Main, value: SecretInput::multi_line(), held: Held::Nothing, made: None }
     }
 
     /// A new field.
@@ -42,10 +63,27 @@ impl FieldRow {
         Self { name: RowName::Typed(TextInput::new()), ..Self::value() }
     }
 
+    /// A new field with a name and a value.
+    pub(super) fn filled(name: &FieldName, value: SecretText) -> Self {
+        let value = SecretInput::multi_line().holding(value);
+        let name = match name.as_str() {
+            VALUE => RowName::Main,
+            name => RowName::Typed(TextInput::holding(name)),
+        };
+        Self { name, value, ..Self::value() }
+    }
+
+    /// A field that the vault has and nobody has opened.
+    fn unopened(name: RowName) -> Self {
+        let mut row = Self { name, held: Held::Unopened, ..Self::value() };
+        row.value.stand_in(true);
+        row
+    }
+
     /// The input of its name, when it can be typed.
     pub(super) fn name_input(&self) -> Option<&TextInput> {
         match &self.name {
-            RowName::Typed(input) => Some(input),
+            RowName::Typed(input) | RowName::Renamed { to: input, .. } => Some(input),
             RowName::Known(_) | RowName::Main => None,
         }
     }
@@ -53,8 +91,21 @@ impl FieldRow {
     /// The input of its name, to type in.
     pub(super) fn name_input_mut(&mut self) -> Option<&mut TextInput> {
         match &mut self.name {
-            RowName::Typed(input) => Some(input),
+            RowName::Typed(input) | RowName::Renamed { to: input, .. } => Some(input),
             RowName::Known(_) | RowName::Main => None,
+        }
+    }
+
+    /// Makes the name one that can be typed; says why it cannot be.
+    pub(super) fn rename(&mut self) -> Result<(), &'static str> {
+        match &self.name {
+            RowName::Main => Err("The main field is always called value."),
+            RowName::Typed(_) | RowName::Renamed { .. } => Ok(()),
+            RowName::Known(from) => {
+                let to = TextInput::holding(from.as_str());
+                self.name = RowName::Renamed { from: from.clone(), to };
+                Ok(())
+            }
         }
     }
 
@@ -63,13 +114,33 @@ impl FieldRow {
         match &self.name {
             RowName::Known(name) => name.as_str(),
             RowName::Main => VALUE,
-            RowName::Typed(input) => input.text().trim(),
+            RowName::Typed(input) | RowName::Renamed { to: input, .. } => input.text().trim(),
         }
     }
 
-    /// True when there is no value.
-    pub(super) fn is_empty(&self) -> bool {
-        self.value.is_empty()
+    /// What the vault calls it, if it has it.
+    fn known_name(&self) -> Option<&str> {
+        match &self.name {
+            _ if matches!(self.held, Held::Nothing) => None,
+            RowName::Known(name) | RowName::Renamed { from: name, .. } => Some(name.as_str()),
+            RowName::Main => Some(VALUE),
+            RowName::Typed(_) => None,
+        }
+    }
+
+    /// True when it has a value, seen or unseen.
+    pub(super) fn has_value(&self) -> bool {
+        self.is_unopened() || !self.value.is_empty()
+    }
+
+    /// True when nothing stands in it.
+    pub(super) fn is_blank(&self) -> bool {
+        matches!(self.held, Held::Nothing) && self.value.is_empty() && self.name_input().is_none_or(TextInput::is_empty)
+    }
+
+    /// True while nobody has opened or touched the value that the vault has.
+    pub(super) fn is_unopened(&self) -> bool {
+        matches!(self.held, Held::Unopened)
     }
 
     /// True when the value has several lines.
@@ -87,8 +158,41 @@ impl FieldRow {
         self.value.show(shown);
     }
 
-    /// Takes a key for the value.
+    /// The value that the vault has, opened: an untouched row takes it.
+    pub(super) fn open(&mut self, fields: &Fields) {
+        if let Some(value) = self.known_name().filter(|_| self.is_unopened()).and_then(|name| fields.get(name)) {
+            self.held = Held::Opened(value.duplicate());
+            self.value.stand_in(false);
+            self.value.set(value.duplicate());
+        }
+    }
+
+    /// What is typed from here on replaces a value that nobody has opened.
+    fn replace(&mut self) {
+        if self.is_unopened() {
+            self.held = Held::Replaced;
+            self.value.stand_in(false);
+        }
+    }
+
+    /// Takes a key for the value. A deletion in a field that nobody has opened empties it,
+    /// another one takes that back.
     pub(super) fn press(&mut self, press: Press) -> bool {
+        use Edit::{Backspace, Delete, DeleteToEnd, DeleteToStart, DeleteWord};
+        let deletes = matches!(press, Press::Edit(Backspace | Delete | DeleteWord | DeleteToStart | DeleteToEnd));
+        match self.held {
+            Held::Unopened if deletes => {
+                self.replace();
+                return true;
+            }
+            Held::Unopened if !matches!(press, Press::Type(_)) => return false,
+            Held::Replaced if matches!(press, Press::Edit(Backspace)) && self.value.is_empty() => {
+                self.held = Held::Unopened;
+                self.value.stand_in(true);
+                return true;
+            }
+            _ => self.replace(),
+        }
         let changed = self.value.press(press);
         self.made = self.made.take().filter(|_| !changed);
         changed
@@ -96,51 +200,130 @@ impl FieldRow {
 
     /// Takes a paste for the value.
     pub(super) fn paste(&mut self, pasted: &SecretText) -> bool {
+        self.replace();
         self.made = None;
         self.value.paste(pasted)
     }
 
     /// Takes a generated value.
     pub(super) fn take_generated(&mut self, generated: Generated, recipe: &str) {
-        self.made = Some(format!(
-            "Generated: {recipe}, {:.0} bits. ⟨generate⟩ again for another kind.",
-            generated.entropy_bits
-        ));
-        self.value.set(generated.value);
+        let bits = generated.entropy_bits;
+        self.take(generated.value, format!("Generated: {recipe}, {bits:.0} bits. ⟨generate⟩ again for another kind."));
+    }
+
+    /// Takes a whole value and says where it is from.
+    pub(super) fn take(&mut self, value: SecretText, made: String) {
+        self.replace();
+        self.made = Some(made);
+        self.value.set(value);
+    }
+
+    /// Mends what is pointed out; false when there is nothing.
+    pub(super) fn mend(&mut self) -> bool {
+        self.value.mend()
     }
 
     /// Describes the row.
     pub(super) fn show_on<'a>(&'a self, page: &mut Page<'a>, number: usize, focus: Place) {
         let focused = focus == Place::Value(number);
         match &self.name {
-            RowName::Typed(name) => {
-                page.text("Field name", name, "like username", focus == Place::FieldName(number));
-                page.secret("Field value", &self.value, "type or paste", focused);
+            RowName::Typed(name) | RowName::Renamed { to: name, .. } => {
+                let label = if matches!(self.name, RowName::Typed(_)) { "Field name" } else { "New name" };
+                page.text(label, name, "like username", focus == Place::FieldName(number));
+                page.secret("Field value", &self.value, self.placeholder(), focused);
             }
-            RowName::Known(name) => page.secret(name.as_str(), &self.value, "empty: the field goes", focused),
-            RowName::Main => page.secret("Value", &self.value, "type, paste, or ⟨generate⟩ to generate", focused),
+            RowName::Known(name) => page.secret(name.as_str(), &self.value, self.placeholder(), focused),
+            RowName::Main => page.secret("Value", &self.value, self.placeholder(), focused),
         }
         if let Some(made) = &self.made {
             page.note(made.as_str(), Role::Ok);
+        } else if let Some((remark, role)) = self.remark(focused) {
+            page.note(remark, role);
+        }
+    }
+
+    fn placeholder(&self) -> &'static str {
+        match self.held {
+            Held::Nothing => "type, paste, or ⟨generate⟩ to generate",
+            _ => "empty: the field goes",
+        }
+    }
+
+    /// What a save does to a field that is there.
+    fn remark(&self, focused: bool) -> Option<(&'static str, Role)> {
+        match &self.held {
+            Held::Unopened if focused => {
+                Some(("Stays as it is. Type or paste to replace it; ⟨show-typed⟩ opens it.", Role::Muted))
+            }
+            Held::Replaced if self.value.is_empty() => {
+                Some(("This field goes when you save. Backspace keeps it as it was.", Role::Warn))
+            }
+            Held::Opened(_) if self.value.is_empty() => Some(("This field goes when you save.", Role::Warn)),
+            Held::Replaced if focused => Some(("Replaces the value there is, unseen.", Role::Muted)),
+            _ => None,
+        }
+    }
+
+    /// What was typed, for the eye that compares it with another session's.
+    pub(super) fn mine(&self) -> Option<Mine<'_>> {
+        let name = self.name_text().to_owned();
+        let renamed = match &self.name {
+            RowName::Renamed { from, .. } if from.as_str() != name => Some(format!("renamed from {from}")),
+            _ => None,
+        };
+        let is_same = match &self.held {
+            Held::Unopened => true,
+            Held::Opened(was) => was == self.value.secret(),
+            Held::Nothing => self.value.is_empty(),
+            Held::Replaced => false,
+        };
+        match (renamed, is_same) {
+            (None, true) => None,
+            (Some(renamed), true) => Some(Mine { label: name, input: None, words: renamed }),
+            (_, false) if self.value.is_empty() => Some(Mine { label: name, input: None, words: "removed".to_owned() }),
+            (_, false) => {
+                Some(Mine { label: name, input: Some(&self.value), words: Shape::of(self.value.secret()).to_string() })
+            }
+        }
+    }
+
+    /// Adds what becomes of the field to `change`; it is called `name` from now on.
+    fn change(&self, name: FieldName, change: &mut FieldsChange) {
+        let known = self.known_name().and_then(|known| known.parse::<FieldName>().ok());
+        let value = self.value.secret();
+        match (&self.held, known) {
+            (Held::Unopened | Held::Opened(_) | Held::Replaced, Some(known)) if !self.has_value() => {
+                change.remove.push(known);
+            }
+            (held, Some(known)) => {
+                let is_same = match held {
+                    Held::Opened(was) => was == value,
+                    held => matches!(held, Held::Unopened),
+                };
+                if !is_same {
+                    change.set.set(name.clone(), value.duplicate());
+                }
+                if known != name {
+                    change.rename.push((known, name));
+                }
+            }
+            (_, None) => change.set.set(name, value.duplicate()),
         }
     }
 }
 
 /// The rows for the fields of a secret, the main one first.
-pub(super) fn rows(fields: &Fields) -> Vec<FieldRow> {
-    let held = |value: &SecretText| SecretInput::multi_line().holding(value.duplicate());
-    let main = fields.get(VALUE).map_or_else(SecretInput::multi_line, held);
-    let mut rows = vec![FieldRow { value: main, ..FieldRow::value() }];
-    for (name, value) in fields.iter().filter(|(name, _)| name.as_str() != VALUE) {
-        rows.push(FieldRow { name: RowName::Known(name.clone()), value: held(value), made: None });
-    }
-    rows
+pub(super) fn rows(names: &[FieldName]) -> Vec<FieldRow> {
+    let has_main = names.iter().any(|name| name.as_str() == VALUE);
+    let main = if has_main { FieldRow::unopened(RowName::Main) } else { FieldRow::value() };
+    let named = names.iter().filter(|name| name.as_str() != VALUE);
+    std::iter::once(main).chain(named.map(|name| FieldRow::unopened(RowName::Known(name.clone())))).collect()
 }
 
-/// The fields that the rows stand for, those of `original` in its order.
-pub(super) fn collect(rows: &[FieldRow], original: &Fields) -> Result<Fields, (Place, String)> {
+/// What the rows change.
+pub(super) fn change(rows: &[FieldRow]) -> Result<FieldsChange, (Place, String)> {
     let mut named: Vec<(usize, FieldName)> = Vec::new();
-    for (number, row) in rows.iter().enumerate().filter(|(_, row)| !row.is_empty()) {
+    for (number, row) in rows.iter().enumerate().filter(|(_, row)| row.has_value()) {
         if row.name_text().is_empty() {
             return Err((Place::FieldName(number), "Give the field a name, or empty its value.".to_owned()));
         }
@@ -153,27 +336,28 @@ pub(super) fn collect(rows: &[FieldRow], original: &Fields) -> Result<Fields, (P
     if let Some(row) = without_value(rows) {
         return Err((Place::Value(row), "Give the field a value, or empty its name.".to_owned()));
     }
-    let order = |name: &FieldName| original.names().position(|known| known == name).unwrap_or(usize::MAX);
-    named.sort_by_key(|(_, name)| order(name));
-    let mut fields = Fields::default();
-    for (number, name) in named {
-        if let Some(row) = rows.get(number) {
-            fields.set(name, row.value.secret().duplicate());
+    if named.is_empty() {
+        let why = "A secret needs a value. Type or paste one, or ⟨generate⟩ generates one.";
+        return Err((Place::Value(0), why.to_owned()));
+    }
+    let mut change = FieldsChange::default();
+    for (number, row) in rows.iter().enumerate() {
+        match named.iter().find(|(at, _)| *at == number) {
+            Some((_, name)) => row.change(name.clone(), &mut change),
+            None => change.remove.extend(row.known_name().and_then(|known| known.parse().ok())),
         }
     }
-    if fields.is_empty() {
-        return Err((
-            Place::Value(0),
-            "A secret needs a value. Type or paste one, or ⟨generate⟩ generates one.".to_owned(),
-        ));
-    }
-    if fields.bytes() > MAX_VERSION_BYTES {
+    if change.set.bytes() > MAX_VERSION_BYTES {
         return Err((Place::Value(0), "The fields have more than 1 MiB together.".to_owned()));
     }
-    Ok(fields)
+    Ok(change)
 }
 
 /// A new field that has a name and no value.
 fn without_value(rows: &[FieldRow]) -> Option<usize> {
-    rows.iter().position(|row| row.is_empty() && row.name_input().is_some_and(|name| !name.is_empty()))
+    rows.iter().position(|row| {
+        matches!(row.name, RowName::Typed(_))
+            && !row.has_value()
+            && row.name_input().is_some_and(|name| !name.is_empty())
+    })
 }

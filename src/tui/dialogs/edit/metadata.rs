@@ -1,6 +1,7 @@
 //! The metadata in the edit dialog: what the inputs mean, and what of it changed.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::tui::dialogs::form::told;
@@ -17,6 +18,10 @@ use super::inputs::{Meta, Place};
 pub(super) struct MetadataInputs {
     inputs: [TextInput; Meta::ALL.len()],
     at_first: [String; Meta::ALL.len()],
+    /// What the expiry means, as of the last key.
+    expiry: Option<String>,
+    /// A past expiry was asked about; the next save means it.
+    past_is_meant: bool,
 }
 
 impl MetadataInputs {
@@ -25,7 +30,7 @@ impl MetadataInputs {
         let text = |meta: &Meta| match meta {
             Meta::Description => metadata.description.clone(),
             Meta::Tags => metadata.tags.join(" "),
-            Meta::Expires => metadata.expires_at.map_or_else(String::new, |time| time.to_string()),
+            Meta::Expires => metadata.expires_at.map_or_else(String::new, readable),
             Meta::Rotation => metadata.rotation_days.map_or_else(String::new, |days| days.to_string()),
             Meta::Owner => metadata.owner.clone(),
             Meta::Json => metadata.json.as_ref().map_or_else(String::new, ToString::to_string),
@@ -47,6 +52,41 @@ impl MetadataInputs {
     /// The input of a line, to type in.
     pub(super) fn input_mut(&mut self, meta: Meta) -> &mut TextInput {
         &mut self.inputs[meta as usize]
+    }
+
+    /// Reads the expiry anew, so that what it means stands under it.
+    pub(super) fn read(&mut self, now: Timestamp) {
+        let text = self.inputs[Meta::Expires as usize].text().trim();
+        let at = parse_expiry(text, now).ok().flatten().filter(|_| !text.is_empty());
+        let expiry = at.map(|at| match at <= now {
+            true => format!("{} is past: the secret counts as expired at once.", readable(at)),
+            false => format!("{}, {}", readable(at), text::due(at, now)),
+        });
+        let expiry = expiry.filter(|_| text != self.at_first[Meta::Expires as usize]);
+        self.past_is_meant &= expiry == self.expiry;
+        self.expiry = expiry;
+    }
+
+    /// What is to be said about a line.
+    pub(super) fn remark(&self, meta: Meta) -> Option<&str> {
+        self.expiry.as_deref().filter(|_| meta == Meta::Expires)
+    }
+
+    /// Asks once whether an expiry that is past already is meant so.
+    pub(super) fn asks_about_expiry(&mut self, now: Timestamp) -> Option<String> {
+        let text = self.inputs[Meta::Expires as usize].text().trim();
+        let is_new = text != self.at_first[Meta::Expires as usize];
+        let is_past = parse_expiry(text, now).ok().flatten().is_some_and(|at| at <= now);
+        if !is_new || !is_past || std::mem::replace(&mut self.past_is_meant, true) {
+            return None;
+        }
+        Some("This is past: the secret would be given out only after a question. Save again if you mean it.".to_owned())
+    }
+
+    /// The labels of the lines that were changed.
+    pub(super) fn changed_labels(&self) -> impl Iterator<Item = String> {
+        let changed = Meta::ALL.iter().zip(&self.at_first).filter(|(meta, first)| self.input(**meta).text() != *first);
+        changed.map(|(meta, _)| meta.label().to_lowercase())
     }
 
     /// True when a line differs from what it held at first.
@@ -105,6 +145,13 @@ fn expiry(text: &str, now: Timestamp) -> Result<Option<Timestamp>, (Place, Strin
         return Ok(None);
     }
     parse_expiry(text, now).map_err(|error| (Place::Meta(Meta::Expires), told(&error)))
+}
+
+/// A moment as one reads and types it: a date where it is the start of a day, else with the time of day.
+fn readable(at: Timestamp) -> String {
+    let local = at.to_zoned(TimeZone::system());
+    let form = if local.time() == jiff::civil::Time::midnight() { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M:%S%:z" };
+    local.strftime(form).to_string()
 }
 
 /// Any JSON; nothing, and `null`, mean none.

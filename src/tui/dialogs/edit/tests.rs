@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::secret_text::SecretText;
 use crate::tui::press::Edit;
+use crate::tui::theirs::Theirs;
 use crate::vault::MetadataChange;
 use crate::vault::generate::Recipe;
 use crate::vault::scope::Address;
@@ -58,29 +59,59 @@ fn secret() -> Secret {
 }
 
 fn edited() -> EditDialog {
+    EditDialog::edit(secret())
+}
+
+/// The vault's fields of the secret that is edited.
+fn held() -> Fields {
     let mut fields = Fields::default();
     fields.set("username".parse().unwrap(), SecretText::copied_from(b"ops"));
     fields.set("value".parse().unwrap(), SecretText::copied_from(b"old"));
-    EditDialog::edit(secret(), fields)
+    fields
 }
 
-/// The request, taken apart.
+/// The dialog after its fields were opened.
+fn opened() -> EditDialog {
+    let mut dialog = edited();
+    let step = act(&mut dialog, Action::ShowTyped);
+    assert!(matches!(&step.effects[..], [Effect::Vault(Request::OpenToEdit { version: 7, .. })]));
+    let until = now().instant;
+    dialog.update(Input::Opened { id: secret().id, version: 7, fields: held(), until }, now());
+    dialog
+}
+
+/// The request, taken apart: new values, fields that go, and renamed ones.
+#[derive(Debug)]
 struct Sent {
     address: String,
-    fields: Option<Vec<(String, Vec<u8>)>>,
+    set: Vec<(String, Vec<u8>)>,
+    remove: Vec<String>,
+    rename: Vec<(String, String)>,
     metadata: MetadataChange,
     reason: String,
     expected: Expected,
 }
 
 fn sent(mut step: Step) -> Sent {
-    let Some(Effect::Vault(Request::Set { address, fields, metadata, reason, expected })) = step.effects.pop() else {
-        panic!("no request")
-    };
     let plain = |fields: Fields| {
         fields.iter().map(|(name, value)| (name.to_string(), value.expose().to_vec())).collect::<Vec<_>>()
     };
-    Sent { address: address.to_string(), fields: fields.map(plain), metadata, reason, expected }
+    match step.effects.pop() {
+        Some(Effect::Vault(Request::Set { address, fields, metadata, reason, expected })) => {
+            let (set, address) = (plain(fields.unwrap()), address.to_string());
+            Sent { address, set, remove: Vec::new(), rename: Vec::new(), metadata, reason, expected }
+        }
+        Some(Effect::Vault(Request::Amend { address, fields, metadata, reason, expected })) => Sent {
+            address: address.to_string(),
+            set: plain(fields.set),
+            remove: fields.remove.iter().map(ToString::to_string).collect(),
+            rename: fields.rename.iter().map(|(old, new)| (old.to_string(), new.to_string())).collect(),
+            metadata,
+            reason,
+            expected,
+        },
+        _ => panic!("no request"),
+    }
 }
 
 #[test]
@@ -104,7 +135,7 @@ fn a_new_secret_with_everything() {
     }
     let sent = sent(act(&mut dialog, Action::Submit));
     assert_eq!(sent.address, "prod/KEY");
-    assert_eq!(sent.fields.unwrap(), [("value".into(), b"s3cret".to_vec()), ("username".into(), b"ops".to_vec())]);
+    assert_eq!(sent.set, [("value".into(), b"s3cret".to_vec()), ("username".into(), b"ops".to_vec())]);
     let expires = Timestamp::from_second(1_800_000_000 + 30 * 86_400).unwrap();
     let wanted = MetadataChange {
         description: Some("Stripe".into()),
@@ -149,15 +180,15 @@ fn an_edit_sends_what_changed_only() {
     assert!(act(&mut dialog, Action::Submit).effects.is_empty(), "nothing changed");
     type_at(&mut dialog, Place::Meta(Meta::Description), "New");
     let only_metadata = sent(act(&mut dialog, Action::Submit));
-    assert!(only_metadata.fields.is_none());
+    assert!(only_metadata.set.is_empty() && only_metadata.remove.is_empty());
     assert_eq!(only_metadata.metadata, MetadataChange { description: Some("New".into()), ..Default::default() });
-    assert_eq!(only_metadata.expected, Expected::Version(7));
+    assert_eq!(only_metadata.expected, Expected::Present, "no version is overwritten");
 
     let mut dialog = edited();
     type_at(&mut dialog, Place::Value(0), "new");
     type_at(&mut dialog, Place::Meta(Meta::Expires), "never");
     let sent = sent(act(&mut dialog, Action::Submit));
-    assert_eq!(sent.fields.unwrap(), [("username".into(), b"ops".to_vec()), ("value".into(), b"new".to_vec())]);
+    assert_eq!((sent.set, sent.expected), (vec![("value".into(), b"new".to_vec())], Expected::Version(7)));
     assert_eq!(sent.metadata, MetadataChange { expires_at: Some(None), ..Default::default() });
 }
 
@@ -165,7 +196,7 @@ fn an_edit_sends_what_changed_only() {
 fn metadata_that_is_json_can_be_changed_and_emptied() {
     let mut secret = secret();
     secret.metadata.json = Some(serde_json::json!({"mode": "live", "account": "acct_1"}));
-    let edited = || EditDialog::edit(secret.clone(), Fields::value(SecretText::copied_from(b"old")));
+    let edited = || EditDialog::edit(secret.clone());
     let mut dialog = edited();
     assert_eq!(dialog.metadata.input(Meta::Json).text(), r#"{"mode":"live","account":"acct_1"}"#);
     assert!(act(&mut dialog, Action::Submit).effects.is_empty(), "nothing changed");
@@ -178,22 +209,155 @@ fn metadata_that_is_json_can_be_changed_and_emptied() {
 }
 
 #[test]
-fn an_emptied_field_goes() {
+fn an_emptied_field_goes_and_backspace_brings_it_back() {
+    for mut dialog in [edited(), opened()] {
+        type_at(&mut dialog, Place::Value(1), "");
+        assert_eq!(sent(act(&mut dialog, Action::Submit)).remove, ["username"]);
+    }
     let mut dialog = edited();
     type_at(&mut dialog, Place::Value(1), "");
-    assert_eq!(sent(act(&mut dialog, Action::Submit)).fields.unwrap().len(), 1);
+    dialog.update(Input::Press(Press::Edit(Edit::Backspace)), now());
+    assert!(act(&mut dialog, Action::Submit).effects.is_empty(), "nothing changed");
+}
+
+#[test]
+fn a_value_is_opened_only_to_be_seen() {
+    // Typed over, unseen.
+    let mut dialog = edited();
+    dialog.focus = Place::Value(1);
+    for character in "me".chars() {
+        assert!(dialog.update(Input::Press(Press::Type(character)), now()).effects.is_empty());
+    }
+    let sent = sent(act(&mut dialog, Action::Submit));
+    assert_eq!(sent.set, [("username".into(), b"me".to_vec())]);
+    // Opened, it is edited where it stands; typed back, nothing changed.
+    let mut dialog = opened();
+    assert!(dialog.rows.iter().all(FieldRow::is_shown));
+    dialog.focus = Place::Value(1);
+    dialog.update(Input::Press(Press::Type('!')), now());
+    dialog.update(Input::Press(Press::Edit(Edit::Backspace)), now());
+    assert!(act(&mut dialog, Action::Submit).effects.is_empty());
+    dialog.update(Input::Press(Press::Type('!')), now());
+    assert_eq!(self::sent(act(&mut dialog, Action::Submit)).set, [("username".into(), b"ops!".to_vec())]);
+    // What was typed before the values came stays typed.
+    let mut dialog = edited();
+    type_at(&mut dialog, Place::Value(1), "mine");
+    act(&mut dialog, Action::ShowTyped);
+    let until = now().instant;
+    dialog.update(Input::Opened { id: secret().id, version: 7, fields: held(), until }, now());
+    assert_eq!(self::sent(act(&mut dialog, Action::Submit)).set, [("username".into(), b"mine".to_vec())]);
+    // Another version's values are not taken for these.
+    let mut dialog = edited();
+    act(&mut dialog, Action::ShowTyped);
+    dialog.update(Input::Opened { id: secret().id, version: 8, fields: held(), until }, now());
+    assert!(dialog.rows.iter().all(FieldRow::is_unopened));
+}
+
+#[test]
+fn a_field_gets_another_name_unopened() {
+    let mut dialog = edited();
+    dialog.focus = Place::Value(1);
+    act(&mut dialog, Action::RenameField);
+    assert_eq!(dialog.focus, Place::FieldName(1));
+    assert!(act(&mut dialog, Action::Submit).effects.is_empty(), "the same name is no change");
+    type_at(&mut dialog, Place::FieldName(1), "login");
+    let renamed = sent(act(&mut dialog, Action::Submit));
+    assert_eq!((renamed.rename, renamed.set), (vec![("username".into(), "login".into())], Vec::new()));
+    let mut dialog = edited();
+    dialog.focus = Place::Value(1);
+    act(&mut dialog, Action::RenameField);
+    type_at(&mut dialog, Place::FieldName(1), "value");
+    act(&mut dialog, Action::Submit);
+    assert!(dialog.bad.unwrap().1.contains("already"));
+    let mut dialog = edited();
+    dialog.focus = Place::Value(0);
+    act(&mut dialog, Action::RenameField);
+    assert_eq!(dialog.focus, Place::Value(0), "the main field keeps its name");
+}
+
+#[test]
+fn what_is_pointed_out_is_mended_by_a_key() {
+    let mut dialog = EditDialog::add(ScopePath::root());
+    type_at(&mut dialog, Place::Name, "KEY");
+    dialog.focus = Place::Value(0);
+    dialog.update(Input::Paste(SecretText::copied_from(b"\xef\xbb\xbfa\r\nb\r\n")), now());
+    for _ in 0..4 {
+        act(&mut dialog, Action::Mend);
+    }
+    assert_eq!(sent(act(&mut dialog, Action::Submit)).set, [("value".into(), b"a\nb".to_vec())]);
+}
+
+#[test]
+fn several_fields_are_offered_and_nothing_is_taken_apart_unasked() {
+    let paste = SecretText::copied_from(b"A=1\nB=2\n");
+    let mut dialog = EditDialog::add(ScopePath::root());
+    type_at(&mut dialog, Place::Name, "KEY");
+    dialog.update(Input::Paste(paste.duplicate()), now());
+    assert_eq!(dialog.context(), Context::Choice);
+    act(&mut dialog, Action::Submit);
+    let set = sent(act(&mut dialog, Action::Submit)).set;
+    assert_eq!(set, [("A".into(), b"1".to_vec()), ("B".into(), b"2".to_vec())]);
+    let mut dialog = EditDialog::add(ScopePath::root());
+    type_at(&mut dialog, Place::Name, "KEY");
+    dialog.update(Input::Paste(paste.duplicate()), now());
+    act(&mut dialog, Action::Cancel);
+    dialog.focus = Place::Name;
+    assert_eq!(sent(act(&mut dialog, Action::Submit)).set, [("value".into(), b"A=1\nB=2\n".to_vec())]);
+    // Where a value stands already it goes where the cursor is.
+    let mut dialog = added();
+    dialog.update(Input::Paste(paste), now());
+    assert!(dialog.offer.is_none());
+}
+
+#[test]
+fn an_expiry_is_readable_and_a_past_one_is_asked_about_once() {
+    let mut dialog = edited();
+    let shown = dialog.metadata.input(Meta::Expires).text().to_owned();
+    assert!(shown.starts_with("2023-11-1") && !shown.ends_with('Z'), "{shown}");
+    assert!(act(&mut dialog, Action::Submit).effects.is_empty(), "nothing changed");
+    type_at(&mut dialog, Place::Meta(Meta::Expires), "2020-01-01");
+    assert!(dialog.metadata.remark(Meta::Expires).unwrap().contains("is past"));
+    assert!(act(&mut dialog, Action::Submit).effects.is_empty());
+    assert!(dialog.bad.as_ref().unwrap().1.contains("This is past"));
+    assert!(sent(act(&mut dialog, Action::Submit)).metadata.expires_at.unwrap().is_some());
+    let mut dialog = edited();
+    type_at(&mut dialog, Place::Meta(Meta::Expires), "30d");
+    assert!(dialog.metadata.remark(Meta::Expires).unwrap().contains("in 30 days"));
+    act(&mut dialog, Action::Submit);
+    assert!(dialog.writing.is_saving);
+}
+
+/// The dialog after its save met version 9 of another session.
+fn in_conflict(mut dialog: EditDialog) -> EditDialog {
+    type_at(&mut dialog, Place::Value(0), "mine");
+    act(&mut dialog, Action::Submit);
+    let step = dialog.update(Input::Failed(Error::version_conflict("Version 9 is current.", 9)), now());
+    assert!(matches!(&step.effects[..], [Effect::Vault(Request::Theirs { seen: 7, .. })]));
+    dialog
 }
 
 #[test]
 fn another_session_was_faster() {
-    let mut dialog = edited();
-    type_at(&mut dialog, Place::Value(0), "mine");
-    act(&mut dialog, Action::Submit);
-    dialog.update(Input::Failed(Error::version_conflict("Version 9 is current.", 9)), now());
-    assert_eq!(dialog.context(), Context::Form, "where Enter saves");
+    let mut dialog = in_conflict(edited());
+    assert_eq!(dialog.context(), Context::Choice);
+    // Mine over theirs.
+    act(&mut dialog, Action::NextChoice);
     let again = sent(act(&mut dialog, Action::Submit));
-    assert_eq!(again.expected, Expected::Version(9));
-    assert!(again.fields.unwrap().contains(&("value".into(), b"mine".to_vec())));
+    assert_eq!((again.expected, again.set), (Expected::Version(9), vec![("value".into(), b"mine".to_vec())]));
+    // Theirs: the form closes.
+    let mut dialog = in_conflict(edited());
+    act(&mut dialog, Action::PreviousChoice);
+    assert!(act(&mut dialog, Action::Submit).close);
+    // Back to the form, with everything that was typed.
+    let mut dialog = in_conflict(edited());
+    assert!(!act(&mut dialog, Action::Cancel).close);
+    assert_eq!(dialog.context(), Context::Form);
+    let once_more = sent(act(&mut dialog, Action::Submit));
+    assert_eq!((once_more.expected, once_more.set), (Expected::Version(7), vec![("value".into(), b"mine".to_vec())]));
+    // An Enter typed ahead decides nothing.
+    let mut dialog = in_conflict(edited());
+    let step = act(&mut dialog, Action::Submit);
+    assert!(step.effects.is_empty() && !step.close);
 
     // A taken name is no reason to write over it.
     let mut dialog = added();
@@ -201,6 +365,42 @@ fn another_session_was_faster() {
     dialog.update(Input::Failed(Error::version_conflict("prod/KEY exists.", 2)), now());
     assert_eq!(dialog.focus, Place::Name);
     assert_eq!(sent(act(&mut dialog, Action::Submit)).expected, Expected::Absent);
+}
+
+#[test]
+fn theirs_is_opened_only_when_asked_and_hidden_again() {
+    let mut dialog = in_conflict(edited());
+    act(&mut dialog, Action::Submit);
+    let step = act(&mut dialog, Action::ShowTyped);
+    assert!(matches!(&step.effects[..], [Effect::Vault(Request::Reveal { version: Some(9), .. })]));
+    let start = now();
+    let until = start.instant + std::time::Duration::from_secs(10);
+    dialog.update(Input::Opened { id: secret().id, version: 9, fields: held(), until }, start);
+    assert_eq!(dialog.next_deadline(), Some(until));
+    dialog.tick(Now { instant: until, ..start });
+    assert_eq!(dialog.next_deadline(), None);
+    assert!(!dialog.rows.iter().any(FieldRow::is_shown));
+    assert!(dialog.rows[1].is_unopened(), "theirs never gets into the form");
+}
+
+#[test]
+fn mine_survives_a_deleted_and_a_destroyed_secret() {
+    let gone = |theirs: Theirs| {
+        let mut dialog = edited();
+        type_at(&mut dialog, Place::Value(0), "mine");
+        act(&mut dialog, Action::Submit);
+        dialog.update(Input::Failed(Error::not_found("There is no secret prod/KEY.")), now());
+        dialog.update(Input::Theirs(secret().id, theirs), now());
+        act(&mut dialog, Action::NextChoice);
+        act(&mut dialog, Action::Submit)
+    };
+    let (by, at) = ("ana@host".to_owned(), now().time);
+    let mut step = gone(Theirs::Deleted { by: by.clone(), at });
+    assert!(matches!(&step.effects[..], [Effect::Vault(Request::Restore(_)), Effect::Vault(Request::Amend { .. })]));
+    let again = sent(Step { effects: vec![step.effects.pop().unwrap()], ..Step::default() });
+    assert_eq!((again.expected, again.set), (Expected::Version(7), vec![("value".into(), b"mine".to_vec())]));
+    let anew = sent(gone(Theirs::Destroyed { by, at }));
+    assert_eq!((anew.expected, anew.set), (Expected::Absent, vec![("value".into(), b"mine".to_vec())]));
 }
 
 #[test]
@@ -216,7 +416,7 @@ fn generating_goes_through_the_recipes() {
     }
     assert_eq!(asked[0], asked[6]);
     assert_eq!(asked[5], Recipe::Uuid);
-    assert!(!dialog.rows[0].is_shown() && !dialog.rows[0].is_empty());
+    assert!(!dialog.rows[0].is_shown() && dialog.rows[0].has_value());
 }
 
 #[test]

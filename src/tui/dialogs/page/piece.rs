@@ -12,6 +12,9 @@ use crate::tui::widgets::text_input::TextInput;
 
 use super::{MARK, keys};
 
+/// What stands for a value in [`Piece::Lines`].
+pub(in crate::tui::dialogs) const MASK: &str = "⟨mask⟩";
+
 /// One thing on a page.
 pub(super) enum Piece<'a> {
     /// An empty row.
@@ -26,10 +29,14 @@ pub(super) enum Piece<'a> {
     Text { label: &'a str, input: &'a TextInput, placeholder: String },
     /// Masked text.
     Secret { label: &'a str, input: &'a SecretInput, placeholder: String },
+    /// Secret text that nobody types into.
+    Held { label: String, input: &'a SecretInput },
+    /// A label and lines, each in its role; the mask stands for `⟨mask⟩`.
+    Lines { label: String, lines: Vec<(String, Role)> },
     /// One of a few, side by side.
     Choice { label: &'a str, options: Vec<&'a str>, chosen: usize },
     /// One of a few, each on its own row.
-    Option { name: &'a str, detail: &'a str },
+    Option { name: &'a str, detail: String },
     /// A row that does something on Enter.
     Button { label: &'a str },
     /// A line with a key, shown to be pasted somewhere.
@@ -88,7 +95,12 @@ impl Piece<'_> {
                 let from = if *inset { inset_column(width, column) } else { 0 };
                 u16::try_from(text::wrap(text, usize::from(width.saturating_sub(from))).len()).unwrap_or(1)
             }
-            Self::Secret { input, .. } => input.rows(),
+            Self::Secret { input, .. } | Self::Held { input, .. } => input.rows(),
+            Self::Lines { lines, .. } => {
+                let room = usize::from(width.saturating_sub(column));
+                let rows = lines.iter().map(|(line, _)| text::wrap(line, room).len()).sum::<usize>();
+                u16::try_from(rows).unwrap_or(u16::MAX).max(1)
+            }
             Self::Option { detail, .. } => {
                 let detail = text::wrap(detail, usize::from(width.saturating_sub(MARK + 1)));
                 u16::try_from(detail.len()).unwrap_or(1).saturating_add(1)
@@ -136,6 +148,14 @@ impl Piece<'_> {
             Self::Secret { label, input, placeholder } => {
                 canvas.label(label, frame);
                 draw_secret(canvas, input, placeholder, rows, frame);
+            }
+            Self::Held { label, input } => {
+                canvas.label(label, frame);
+                draw_secret(canvas, input, "", rows, frame);
+            }
+            Self::Lines { label, lines } => {
+                canvas.label(label, frame);
+                draw_lines(canvas, lines, frame);
             }
             Self::Choice { label, options, chosen } => {
                 canvas.label(label, frame);
@@ -186,8 +206,21 @@ fn draw_secret(canvas: &Canvas<'_>, input: &SecretInput, placeholder: &str, rows
     let area = seen.fold(first, Rect::union);
     let style = canvas.theme.style(Role::Secret).add_modifier(Modifier::UNDERLINED);
     input.draw(style, text::mask(canvas.theme.borders), canvas.focused, area, frame);
-    if input.is_empty() {
+    if input.is_blank() {
         draw_placeholder(canvas, placeholder, frame);
+    }
+}
+
+/// Lines, each wrapped and in its role.
+fn draw_lines(canvas: &Canvas<'_>, lines: &[(String, Role)], frame: &mut Frame<'_>) {
+    let room = usize::from(canvas.inner.width.saturating_sub(canvas.column));
+    let mut row = 0;
+    for (line, role) in lines {
+        let line = if line == MASK { text::mask(canvas.theme.borders) } else { line.as_str() };
+        for part in text::wrap(line, room) {
+            canvas.write(row, canvas.column, part, *role, frame);
+            row += 1;
+        }
     }
 }
 

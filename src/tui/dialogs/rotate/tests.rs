@@ -154,8 +154,14 @@ fn another_session_was_faster() {
     paste(&mut dialog, b"mine");
     act(&mut dialog, &[Action::Submit]);
     give(&mut dialog, Input::Failed(Error::version_conflict("Version 8 is current.", 8)));
-    let (value, _, expected) = sent(act(&mut dialog, &[Action::Submit]));
+    assert_eq!(dialog.context(), Context::Choice);
+    let (value, _, expected) = sent(act(&mut dialog, &[Action::NextChoice, Action::Submit]));
     assert_eq!((value.as_slice(), expected), (b"mine".as_slice(), Expected::Version(8)));
+    // Back in the form, nothing is lost.
+    give(&mut dialog, Input::Failed(Error::version_conflict("Version 9 is current.", 9)));
+    assert!(!act(&mut dialog, &[Action::Cancel]).close);
+    assert_eq!(dialog.value.secret().expose(), b"mine");
+    assert_eq!(sent(act(&mut dialog, &[Action::Submit])).2, Expected::Version(8), "asks again");
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl PassphraseStep {
                 self.generated_bits = Some(generated.entropy_bits);
                 self.message = Some(("Write the words down, then type them again.".to_owned(), Role::Accent));
             }
-            Input::RawKey(..) | Input::Failed(_) => {}
+            _ => {}
         }
         Turn::Stay
     }
