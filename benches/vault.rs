@@ -14,6 +14,7 @@ use strongroom::crypto::keyring::{RawKey, UnlockKey};
 use strongroom::error::{Error, Result};
 use strongroom::secret_text::SecretText;
 use strongroom::vault::audit::Actor;
+use strongroom::vault::catalog::Catalog;
 use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::Fields;
 use strongroom::vault::{Expected, LockedVault, MetadataChange, NewVault, Release, Vault};
@@ -94,7 +95,11 @@ fn measure(count: usize) -> Result<()> {
     let pick = |round: usize| &addresses[round * 7919 % addresses.len()];
     time("open and unlock with a raw key", 50, |_| open(&path).map(|vault| drop(black_box(vault))))?;
     let mut vault = open(&path)?;
-    time("whole list, root verified", 9, |_| vault.catalog().map(|catalog| drop(black_box(catalog))))?;
+    time("whole list, from the sealed lists", 9, |_| vault.catalog().map(|catalog| drop(black_box(catalog))))?;
+    time("whole list, as it was: from all rows", 9, |_| {
+        vault.secrets_in_full().map(|secrets| drop(black_box(secrets.into_iter().collect::<Catalog>())))
+    })?;
+    time("every row against root and list, one thread", 5, |_| vault.verify_rows())?;
     time("changes, nothing changed", 200, |_| vault.changes().map(|change| drop(black_box(change))))?;
     time("find one", 200, |round| vault.find(pick(round)).map(|secret| drop(black_box(secret))))?;
     let ids = (0..200).map(|round| Ok(vault.find(pick(round))?.id)).collect::<Result<Vec<_>>>()?;

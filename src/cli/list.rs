@@ -1,9 +1,6 @@
 //! `list`: every secret that the query and the scopes leave, without a value.
 
-use std::collections::HashMap;
-
 use clap::Args;
-use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -14,10 +11,11 @@ use crate::vault::search::Query;
 use crate::vault::secret::{Secret, SecretId};
 
 use super::call::Call;
+use super::long_table;
 use super::scope_args::ScopeArgs;
 use super::shapes;
 use super::table::Table;
-use super::times::relative_or_dash;
+use super::times::{push_number, push_relative, relative_or_dash};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -64,18 +62,20 @@ pub(super) fn run(call: &Call, args: &ListArgs) -> Result<()> {
         .collect();
     if let Some(damage) = damage {
         if !call.output.json && !chosen.is_empty() {
-            call.output.print(&table(&catalog, &chosen, call.now).render(call.output.color))?;
+            print_table(call, &catalog, &chosen)?;
         }
         return Err(damage);
     }
     if call.output.json {
+        let chosen: Vec<SecretId> = chosen.iter().map(|listed| listed.id).collect();
+        drop(catalog);
         return print_json(call, &mut vault, &chosen);
     }
     if chosen.is_empty() {
         call.output.note("There is no such secret.");
         return Ok(());
     }
-    call.output.print(&table(&catalog, &chosen, call.now).render(call.output.color))
+    print_table(call, &catalog, &chosen)
 }
 
 /// Which scopes are listed.
@@ -100,30 +100,25 @@ impl Wanted {
     }
 }
 
-fn table(catalog: &Catalog, chosen: &[&Listed], now: Timestamp) -> Table {
-    let mut table = Table::new(&["NAME", "SCOPE", "VERSION", "CREATED", "ROTATED", "EXPIRES", "DUE"]);
-    let time = |second: i64| if second == NEVER { None } else { Timestamp::from_second(second).ok() };
-    for listed in chosen {
+fn print_table(call: &Call, catalog: &Catalog, chosen: &[&Listed]) -> Result<()> {
+    const HEADINGS: &[&str] = &["NAME", "SCOPE", "VERSION", "CREATED", "ROTATED", "EXPIRES", "DUE"];
+    long_table::print(call.output, HEADINGS, chosen, |listed, row| {
         let scope = catalog.text(listed.scope);
-        table.row(vec![
-            listed.name.to_string(),
-            if scope.is_empty() { "global".to_owned() } else { scope.to_owned() },
-            listed.version.to_string(),
-            relative_or_dash(time(listed.created_at), now),
-            relative_or_dash(time(listed.last_rotated), now),
-            relative_or_dash(time(listed.expires_at), now),
-            relative_or_dash(time(listed.due_at()), now),
-        ]);
-    }
-    table
+        row.cell(|cell| cell.push_str(&listed.name));
+        row.cell(|cell| cell.push_str(if scope.is_empty() { "global" } else { scope }));
+        row.cell(|cell| push_number(cell, listed.version.into()));
+        for second in [listed.created_at, listed.last_rotated, listed.expires_at, listed.due_at()] {
+            row.cell(|cell| match second {
+                NEVER => cell.push('-'),
+                second => push_relative(cell, second, call.now),
+            });
+        }
+    })
 }
 
 /// The whole of each secret, which the catalog does not hold.
-fn print_json(call: &Call, vault: &mut Vault, chosen: &[&Listed]) -> Result<()> {
-    let mut in_full: HashMap<SecretId, Secret> =
-        vault.secrets_in_full()?.into_iter().map(|secret| (secret.id, secret)).collect();
-    let chosen = chosen.iter().filter_map(|listed| in_full.remove(&listed.id));
-    call.output.print_json(&Value::Array(chosen.map(|secret| shapes::secret(&secret, call.now)).collect()))
+fn print_json(call: &Call, vault: &mut Vault, chosen: &[SecretId]) -> Result<()> {
+    call.output.print_json_array(|print| vault.each_in_full(chosen, |secret| print(&shapes::secret(&secret, call.now))))
 }
 
 fn print_deleted(call: &Call, wanted: &Wanted, deleted: Vec<Secret>) -> Result<()> {
@@ -159,14 +154,5 @@ mod tests {
         assert!(wanted(true).takes("prod/pay") && !wanted(true).takes("production"));
         let all = Wanted { scopes: Vec::new(), recursive: false };
         assert!(all.takes("") && all.takes("a/b"));
-    }
-
-    #[test]
-    fn a_secret_that_was_never_rotated_shows_a_dash() {
-        let catalog = Catalog::default();
-        assert_eq!(
-            table(&catalog, &[], Timestamp::UNIX_EPOCH).render(false).trim_end(),
-            "NAME  SCOPE  VERSION  CREATED  ROTATED  EXPIRES  DUE"
-        );
     }
 }

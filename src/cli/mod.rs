@@ -17,6 +17,7 @@ mod history;
 mod init;
 mod key;
 mod list;
+mod long_table;
 mod output;
 mod purge;
 mod recipe_args;

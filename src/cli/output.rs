@@ -2,9 +2,10 @@
 //! error. Nothing here keeps a copy: values go out in one unbuffered write.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
+use serde::ser::{SerializeSeq, Serializer};
 use serde_json::{Value, json};
 
 use crate::config::Color;
@@ -44,6 +45,20 @@ impl Output {
             .map_err(|error| Error::failure(format!("The JSON cannot be written: {error}.")))?;
         text.push('\n');
         write_out(text.as_bytes())
+    }
+
+    /// One JSON array and a newline, to standard output, element by element as `each` gives
+    /// them, so that nobody holds them all.
+    pub(super) fn print_json_array(
+        self,
+        each: impl FnOnce(&mut dyn FnMut(&Value) -> Result<()>) -> Result<()>,
+    ) -> Result<()> {
+        let mut out = BufWriter::with_capacity(64 * 1024, StandardOutput);
+        let mut serializer = serde_json::Serializer::pretty(&mut out);
+        let mut array = serializer.serialize_seq(None).map_err(|error| unwritable(error.into()))?;
+        each(&mut |value| array.serialize_element(value).map_err(|error| unwritable(error.into())))?;
+        array.end().map_err(|error| unwritable(error.into()))?;
+        out.write_all(b"\n").and_then(|()| out.flush()).map_err(unwritable)
     }
 
     /// A value, byte for byte; a newline besides only on a terminal.
@@ -114,11 +129,23 @@ fn error_json(error: &Error) -> Value {
     json!({ "error": object })
 }
 
-/// To standard output. A reader that went away is no error: it had enough.
 fn write_out(bytes: &[u8]) -> Result<()> {
-    match write_to(io::stdout().as_fd(), bytes) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(unwritable(error)),
-        _ => Ok(()),
+    StandardOutput.write_all(bytes).map_err(unwritable)
+}
+
+/// Standard output without a buffer. A reader that went away is no error: it had enough.
+struct StandardOutput;
+
+impl Write for StandardOutput {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match write_to(io::stdout().as_fd(), bytes) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+            _ => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -31,31 +31,41 @@ impl Table {
 
     /// The table as text, the headings bold where colour is allowed.
     pub(super) fn render(&self, color: bool) -> String {
-        let (before, after) = if color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
         let line = self.widths.iter().sum::<usize>() + 2 * self.widths.len();
         let mut text = String::with_capacity(line * (self.rows.len() + 1));
-        text.push_str(before);
-        push_row(&mut text, &self.headings, &self.widths);
-        text.push_str(after);
-        text.push('\n');
+        heading(&mut text, &self.headings, &self.widths, color);
         for row in &self.rows {
-            push_row(&mut text, row, &self.widths);
+            push_row(&mut text, row.iter().map(String::as_str), &self.widths);
             text.push('\n');
         }
         text
     }
 }
 
+/// The first line, bold where colour is allowed.
+pub(super) fn heading(text: &mut String, headings: &[&'static str], widths: &[usize], color: bool) {
+    let (before, after) = if color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+    text.push_str(before);
+    push_row(text, headings.iter().copied(), widths);
+    text.push_str(after);
+    text.push('\n');
+}
+
+/// Cells that a text takes; most are ASCII, of which none is asked for.
+pub(super) fn cells_wide(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { width(text) }
+}
+
 /// One line, without blanks at its end.
-fn push_row(text: &mut String, cells: &[impl AsRef<str>], widths: &[usize]) {
+pub(super) fn push_row<'a>(text: &mut String, cells: impl Iterator<Item = &'a str>, widths: &[usize]) {
     let mut blanks = 0;
-    for (cell, widest) in cells.iter().map(AsRef::as_ref).zip(widths) {
+    for (cell, widest) in cells.zip(widths) {
         if !cell.is_empty() {
             text.extend(std::iter::repeat_n(' ', blanks));
             text.push_str(cell);
             blanks = 0;
         }
-        blanks += widest.saturating_sub(width(cell)) + 2;
+        blanks += widest.saturating_sub(cells_wide(cell)) + 2;
     }
 }
 

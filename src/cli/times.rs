@@ -11,16 +11,41 @@ const YEARS_FROM: u64 = 730;
 
 /// `3 days ago`, `in 2 hours`, `now`.
 pub(super) fn relative(time: Timestamp, now: Timestamp) -> String {
-    let seconds = time.as_second().saturating_sub(now.as_second());
+    let mut text = String::new();
+    push_relative(&mut text, time.as_second(), now);
+    text
+}
+
+/// [`relative`] of a Unix second, appended to `text`.
+pub(super) fn push_relative(text: &mut String, second: i64, now: Timestamp) {
+    let seconds = second.saturating_sub(now.as_second());
     let size = seconds.unsigned_abs();
     let Some((unit, number)) =
         UNITS.iter().map(|(unit, length)| (*unit, size / length.unsigned_abs())).find(|(_, number)| *number > 0)
     else {
-        return "now".to_owned();
+        return text.push_str("now");
     };
     let (unit, number) = if unit == "day" && number >= YEARS_FROM { ("year", number / 365) } else { (unit, number) };
-    let plural = if number == 1 { "" } else { "s" };
-    if seconds < 0 { format!("{number} {unit}{plural} ago") } else { format!("in {number} {unit}{plural}") }
+    if seconds > 0 {
+        text.push_str("in ");
+    }
+    push_number(text, number);
+    text.push(' ');
+    text.push_str(unit);
+    if number != 1 {
+        text.push('s');
+    }
+    if seconds < 0 {
+        text.push_str(" ago");
+    }
+}
+
+/// A number in digits, for tables of a hundred thousand lines.
+pub(super) fn push_number(text: &mut String, number: u64) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    text.extend(char::from_digit(u32::try_from(number % 10).unwrap_or(0), 10));
 }
 
 /// [`relative`], or `-` for no time.

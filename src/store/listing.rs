@@ -62,6 +62,18 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Removes the list of a bucket whose last row has moved to another one.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn remove_listing(&self, bucket: usize) -> Result<()> {
+        self.connection
+            .prepare_cached("DELETE FROM listing WHERE bucket = ?1")
+            .and_then(|mut statement| statement.execute([bucket]))
+            .map_err(failure)?;
+        Ok(())
+    }
+
     /// The number of rows in `secret`, counted in the table itself.
     ///
     /// # Errors

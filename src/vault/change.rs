@@ -78,8 +78,13 @@ impl<'a> Change<'a> {
             integrity::set_bucket(&mut self.view.digests, bucket, &digest);
             // The list is made of the rows as the file has them by now: what was checked and written.
             let (sum, list) = self.list(bucket)?;
+            let is_empty = sum.rows == 0;
             sum.matches(&self.view, bucket)?;
-            self.put_list(bucket, &list.finish())?;
+            if is_empty {
+                self.tx.remove_listing(bucket)?;
+            } else {
+                self.put_list(bucket, &list.finish())?;
+            }
             self.unlisted.remove(&bucket);
         }
         for bucket in std::mem::take(&mut self.unlisted) {

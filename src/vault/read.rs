@@ -1,15 +1,19 @@
 //! Reading: the catalog, single secrets, resolution, history, and the one road by
 //! which a value leaves.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::store::SecretRow;
 
 use super::audit::AuditAction;
 use super::catalog::{Catalog, CatalogChange};
+use super::record::RawMetadata;
 use super::scope::{Address, Context};
 use super::secret::{Fields, Secret, SecretId, SecretName, Version};
+use super::view::View;
 use super::{Vault, listing, rows};
 
 /// For what a value leaves the vault.
@@ -138,6 +142,16 @@ impl Vault {
         self.view(|view| view.history(&view.by_id(id)?.0))
     }
 
+    /// Hands the live secrets with these ids to `visit`, in their order and with all their
+    /// metadata; one that is gone is left out. For more than a few, every row is checked
+    /// before the first is given.
+    ///
+    /// # Errors
+    /// Damaged, when a row was altered, removed or put back; those of `visit`.
+    pub fn each_in_full(&mut self, ids: &[SecretId], visit: impl FnMut(Secret) -> Result<()>) -> Result<()> {
+        self.view(|view| if ids.len() <= FEW { few_in_full(view, ids, visit) } else { many_in_full(view, ids, visit) })
+    }
+
     /// Every deleted secret that can still be restored.
     ///
     /// # Errors
@@ -146,7 +160,7 @@ impl Vault {
         self.secrets(|row| row.buried != 0)
     }
 
-    /// Every live secret with all its metadata, in no order.
+    /// Every live secret with all its metadata, in no order; [`Self::each_in_full`] holds less at a time.
     ///
     /// # Errors
     /// Damaged, when a row was altered, removed or put back.
@@ -199,6 +213,44 @@ impl Vault {
             Ok(fields)
         })
     }
+}
+
+/// So many secrets are looked up one by one rather than among all.
+const FEW: usize = 64;
+
+fn few_in_full(view: &View<'_>, ids: &[SecretId], mut visit: impl FnMut(Secret) -> Result<()>) -> Result<()> {
+    for id in ids {
+        match view.by_id(*id) {
+            Ok((row, secret)) if row.buried == 0 => visit(secret)?,
+            Err(error) if error.kind() != Kind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The records lie end to end until the last row is checked, and become secrets one at a time.
+fn many_in_full(view: &View<'_>, ids: &[SecretId], mut visit: impl FnMut(Secret) -> Result<()>) -> Result<()> {
+    let positions: HashMap<SecretId, usize> = ids.iter().copied().zip(0..).collect();
+    let (mut records, mut found) = (Vec::new(), vec![None; ids.len()]);
+    rows::each(view, |row, raw| {
+        if let Some(room) =
+            positions.get(&SecretId(row.id)).and_then(|at| found.get_mut(*at)).filter(|_| row.buried == 0)
+        {
+            let start = records.len();
+            records.extend_from_slice(raw.record);
+            *room = Some((row.current, row.created_at, start..records.len()));
+        }
+        Ok(())
+    })?;
+    drop(positions);
+    for (id, found) in ids.iter().zip(found) {
+        if let Some((current, created_at, range)) = found {
+            let raw = RawMetadata::read(records.get(range).unwrap_or_default())?;
+            visit(raw.into_secret(id.0, current, created_at, 0)?)?;
+        }
+    }
+    Ok(())
 }
 
 fn expired(secret: &Secret) -> Error {

@@ -90,6 +90,8 @@ pub(super) fn timestamp(milliseconds: i64) -> Result<Timestamp> {
 /// A secret's name and metadata, borrowed from the opened record.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct RawMetadata<'a> {
+    /// The record itself.
+    pub(super) record: &'a [u8],
     pub(super) scope: &'a str,
     pub(super) name: &'a str,
     pub(super) description: &'a str,
@@ -107,7 +109,7 @@ pub(super) struct RawMetadata<'a> {
 
 impl<'a> RawMetadata<'a> {
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self> {
-        let mut raw = Self { fields: VALUE, ..Self::default() };
+        let mut raw = Self { record: bytes, fields: VALUE, ..Self::default() };
         for part in Reader(bytes) {
             let (tag, bytes) = part?;
             match tag {
