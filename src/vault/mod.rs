@@ -11,6 +11,7 @@ pub mod bulk;
 pub mod catalog;
 mod change;
 pub mod compare;
+mod create_many;
 pub mod generate;
 mod heads;
 mod integrity;

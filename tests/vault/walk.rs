@@ -224,3 +224,22 @@ fn a_purge_says_when_the_log_could_not_be_cut() {
     drop(vault.lock().unwrap());
     assert!(!log.exists() || std::fs::metadata(&log).unwrap().len() == 0);
 }
+
+#[test]
+fn many_are_made_at_once_or_none() {
+    let (place, mut vault) = Place::new();
+    let new = |names: &[&str]| {
+        names.iter().map(|name| (at(name), value(name), MetadataChange::default())).collect::<Vec<_>>()
+    };
+    let records = |vault: &mut Vault| vault.audit(&AuditQuery::default()).unwrap().len();
+    assert_eq!(vault.create_many(new(&["prod/A", "prod/B", "C"]), "Import").unwrap(), 3);
+    assert_eq!(records(&mut vault), 4);
+    for (names, taken) in [(&["D", "prod/B"][..], "prod/B"), (&["D", "E", "D"], "D"), (&["D", "prod/b"], "prod/b")] {
+        let refused = vault.create_many(new(names), "Import").unwrap_err();
+        assert_eq!((refused.kind(), refused.message().starts_with(taken)), (Kind::Conflict, true), "{refused}");
+    }
+    assert_eq!(records(&mut vault), 7, "each refusal, and nothing of what was before it");
+    assert_eq!(vault.catalog().unwrap().listed().len(), 3);
+    vault.verify_rows().unwrap();
+    assert_eq!(reveal(&mut place.open(), "prod/B", None), "prod/B");
+}
