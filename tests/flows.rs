@@ -1,6 +1,8 @@
 //! Keys to effects: what each key asks of the outside, and what it does not.
 #![expect(clippy::unwrap_used, reason = "made-up data is known to be right")]
 
+#[path = "flows/looking.rs"]
+mod looking;
 #[path = "support/screen.rs"]
 #[expect(dead_code, reason = "shared with the tests of screens")]
 mod screen;

@@ -8,14 +8,15 @@ mod picture;
 #[cfg(test)]
 mod support;
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
 use rustix::process::{Signal, test_kill_process};
 
-use made_up::{realistic, with_a_past};
+use made_up::realistic;
 use strongroom::vault::audit::AuditVerdict;
-use support::pty::Pty;
+use support::pty::{Pty, STRONGROOM, Setup};
 use support::vault::TestVault;
 
 const NAME: &str = "STRIPE_KEY";
@@ -409,30 +410,79 @@ fn the_whole_job_on_five_thousand_secrets() {
     assert!(matches!(vault.open().verify_audit().unwrap(), AuditVerdict::Intact { .. }));
 }
 
+/// The demonstration at a time that is always the same, its folder in `home`.
+fn demonstration(home: &Path, size: (u16, u16)) -> Pty {
+    let run = home.join("run");
+    std::fs::create_dir_all(&run).unwrap();
+    let setup = Setup::new(STRONGROOM, home).env("XDG_RUNTIME_DIR", &run).arg("demo");
+    let pty = setup.arg("--at").arg("2026-03-10T02:14:00Z").size(size.0, size.1).start();
+    pty.wait_for("demo@made-up");
+    pty.wait_for("STATUSPAGE_TOKEN");
+    pty.settle();
+    pty
+}
+
+/// All that lies in a folder, however deep.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.flat_map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { vec![entry.path()] }).collect()
+}
+
 #[test]
-fn the_picture_is_of_a_real_run() {
-    let vault = TestVault::new();
-    with_a_past(&vault);
-    let mut pty = vault.screen().size(110, 30).start();
-    pty.wait_for("1 expired");
-    // Found by the filter, then seen in the whole list.
-    for keys in ["/", "production/payments/STRIPE_KEY", "\r", "\x1b", "y"] {
+fn the_demonstration_asks_nothing_and_leaves_nothing_behind() {
+    for signal in [None, Some(Signal::TERM), Some(Signal::HUP)] {
+        let home = tempfile::tempdir().unwrap();
+        let mut pty = demonstration(home.path(), (110, 30));
+        assert!(pty.contents().contains("demonstration, passphrase: demo"), "{}", pty.contents());
+        assert!(pty.contents().contains("All made up, and gone when you leave."), "{}", pty.contents());
+        assert!(!files(&home.path().join("run")).is_empty());
+        // Locked like any vault, and open again with what the screen says.
+        pty.send("\x0c");
+        pty.wait_for("assphrase");
+        pty.settle();
+        pty.send("demo\r");
+        pty.wait_for("STATUSPAGE_TOKEN");
+        match signal {
+            None => pty.send("q"),
+            Some(signal) => pty.signal(signal),
+        }
+        pty.wait_exit(Duration::from_secs(10));
+        pty.assert_restored();
+        assert_eq!(files(home.path()), [] as [PathBuf; 0], "after {signal:?}");
+    }
+}
+
+/// A picture of the demonstration after some keys, compared with the one that is kept.
+fn picture(name: &str, title: &str, size: (u16, u16), keys: &[&str], wanted: &str) {
+    let home = tempfile::tempdir().unwrap();
+    let mut pty = demonstration(home.path(), size);
+    for keys in keys {
         pty.send(keys);
         pty.settle();
     }
-    pty.wait_for("Sent, unconfirmed");
-    pty.wait_for("tier1");
-    let actor = strongroom::session::actor::current();
-    let signature = format!("{}@{}", actor.user, actor.host);
-    let title = "strongroom: the secrets of a vault, one of them selected, with its history";
-    let made = pty.screen(|screen| picture::svg(screen, title, (&signature, "ops@bastion1")));
-    pty.send("q");
+    pty.wait_for(wanted);
+    let made = pty.screen(|screen| picture::svg(screen, title));
+    pty.send("\x11");
     assert_eq!(pty.wait_exit(Duration::from_secs(10)), 0);
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/screen.svg");
+    let path = format!("{}/assets/{name}.svg", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("UPDATE_PICTURE").is_some() {
-        std::fs::write(path, &made).unwrap();
+        std::fs::write(&path, &made).unwrap();
     }
-    let kept = std::fs::read_to_string(path).unwrap();
-    let old = "assets/screen.svg shows an old screen: UPDATE_PICTURE=1 cargo test --test pty picture.";
+    let kept = std::fs::read_to_string(&path).unwrap();
+    let old = format!("{path} shows an old screen: UPDATE_PICTURE=1 cargo test --test pty picture.");
     assert_eq!(picture::words(&kept), picture::words(&made), "{old}");
+}
+
+#[test]
+fn the_picture_of_the_list_is_of_a_real_run() {
+    let title = "strongroom: the secrets of a vault, one of them selected, with its history";
+    // Found by the filter, then seen in the whole list.
+    let keys = ["/", "production/payments/STRIPE_KEY", "\r", "\x1b", "y"];
+    picture("screen", title, (110, 30), &keys, "Sent, unconfirmed");
+}
+
+#[test]
+fn the_picture_of_the_overview_is_of_a_real_run() {
+    let title = "strongroom: what needs doing first, ages of values, the vault's health, the next 90 days";
+    picture("overview", title, (110, 24), &["o"], "Next 90 days");
 }

@@ -11,7 +11,8 @@ use crate::config::Color;
 use super::scope_args::ScopeArgs;
 use super::source::SourceArgs;
 use super::{
-    audit, delete, diff, generate, get, history, init, list, purge, relocate, restore, reveal, rollback, rotate, set,
+    audit, delete, demo, diff, generate, get, history, init, list, purge, relocate, restore, reveal, rollback, rotate,
+    set,
 };
 
 const EXAMPLES: &str = "\
@@ -104,6 +105,9 @@ pub(super) enum Command {
     /// Show what was done and refused, newest first, or verify that nobody altered it
     #[command(after_help = audit::EXAMPLES, args_conflicts_with_subcommands = true)]
     Audit(audit::AuditArgs),
+    /// Try every key on made-up secrets; nothing is kept
+    #[command(after_help = demo::EXAMPLES)]
+    Demo(demo::DemoArgs),
     /// Generate a password, a passphrase or a key
     #[command(after_help = generate::EXAMPLES)]
     Generate(generate::GenerateArgs),
@@ -152,6 +156,26 @@ mod tests {
     #[test]
     fn the_definitions_are_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_line_that_the_palette_shows_exists() {
+        for row in crate::tui::action::ACTIONS {
+            let Some(template) = row.command else { continue };
+            let line = template
+                .replace("{}", "production/KEY")
+                .replace("{version}", "3")
+                .replace("{current}", "4")
+                .replace("{filter}", "due");
+            let parsed = Arguments::command().try_get_matches_from(line.split_whitespace());
+            let exists = parsed.as_ref().err().is_none_or(|error| !error.use_stderr());
+            assert!(
+                exists,
+                "{}: {line}: {}",
+                row.name,
+                parsed.err().map(|error| error.to_string()).unwrap_or_default()
+            );
+        }
     }
 
     #[test]

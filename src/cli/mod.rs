@@ -10,6 +10,7 @@ mod args;
 mod audit;
 mod call;
 mod delete;
+mod demo;
 mod diff;
 mod generate;
 mod get;
@@ -78,6 +79,7 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
     let call = settle(arguments.common)?;
     match arguments.command {
         None => return application::run(call),
+        Some(Command::Demo(args)) => return demo::run(call, &args),
         Some(Command::Init(args)) => init::run(&call, &args),
         Some(Command::Set(args)) => set::run(&call, *args),
         Some(Command::Get(args)) => get::run(&call, &args),

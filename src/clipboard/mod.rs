@@ -19,8 +19,8 @@ pub use route::Route;
 
 /// A value on its way to the clipboard.
 pub struct Copy {
-    /// What to name in notices.
-    pub address: Address,
+    /// What to name in notices; `None` for text that is no secret, which the terminal keeps.
+    pub address: Option<Address>,
     /// The plaintext.
     pub value: SecretText,
     /// How long until it is taken away.
@@ -32,8 +32,8 @@ pub struct Copy {
 pub enum News {
     /// Handed over; the lease runs.
     Sent {
-        /// What was copied.
-        address: Address,
+        /// What was copied, if it was a secret.
+        address: Option<Address>,
         /// How long until it is cleared.
         clear_after: Duration,
     },
@@ -90,7 +90,7 @@ impl Clipboard for Terminal52 {
         match osc52::copy(&copy.value) {
             Ok(sequence) => {
                 (self.send)(sequence);
-                self.until = now.checked_add(copy.clear_after);
+                self.until = copy.address.as_ref().and_then(|_| now.checked_add(copy.clear_after));
                 (self.announce)(News::Sent { address: copy.address, clear_after: copy.clear_after });
             }
             Err(error) => (self.announce)(News::Failed(error)),
@@ -176,7 +176,7 @@ mod tests {
 
     fn some_copy(value: Vec<u8>) -> Copy {
         Copy {
-            address: Address::parse("production/KEY", &ScopePath::root()).unwrap(),
+            address: Address::parse("production/KEY", &ScopePath::root()).ok(),
             value: SecretText::from(value),
             clear_after: Duration::from_secs(20),
         }
@@ -196,6 +196,18 @@ mod tests {
         assert_eq!(sent.borrow().len(), 2);
         assert_eq!(sent.borrow()[1], b"\x1b]52;c;\x1b\\");
         assert!(news.try_recv().is_err() && clipboard.next_deadline().is_none());
+    }
+
+    #[test]
+    fn text_that_is_no_secret_ends_the_lease_and_stays() {
+        let (mut clipboard, news, sent) = terminal();
+        let start = Instant::now();
+        clipboard.copy(some_copy(b"v".to_vec()), start);
+        clipboard.copy(Copy { address: None, ..some_copy(b"strongroom list".to_vec()) }, start);
+        assert!(matches!(news.try_iter().last(), Some(News::Sent { address: None, .. })));
+        assert!(!clipboard.is_leased());
+        clipboard.close(Duration::ZERO);
+        assert_eq!(sent.borrow().len(), 2, "nothing clears it");
     }
 
     #[test]

@@ -260,7 +260,7 @@ mod tests {
 
     fn copy_of(value: &[u8]) -> Copy {
         Copy {
-            address: Address::parse("production/KEY", &ScopePath::root()).unwrap(),
+            address: Address::parse("production/KEY", &ScopePath::root()).ok(),
             value: SecretText::copied_from(value),
             clear_after: Duration::from_secs(30),
         }

@@ -155,7 +155,7 @@ pub struct Row {
     pub group: Group,
     /// The higher, the longer it stays in the hint bar; 0 never shows.
     pub priority: u8,
-    /// The equal command line, `{}` standing for the address.
+    /// The equal command line, see [`super::command_line`]; `None` where no command does the same.
     pub command: Option<&'static str>,
     /// The keys as shipped.
     pub bindings: &'static [Binding],
@@ -188,19 +188,21 @@ macro_rules! actions {
 
 actions! {
     /// Copy the value; it is cleared again later.
-    Copy = "copy", "copy", Secrets 95, Some("strongroom copy {}"), [PANES => "y"];
+    Copy = "copy", "copy", Secrets 95, None, [PANES => "y"];
     /// Show the value for a moment, or hide it.
     Reveal = "show", "show", Secrets 94, Some("strongroom reveal {}"), [PANES => "s"];
+    /// Show it unseen, to be selected with the mouse.
+    RevealBlind = "show-blind", "show blind", Secrets 0, Some("strongroom reveal {}"), [PANES => "S"];
     /// Give the secret a new value, with a reason.
     Rotate = "rotate", "rotate", Secrets 92, Some("strongroom rotate {}"), [PANES => "r"];
     /// Make an earlier version current again.
-    RollBack = "roll-back", "roll back", Secrets 75, Some("strongroom rollback {}"), [PANES => "R"];
+    RollBack = "roll-back", "roll back", Secrets 75, Some("strongroom rollback {} {version}"), [PANES => "R"];
     /// Compare two versions, without their values.
-    Compare = "compare", "compare", Secrets 94, Some("strongroom diff {}"), [&[Context::History] => "d"];
+    Compare = "compare", "compare", Secrets 94, Some("strongroom diff {} {version} {current}"), [&[Context::History] => "d"];
     /// Mark the version to compare with, or unmark it.
     MarkVersion = "mark-version", "mark", Secrets 45, None, [&[Context::History] => "Space"];
     /// Add a secret.
-    Add = "add", "add", Secrets 85, Some("strongroom set"), [PANES => "a"];
+    Add = "add", "add", Secrets 85, Some("strongroom set NAME"), [PANES => "a"];
     /// Edit the secret's fields and metadata.
     Edit = "edit", "edit", Secrets 84, Some("strongroom set {}"), [PANES => "e"];
     /// Delete the secret; it can be brought back.
@@ -214,7 +216,7 @@ actions! {
     ClearClipboard = "clear-clipboard", "clear now", Secrets 97, None, [SCREENS => "x"];
 
     /// Filter the list as you type.
-    Filter = "filter", "filter", Movement 90, Some("strongroom list"), [SCREENS => "/"];
+    Filter = "filter", "filter", Movement 90, Some("strongroom list {filter}"), [SCREENS => "/"];
     /// One row up.
     Up = "up", "up", Movement 0, None,
         [SCREENS => "k Up", TYPED_LISTS => "Up C-p", FILTER => "C-p"];
@@ -275,7 +277,7 @@ actions! {
     /// Find an action by its name.
     Palette = "palette", "command", Application 80, None, [SCREENS => ":"];
     /// Lock the vault and wipe the screen.
-    Lock = "lock", "lock", Application 25, Some("strongroom lock"), [Context::ALL => "C-l"];
+    Lock = "lock", "lock", Application 25, None, [Context::ALL => "C-l"];
     /// Lock and go to the shell; `fg` comes back.
     Suspend = "suspend", "suspend", Application 0, None, [Context::ALL => "C-z"];
     /// Draw every cell again.
@@ -315,6 +317,8 @@ actions! {
     /// To the choice before.
     PreviousChoice = "previous-choice", "previous", Dialogs 0, None,
         [&[Context::Form, Context::Unlock] => "Up C-p", &[Context::Choice] => "Up k C-p Left"];
+    /// Copy the equal command line; it has names only.
+    CopyCommand = "copy-command", "copy line", Dialogs 65, None, [&[Context::Palette] => "C-y"];
     /// Generate a value.
     Generate = "generate", "generate", Dialogs 70, Some("strongroom generate"),
         [&[Context::Form, Context::Lines, Context::Choice] => "C-g"];

@@ -44,6 +44,10 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
     if let Some(cause) = vault.read_only.as_ref().filter(|_| writes) {
         return Some(format!("The vault is read-only: {cause}"));
     }
+    if action == Action::RevealBlind && state.options.colourless {
+        let words = "This screen has no colours to hide a value by; ⟨show⟩ shows it.";
+        return Some(Keys::new(keymap, Context::Secrets).named(words).into_owned());
+    }
     on_the_secret(action, vault, state)
 }
 
@@ -64,6 +68,7 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
         action,
         Action::Copy
             | Action::Reveal
+            | Action::RevealBlind
             | Action::Rotate
             | Action::RollBack
             | Action::Edit

@@ -31,6 +31,8 @@ pub enum Effect {
         /// How long until it is cleared.
         clear_after: Duration,
     },
+    /// Put text that is no secret on the clipboard, to stay there; answered by `Event::Clipboard`.
+    CopyText(String),
     /// Clear our clipboard lease now; answered by `Event::Clipboard`.
     ClearClipboard,
     /// Stop the process group after leaving the terminal (Ctrl-Z); `Event::Resumed` follows.

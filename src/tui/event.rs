@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEventKind};
+use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEventKind};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1};
 
 use crate::crypto::keyring::{RawKey, SlotKind};
@@ -29,6 +29,8 @@ pub enum Event {
     Key(KeyEvent),
     /// Text was pasted (bracketed paste); wiped when dropped.
     Paste(SecretText),
+    /// The mouse did something, where `mouse = true`.
+    Mouse(Mouse),
     /// The terminal has this size now, in cells.
     Resize {
         /// Columns.
@@ -54,6 +56,28 @@ pub enum Event {
     Clipboard(ClipboardNews),
     /// Nothing happened until the next deadline.
     Tick,
+}
+
+/// What the mouse did, and over which cell. It is never asked where it moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    /// What it did.
+    pub what: MouseAction,
+    /// From the left, from 0.
+    pub column: u16,
+    /// From the top, from 0.
+    pub row: u16,
+}
+
+/// What the mouse can do here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MouseAction {
+    /// The left button was pressed.
+    Click,
+    /// The wheel went up.
+    WheelUp,
+    /// The wheel went down.
+    WheelDown,
 }
 
 /// What a signal asks for.
@@ -174,6 +198,13 @@ pub enum ClipboardNews {
         /// How long until it is cleared.
         clear_after: std::time::Duration,
     },
+    /// Text that is no secret was handed over; it stays.
+    TextSent {
+        /// The route, for people.
+        route: &'static str,
+        /// True when the route can confirm that it arrived.
+        confirmed: bool,
+    },
     /// Cleared, or asked to clear where that cannot be confirmed.
     Cleared {
         /// True when the route can confirm it.
@@ -246,8 +277,7 @@ pub(super) fn start_input(mailbox: Mailbox) -> std::io::Result<()> {
     std::thread::Builder::new().name("input".into()).spawn(read).map(drop)
 }
 
-/// The event in our words; `None` for what nobody asked for. The wheel moves like
-/// the arrow keys.
+/// The event in our words; `None` for what nobody asked for.
 fn from_terminal(event: crossterm::event::Event) -> Option<Event> {
     use crossterm::event::Event as Input;
     match event {
@@ -256,11 +286,15 @@ fn from_terminal(event: crossterm::event::Event) -> Option<Event> {
         Input::Resize(width, height) => Some(Event::Resize { width, height }),
         Input::FocusGained => Some(Event::Focus(true)),
         Input::FocusLost => Some(Event::Focus(false)),
-        Input::Mouse(mouse) => match mouse.kind {
-            MouseEventKind::ScrollUp => Some(Event::Key(KeyEvent::new(KeyCode::Up, KeyModifiers::NONE))),
-            MouseEventKind::ScrollDown => Some(Event::Key(KeyEvent::new(KeyCode::Down, KeyModifiers::NONE))),
-            _ => None,
-        },
+        Input::Mouse(mouse) => {
+            let what = match mouse.kind {
+                MouseEventKind::Down(MouseButton::Left) => MouseAction::Click,
+                MouseEventKind::ScrollUp => MouseAction::WheelUp,
+                MouseEventKind::ScrollDown => MouseAction::WheelDown,
+                _ => return None,
+            };
+            Some(Event::Mouse(Mouse { what, column: mouse.column, row: mouse.row }))
+        }
     }
 }
 
@@ -308,7 +342,7 @@ pub(super) fn parting_code(event: &Event) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use crossterm::event::{Event as Input, KeyEventState, MouseEvent};
+    use crossterm::event::{Event as Input, KeyCode, KeyEventState, KeyModifiers, MouseEvent};
 
     use super::*;
 
@@ -331,11 +365,26 @@ mod tests {
     }
 
     #[test]
-    fn the_wheel_moves_like_the_arrows() {
-        let mouse = |kind| Input::Mouse(MouseEvent { kind, column: 0, row: 0, modifiers: KeyModifiers::NONE });
-        let Some(Event::Key(key)) = from_terminal(mouse(MouseEventKind::ScrollDown)) else { panic!("no key") };
-        assert_eq!(key.code, KeyCode::Down);
-        assert!(from_terminal(mouse(MouseEventKind::Moved)).is_none());
+    fn the_mouse_clicks_and_wheels_and_nothing_else() {
+        let mouse =
+            |kind| from_terminal(Input::Mouse(MouseEvent { kind, column: 7, row: 3, modifiers: KeyModifiers::NONE }));
+        for (kind, what) in [
+            (MouseEventKind::Down(MouseButton::Left), MouseAction::Click),
+            (MouseEventKind::ScrollUp, MouseAction::WheelUp),
+            (MouseEventKind::ScrollDown, MouseAction::WheelDown),
+        ] {
+            let Some(Event::Mouse(event)) = mouse(kind) else { panic!("no mouse event") };
+            assert_eq!(event, Mouse { what, column: 7, row: 3 });
+        }
+        let left = MouseButton::Left;
+        for kind in [
+            MouseEventKind::Moved,
+            MouseEventKind::Drag(left),
+            MouseEventKind::Up(left),
+            MouseEventKind::Down(MouseButton::Right),
+        ] {
+            assert!(mouse(kind).is_none(), "{kind:?}");
+        }
     }
 
     #[test]

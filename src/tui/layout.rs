@@ -112,6 +112,22 @@ impl Areas {
         self.panes[pane as usize]
     }
 
+    /// The pane that has a cell.
+    #[must_use]
+    pub fn pane_at(&self, (x, y): (u16, u16)) -> Option<Pane> {
+        let has = |pane: &Pane| self.pane(*pane).is_some_and(|area| area.contains((x, y).into()));
+        Pane::ALL.into_iter().find(has)
+    }
+
+    /// Which row of the list in `pane` has a cell, counted from the first one shown;
+    /// `None` on the frame and on the filter line.
+    #[must_use]
+    pub fn row_at(&self, pane: Pane, (x, y): (u16, u16)) -> Option<usize> {
+        let inner = self.pane(pane).map(inside).filter(|inner| inner.contains((x, y).into()))?;
+        let above = if pane == Pane::Secrets { 1 } else { 0 };
+        usize::from(y - inner.y).checked_sub(above)
+    }
+
     /// The rows that a list in `pane` shows, at least 1.
     #[must_use]
     pub fn rows(&self, pane: Pane) -> usize {
@@ -196,6 +212,30 @@ mod tests {
             [(39, 24), (40, 7), (40, 8), (79, 24), (80, 24), (119, 24), (120, 24)].map(|(w, h)| size_class(w, h));
         use SizeClass::{Narrow, Normal, TooSmall, Wide};
         assert_eq!(classes, [TooSmall, TooSmall, Narrow, Narrow, Normal, Normal, Wide]);
+    }
+
+    #[test]
+    fn every_cell_of_the_body_is_in_one_pane_and_its_row_is_the_one_drawn_there() {
+        let areas = Areas::new(Rect::new(0, 0, 80, 24), Pane::Secrets, false);
+        for (x, y) in (0..80).flat_map(|x| (0..24).map(move |y| (x, y))) {
+            let on_body = areas.body.contains((x, y).into());
+            assert_eq!(areas.pane_at((x, y)).is_some(), on_body, "{x},{y}");
+        }
+        let list = areas.pane(Pane::Secrets).unwrap();
+        for (cell, row) in [
+            ((0, 1), None),
+            ((1, 1), None),
+            ((1, 2), None),
+            ((1, 3), Some(0)),
+            ((38, 20), Some(17)),
+            ((39, 20), None),
+            ((1, 21), None),
+        ] {
+            assert_eq!(areas.row_at(Pane::Secrets, cell), row, "{cell:?} of {list}");
+        }
+        let detail = areas.pane(Pane::Detail).unwrap();
+        assert_eq!(areas.row_at(Pane::Detail, (detail.x + 1, detail.y + 1)), Some(0));
+        assert_eq!(areas.row_at(Pane::Detail, (detail.x, detail.y + 1)), None);
     }
 
     #[test]

@@ -7,10 +7,12 @@
 pub mod action;
 pub mod available;
 pub mod clock;
+pub mod command_line;
 pub mod dialogs;
 pub mod effect;
 pub mod event;
 mod frame_writer;
+pub mod hints;
 pub mod keymap;
 pub mod layout;
 pub mod notice;
@@ -84,8 +86,14 @@ pub struct Options {
     pub clear_after: Option<Duration>,
     /// Lock when the process is stopped (Ctrl-Z).
     pub lock_on_suspend: bool,
-    /// Take the mouse from the terminal, for its wheel.
+    /// Take the mouse from the terminal, for its wheel and clicks.
     pub mouse: bool,
+    /// What the header says in place of the vault's path.
+    pub label: Option<String>,
+    /// What stands below the panes when nothing else does, with the keys of actions: `⟨copy⟩ copies`.
+    pub tip: Option<String>,
+    /// Tells the time.
+    pub clock: fn() -> Timestamp,
 }
 
 impl Options {
@@ -104,6 +112,9 @@ impl Options {
             clear_after: None,
             lock_on_suspend: true,
             mouse: false,
+            label: None,
+            tip: None,
+            clock: Timestamp::now,
         }
     }
 }
@@ -139,10 +150,10 @@ fn run_on(
     mailbox: &Mailbox,
     messages: Receiver<Message>,
 ) -> Result<u8> {
-    let Options { vault_path, startup_key, key_file_path, actor, theme, .. } = options;
+    let Options { vault_path, startup_key, key_file_path, actor, theme, clock, .. } = options;
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let mut state = State::new(StateOptions {
-        vault: shown_path(&vault_path, home.as_deref()),
+        vault: options.label.unwrap_or_else(|| shown_path(&vault_path, home.as_deref())),
         key_file: shown_path(&key_file_path, home.as_deref()),
         who: actor.signature(),
         keymap: options.keymap,
@@ -151,7 +162,9 @@ fn run_on(
         reveal_for: options.reveal_for,
         clear_after: options.clear_after.unwrap_or(usual_lease(route)),
         lock_on_suspend: options.lock_on_suspend,
-        now: now(),
+        tip: options.tip,
+        colourless: theme.palette == theme::Palette::Mono,
+        now: now(clock),
     });
     // The lock screen stands before the database is touched.
     screen.draw(|frame| view::draw(&state, &theme, frame));
@@ -161,10 +174,11 @@ fn run_on(
     let no_thread = |error: std::io::Error| Error::failure(format!("A thread could not be started: {error}."));
     event::start_signals(mailbox.clone()).map_err(no_thread)?;
     event::start_input(mailbox.clone()).map_err(no_thread)?;
-    let place = Place { vault: vault_path, key_file: key_file_path, actor };
+    let place = Place { vault: vault_path, key_file: key_file_path, actor, clock };
     let vault = VaultThread::start(place, startup_key, mailbox.clone())?;
     let runtime = Runtime::new(screen, vault, route, mailbox.clone());
-    Ok(Loop { state, theme, runtime, messages, changed: false, parting: None, sleep: SleepWatch::new(now()) }.run())
+    let sleep = SleepWatch::new(now(clock));
+    Ok(Loop { state, theme, runtime, messages, changed: false, parting: None, sleep, clock }.run())
 }
 
 /// A path as one reads it: whole, but for the home folder.
@@ -182,8 +196,8 @@ fn usual_lease(route: Route) -> Duration {
 }
 
 /// The time on both clocks.
-fn now() -> Now {
-    Now { instant: Instant::now(), time: Timestamp::now() }
+fn now(clock: fn() -> Timestamp) -> Now {
+    Now { instant: Instant::now(), time: clock() }
 }
 
 /// Everything the loop turns over.
@@ -197,6 +211,7 @@ struct Loop {
     /// The exit code, once nothing can go on.
     parting: Option<u8>,
     sleep: SleepWatch,
+    clock: fn() -> Timestamp,
 }
 
 impl Loop {
@@ -204,7 +219,7 @@ impl Loop {
     fn run(mut self) -> u8 {
         loop {
             let mut message = self.wait();
-            if self.sleep.slept(now()) {
+            if self.sleep.slept(now(self.clock)) {
                 self.take(Message::Event(Event::Signal(Signal::Lock)));
             }
             // Everything that waits is looked at before anything is drawn.
@@ -246,7 +261,7 @@ impl Loop {
             self.changed = true;
         }
         let mut code = self.parting;
-        for effect in update::update(&mut self.state, event, now()) {
+        for effect in update::update(&mut self.state, event, now(self.clock)) {
             match effect {
                 Effect::Quit(asked) => code = code.or(Some(asked)),
                 effect => self.runtime.carry_out(effect),

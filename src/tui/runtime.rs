@@ -3,7 +3,7 @@
 //! Work goes to threads and comes back as events, so nothing here waits, but for
 //! the end, where each thing gets its [`patience`].
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ratatui::Frame;
 
@@ -17,6 +17,9 @@ use super::event::{Answer, ClipboardNews, Event, Mailbox};
 use super::patience;
 use super::terminal::{self, Screen};
 use super::vault_thread::VaultThread;
+
+/// A display's clipboard is served by us: text that is no secret stays there as long as we run, or for a day.
+const TEXT_STAYS: Duration = Duration::from_secs(86_400);
 
 /// The outside world, as the loop reaches it.
 pub(super) struct Runtime {
@@ -52,7 +55,12 @@ impl Runtime {
                 self.send(key.unwrap_or_else(|error| Event::Vault(Answer::Failed(error))));
             }
             Effect::Copy { address, value, clear_after } => {
-                self.clipboard.copy(Copy { address, value, clear_after }, Instant::now());
+                self.clipboard.copy(Copy { address: Some(address), value, clear_after }, Instant::now());
+                self.remember_lease();
+            }
+            Effect::CopyText(text) => {
+                let copy = Copy { address: None, value: SecretText::from(text), clear_after: TEXT_STAYS };
+                self.clipboard.copy(copy, Instant::now());
                 self.remember_lease();
             }
             Effect::ClearClipboard => {
@@ -151,7 +159,10 @@ fn open_clipboard(route: Route, screen: &Screen, mailbox: &Mailbox) -> Box<dyn C
 fn announce(route: Route, mailbox: Mailbox) -> clipboard::Announce {
     Box::new(move |news| {
         mailbox.send(Event::Clipboard(match news {
-            News::Sent { address, clear_after } => {
+            News::Sent { address: None, .. } => {
+                ClipboardNews::TextSent { route: route.name(), confirmed: route.confirms() }
+            }
+            News::Sent { address: Some(address), clear_after } => {
                 ClipboardNews::Sent { address, route: route.name(), confirmed: route.confirms(), clear_after }
             }
             News::Cleared => ClipboardNews::Cleared { confirmed: route.confirms() },

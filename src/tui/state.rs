@@ -47,6 +47,10 @@ pub struct StateOptions {
     pub clear_after: Duration,
     /// Lock when the process is stopped (Ctrl-Z).
     pub lock_on_suspend: bool,
+    /// What stands below the panes when nothing else does; `None` for first steps in a vault that is nearly empty.
+    pub tip: Option<String>,
+    /// The theme has no colours to hide a value by.
+    pub colourless: bool,
     /// The time of the start.
     pub now: Now,
 }
@@ -65,6 +69,8 @@ impl StateOptions {
             reveal_for: Duration::from_secs(10),
             clear_after: Duration::from_secs(30),
             lock_on_suspend: true,
+            tip: None,
+            colourless: false,
             now,
         }
     }
@@ -118,6 +124,8 @@ pub struct OpenVault {
     pub(super) asked: Option<SecretId>,
     /// The field to show when the answer comes.
     pub(super) asked_field: String,
+    /// To be shown in its ground's colour.
+    pub(super) asked_blind: bool,
     /// What `u` brings back.
     pub(super) deleted: Option<Address>,
     /// What this session asked to delete or purge and has no answer about yet.

@@ -30,6 +30,8 @@ pub enum Role {
     Danger,
     /// A value, masked or shown.
     Secret,
+    /// A value that is there to be selected with the mouse and not to be seen.
+    Blind,
     /// Characters the filter matched.
     Matched,
     /// What cannot be done now.
@@ -49,6 +51,7 @@ impl Role {
         Self::Warn,
         Self::Danger,
         Self::Secret,
+        Self::Blind,
         Self::Matched,
         Self::Disabled,
     ];
@@ -192,6 +195,7 @@ fn terminal_colours(role: Role) -> Style {
         Role::Warn => style.fg(Color::Yellow),
         Role::Danger => style.fg(Color::Red).add_modifier(Modifier::BOLD),
         Role::Secret => style.fg(Color::Magenta),
+        Role::Blind => style.fg(Color::Black).bg(Color::Black),
         Role::Matched => style.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
     }
 }
@@ -200,7 +204,7 @@ fn terminal_colours(role: Role) -> Style {
 fn mono(role: Role) -> Style {
     let style = Style::new();
     match role {
-        Role::Text | Role::Muted | Role::Border | Role::Ok | Role::Secret => style,
+        Role::Text | Role::Muted | Role::Border | Role::Ok | Role::Secret | Role::Blind => style,
         Role::Disabled => style.add_modifier(Modifier::DIM),
         Role::Accent | Role::Focus | Role::Warn => style.add_modifier(Modifier::BOLD),
         Role::Selected => style.add_modifier(Modifier::REVERSED),
@@ -259,6 +263,7 @@ fn true_colour(role: Role, colours: Colours) -> Style {
         Role::Warn => style.fg(colours.warn),
         Role::Danger => style.fg(colours.danger).add_modifier(Modifier::BOLD),
         Role::Secret => style.fg(colours.secret),
+        Role::Blind => style.fg(colours.ground),
         Role::Matched => Style::new().add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
     }
 }
@@ -280,12 +285,21 @@ mod tests {
     fn contrast_is_at_least_four_and_a_half() {
         for palette in [Palette::Dark, Palette::Light] {
             let theme = Theme::new(palette, Borders::Line);
-            for role in Role::ALL.iter().filter(|role| **role != Role::Matched) {
+            for role in Role::ALL.iter().filter(|role| !matches!(role, Role::Matched | Role::Blind)) {
                 let style = theme.style(*role);
                 let (one, two) = (luminance(style.fg.unwrap()), luminance(style.bg.unwrap()));
                 let contrast = (one.max(two) + 0.05) / (one.min(two) + 0.05);
                 assert!(contrast >= 4.5, "{palette:?} {role:?}: {contrast:.2}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_blind_has_the_colour_of_its_ground() {
+        for palette in [Palette::Default, Palette::Dark, Palette::Light] {
+            let style = Theme::new(palette, Borders::Line).style(Role::Blind);
+            assert!(style.fg.is_some() && style.fg == style.bg, "{palette:?}");
+            assert!(style.add_modifier.is_empty(), "{palette:?}: bold is another colour on some terminals");
         }
     }
 

@@ -26,6 +26,7 @@ mod answers;
 mod deadlines;
 mod history;
 mod lock;
+mod mouse;
 mod overview;
 
 use lock::{leave, lock, suspend};
@@ -49,6 +50,7 @@ pub fn update(state: &mut State, event: Event, now: Now) -> Vec<Effect> {
 fn take(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::Key(key) => return key_pressed(state, key),
+        Event::Mouse(mouse) => return mouse::moused(state, mouse),
         Event::Paste(pasted) => return pasted_text(state, pasted),
         Event::Vault(answer) => return answers::take(state, answer),
         Event::Signal(signal) => return signalled(state, signal),
@@ -86,6 +88,11 @@ fn key_pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     if dismiss(state) {
         return Vec::new();
     }
+    pressed(state, context, press)
+}
+
+/// What a press means in a context, by a key or by a click on its hint.
+fn pressed(state: &mut State, context: Context, press: Press) -> Vec<Effect> {
     state.changed = true;
     match context {
         Context::Filter => typed_into_filter(state, press),
@@ -277,6 +284,12 @@ fn clipboard(state: &mut State, news: ClipboardNews) {
             let until = now.instant.checked_add(clear_after).unwrap_or(now.instant);
             state.lease = Some(Lease { address, route, confirmed, until });
             return;
+        }
+        ClipboardNews::TextSent { route, confirmed: true } => {
+            Notice::done(format!("Copied the command line · {route}"), now)
+        }
+        ClipboardNews::TextSent { route, confirmed: false } => {
+            Notice::done(format!("Sent the command line to the {route}, unconfirmed."), now)
         }
         ClipboardNews::Cleared { confirmed: true } => Notice::done("The clipboard is cleared.", now),
         ClipboardNews::Cleared { confirmed: false } => {

@@ -15,6 +15,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use crate::crypto::keyring::{RawKey, SlotKind, UnlockKey};
 use crate::error::{Error, Kind, Result};
 use crate::session::key_file;
@@ -46,6 +48,8 @@ pub(super) struct Place {
     pub(super) key_file: PathBuf,
     /// Who acts.
     pub(super) actor: Actor,
+    /// Tells the time.
+    pub(super) clock: fn() -> Timestamp,
 }
 
 /// The way to the thread.
@@ -283,6 +287,7 @@ impl Keeper {
 
     /// Sends the list, and plans the walk behind it.
     fn opened(&mut self, mut vault: Vault) {
+        vault.set_clock(self.place.clock);
         let (catalog, damage) = vault.catalog_with_damage();
         // One bad row keeps nobody from finding the others; without any there is nothing to show.
         if let Some(error) = damage

@@ -199,13 +199,26 @@ fn draw_notice(state: &State, theme: &Theme, areas: &Areas, frame: &mut Frame<'_
     let (words, role) = match (&state.lease, state.locked_because) {
         (Some(lease), _) => (lease_words(lease, state, room), Role::Ok),
         (None, Some(because)) if state.is_locked() => (because.to_owned(), Role::Muted),
-        _ => match cut() {
+        _ => match cut().or_else(|| tip(state)) {
             Some(words) => (words, Role::Muted),
             None => return,
         },
     };
     let words = text::shorten(&words, room).into_owned();
     frame.render_widget(Line::styled(format!(" {words}"), theme.style(role)), area);
+}
+
+/// First steps, while the vault is nearly empty: they leave by themselves, and for good.
+const FIRST_STEPS: &str = "⟨help⟩ all keys · ⟨palette⟩ actions · ⟨overview⟩ overview";
+/// So many secrets, and nobody needs first steps any more.
+const FEW: usize = 3;
+
+/// What may stand below the panes when nothing else does.
+fn tip(state: &State) -> Option<String> {
+    let vault = state.vault.as_ref().filter(|_| state.dialog.is_none())?;
+    let first_steps = (vault.secrets.total() < FEW).then_some(FIRST_STEPS);
+    let words = state.options.tip.as_deref().or(first_steps)?;
+    Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())
 }
 
 /// What cannot be read in the filter, in three rows at most; what to do about it

@@ -31,6 +31,14 @@ pub struct NewVault {
     pub cost: Option<Cost>,
 }
 
+impl NewVault {
+    /// At the least cost that is allowed, for vaults that hold nothing of worth.
+    #[must_use]
+    pub fn at_least_cost(keys: Vec<UnlockKey>) -> Self {
+        Self { keys, cost: Some(Cost::FLOOR) }
+    }
+}
+
 /// A vault file that was checked from outside; no key is in memory.
 pub struct LockedVault {
     store: Store,

@@ -32,11 +32,10 @@ struct Cell {
     look: Look,
 }
 
-/// The screen as a picture; `who` is replaced in the first row, since it names this machine.
-pub(crate) fn svg(screen: &vt100::Screen, title: &str, who: (&str, &str)) -> String {
+/// The screen as a picture.
+pub(crate) fn svg(screen: &vt100::Screen, title: &str) -> String {
     let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
-    let mut grid: Vec<Vec<Cell>> = (0..rows).map(|row| (0..columns).map(|x| cell(screen, row, x)).collect()).collect();
-    replace(&mut grid[0], who);
+    let grid: Vec<Vec<Cell>> = (0..rows).map(|row| (0..columns).map(|x| cell(screen, row, x)).collect()).collect();
     let (width, height) = (usize::from(columns) * CELL.0 + 2 * MARGIN, usize::from(rows) * CELL.1 + 2 * MARGIN);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
@@ -85,29 +84,6 @@ fn colour(colour: Color, default: &str) -> String {
         Color::Default => default.to_owned(),
         Color::Idx(number) => BASIC[usize::from(number % 8)].to_owned(),
         Color::Rgb(red, green, blue) => format!("#{red:02x}{green:02x}{blue:02x}"),
-    }
-}
-
-/// Puts the second text in the place of the first; the widest gap behind it takes the difference up.
-fn replace(row: &mut Vec<Cell>, (old, new): (&str, &str)) {
-    let columns = row.len();
-    let text: String = row.iter().map(|cell| cell.symbol.chars().next().unwrap()).collect();
-    let Some(at) = text.find(old).map(|at| text[..at].chars().count()) else { return };
-    let look = row[at].look.clone();
-    let letters = new.chars().map(|c| Cell { symbol: c.to_string(), look: look.clone() });
-    row.splice(at..at + old.chars().count(), letters);
-    let gap = |row: &[Cell]| {
-        let mut starts =
-            (0..row.len().saturating_sub(3)).filter(|x| row[*x..*x + 3].iter().all(|cell| cell.symbol == " "));
-        starts.next_back().unwrap_or(0)
-    };
-    while row.len() > columns {
-        row.remove(gap(row));
-    }
-    while row.len() < columns {
-        let at = gap(row);
-        let blank = Cell { symbol: " ".to_owned(), look: row[at].look.clone() };
-        row.insert(at, blank);
     }
 }
 

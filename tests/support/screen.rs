@@ -181,6 +181,27 @@ impl Screen {
         screen
     }
 
+    /// The same with other keys.
+    pub(crate) fn unlocked_with(keymap: Keymap, width: u16, height: u16) -> Self {
+        Self::opened(width, height, |options| StateOptions { keymap, ..options })
+    }
+
+    /// The same on a screen without colours.
+    pub(crate) fn colourless(width: u16, height: u16) -> Self {
+        Self::opened(width, height, |options| StateOptions { colourless: true, ..options })
+    }
+
+    fn opened(width: u16, height: u16, with: impl FnOnce(StateOptions) -> StateOptions) -> Self {
+        let mut screen = Self::started(width, height);
+        let options = StateOptions::new("/srv/ops/vault.db", "ops@bastion1", (width, height), screen.now());
+        screen.state = State::new(with(options));
+        screen.event(Event::Vault(Answer::Found(Found::Locked(vec![SlotKind::Passphrase, SlotKind::Recovery]))));
+        screen.secrets = secrets();
+        screen.unlock();
+        screen.keys("j j j");
+        screen
+    }
+
     /// The same, just started, with other keys.
     pub(crate) fn with_keymap(&self, keymap: Keymap) -> State {
         let now = Now { instant: self.start, time: time(0) };
@@ -357,6 +378,7 @@ pub(crate) fn key_event(text: &str) -> KeyEvent {
         "PgUp" => KeyCode::PageUp,
         "PgDn" => KeyCode::PageDown,
         "F1" => KeyCode::F(1),
+        "F9" => KeyCode::F(9),
         other => KeyCode::Char(other.chars().next().unwrap()),
     };
     KeyEvent::new(code, modifiers)

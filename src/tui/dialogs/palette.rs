@@ -8,6 +8,8 @@ use ratatui::text::{Line, Span};
 use crate::tui::action::{ACTIONS, Action, Context, Group};
 use crate::tui::available::unavailable;
 use crate::tui::clock::Now;
+use crate::tui::command_line::command_line;
+use crate::tui::effect::Effect;
 use crate::tui::keymap::Keys;
 use crate::tui::panes::{Cursor, marker, row_area};
 use crate::tui::press::Press;
@@ -47,8 +49,6 @@ impl PaletteDialog {
     #[must_use]
     pub fn new(state: &State) -> Self {
         let context = state.context().unwrap_or(Context::Secrets);
-        let vault = state.vault.as_ref();
-        let address = vault.and_then(|vault| vault.secrets.selected_address()).map(|address| address.to_string());
         let commands = ACTIONS
             .iter()
             .filter(|row| row.group != Group::Dialogs && row.action != Action::Palette)
@@ -57,7 +57,7 @@ impl PaletteDialog {
                 name: row.name,
                 help: row.help,
                 key: state.options.keymap.shown(context, row.action).map(|key| key.label()).unwrap_or_default(),
-                line: row.command.map(|line| line.replace("{}", address.as_deref().unwrap_or("NAME"))),
+                line: command_line(row, state),
                 reason: unavailable(row.action, state),
             })
             .collect();
@@ -81,6 +81,10 @@ impl PaletteDialog {
                     self.shown().get(self.cursor.row).filter(|command| command.reason.is_none()).map(|c| c.action);
                 Step { close: chosen.is_some(), then: chosen, ..Step::default() }
             }
+            Press::Action(Action::CopyCommand) => {
+                let line = self.shown().get(self.cursor.row).and_then(|command| command.line.clone());
+                Step { effects: line.map(Effect::CopyText).into_iter().collect(), ..Step::default() }
+            }
             Press::Action(action) => {
                 let length = self.shown().len();
                 self.cursor.go(action, length, self.page);
@@ -98,7 +102,9 @@ impl PaletteDialog {
     /// What its keys do.
     #[must_use]
     pub fn foot(&self) -> String {
-        "⟨submit⟩ do it · ⟨cancel⟩ close · ⟨up⟩/⟨down⟩ choose".to_owned()
+        let has_line = self.shown().get(self.cursor.row).is_some_and(|command| command.line.is_some());
+        let copy = if has_line { "⟨copy-command⟩ copy the line · " } else { "" };
+        format!("⟨submit⟩ do it · ⟨cancel⟩ close · {copy}⟨up⟩/⟨down⟩ choose")
     }
 
     /// The actions that pass the filter: those whose name begins with it first.
@@ -158,14 +164,16 @@ fn draw_command<'a>(command: &Command, selected: bool, theme: &Theme, width: usi
     ])
 }
 
-/// The reason, or the equal command line, of the selected action.
+/// The reason and the equal command line of the selected action.
 fn draw_selected(command: &Command, theme: &Theme, inner: Rect, below: usize, frame: &mut Frame<'_>) {
-    let (words, role) = match (&command.reason, &command.line) {
-        (Some(reason), _) => (format!("- {reason}"), Role::Warn),
-        (None, Some(line)) => (format!("$ {line}"), Role::Accent),
-        (None, None) => (command.help.to_owned(), Role::Muted),
-    };
-    for (at, line) in text::wrap(&words, usize::from(inner.width)).into_iter().take(2).enumerate() {
+    let reason = command.reason.as_ref().map(|reason| (format!("- {reason}"), Role::Warn));
+    let line = command.line.as_ref().map(|line| (format!("$ {line}"), Role::Accent));
+    let told: Vec<(String, Role)> = reason.into_iter().chain(line).collect();
+    let told = if told.is_empty() { vec![(command.help.to_owned(), Role::Muted)] } else { told };
+    let width = usize::from(inner.width);
+    let lines =
+        told.iter().flat_map(|(words, role)| text::wrap(words, width).into_iter().map(move |line| (line, *role)));
+    for (at, (line, role)) in lines.take(2).enumerate() {
         if let Some(row) = row_area(inner, below + at) {
             frame.render_widget(Line::styled(line.to_owned(), theme.style(role)), row);
         }

@@ -22,6 +22,8 @@ use super::{Cursor, Look, draw_frame, marker, row_area, title};
 
 /// Cells of the labels.
 const LABELS: usize = 12;
+/// Cells of the brackets around a blind value.
+const BRACKETS: usize = 2;
 /// Most lines of a shown value; the command line shows the rest.
 const MOST_LINES: usize = 2_000;
 
@@ -43,7 +45,17 @@ pub struct Revealed {
     pub field: FieldName,
     /// When it is hidden again.
     pub until: Instant,
+    shown: Shown,
     value: SecretText,
+}
+
+/// How a value is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// To be read.
+    Plain,
+    /// Between brackets in the colour of its ground, to be selected with the mouse.
+    Blind,
 }
 
 /// A line of the detail.
@@ -103,8 +115,8 @@ impl DetailPane {
     }
 
     /// Shows one field's value until `until`; true when there is one of that name.
-    pub fn reveal(&mut self, version: u64, field: FieldName, fields: Fields, until: Instant) -> bool {
-        self.revealed = fields.take(field.as_str()).map(|value| Revealed { version, field, until, value });
+    pub fn reveal(&mut self, version: u64, field: FieldName, fields: Fields, (shown, until): (Shown, Instant)) -> bool {
+        self.revealed = fields.take(field.as_str()).map(|value| Revealed { version, field, until, shown, value });
         self.revealed.is_some()
     }
 
@@ -137,6 +149,22 @@ impl DetailPane {
             self.keep_field_visible(area, now);
         }
         true
+    }
+
+    /// Scrolls by so many lines.
+    pub fn scroll(&mut self, by: isize, area: Rect, now: Timestamp) {
+        let most = self.rows(area.width, now, "").len().saturating_sub(usize::from(area.height).max(1));
+        self.cursor.top = self.cursor.top.saturating_add_signed(by).min(most);
+    }
+
+    /// Selects the field that is shown as line number `at`; false where there is none.
+    pub fn point(&mut self, at: usize, area: Rect, now: Timestamp) -> bool {
+        let field = self.rows(area.width, now, "").get(self.cursor.top + at).and_then(|row| row.field);
+        if field.is_some_and(|field| field != self.cursor.row) {
+            self.revealed = None;
+        }
+        self.cursor.row = field.unwrap_or(self.cursor.row);
+        field.is_some()
     }
 
     fn keep_field_visible(&mut self, area: Rect, now: Timestamp) {
@@ -175,7 +203,7 @@ impl DetailPane {
                 spans.push(Span::raw(" "));
             }
             let room = usize::from(area.width).saturating_sub(before);
-            spans.push(Span::styled(text::shorten(&row.text, room).into_owned(), theme.style(row.role)));
+            spans.extend(worded(row, room, look));
             frame.render_widget(Line::from(spans), area);
         }
     }
@@ -230,6 +258,17 @@ impl DetailPane {
     }
 }
 
+/// A row's text; what is blind stands between brackets, since nothing else says where it is.
+fn worded<'a>(row: &Row, room: usize, look: Look<'_>) -> Vec<Span<'a>> {
+    let style = look.theme.style(row.role);
+    if row.role != Role::Blind {
+        return vec![Span::styled(text::shorten(&row.text, room).into_owned(), style)];
+    }
+    let words = text::shorten(&row.text, room.saturating_sub(BRACKETS)).into_owned();
+    let bracket = |side: &'static str| Span::styled(side, look.theme.style(Role::Muted));
+    vec![bracket("["), Span::styled(words, style), bracket("]")]
+}
+
 /// Says on the frame that there is more below.
 pub(super) fn draw_more(look: &Look<'_>, area: Rect, frame: &mut Frame<'_>) {
     let words = if look.theme.is_ascii() { " more below " } else { " ↓ more " };
@@ -271,8 +310,15 @@ fn value_rows(shown: &Revealed, current: u64, width: u16) -> Vec<Row> {
     let below = usize::from(width).saturating_sub(1).max(1);
     let mut rows = Vec::new();
     let longest = |value: &str| value.lines().map(|line| text::width(&text::printable(line))).max().unwrap_or(0);
-    let wide = shown.value.expose_str().is_some_and(|value| longest(value) > beside);
-    let room = if wide { below } else { beside };
+    let wide = shown
+        .value
+        .expose_str()
+        .is_some_and(|value| longest(value) + if shown.shown == Shown::Blind { BRACKETS } else { 0 } > beside);
+    let (role, around) = match shown.shown {
+        Shown::Plain => (Role::Secret, 0),
+        Shown::Blind => (Role::Blind, BRACKETS),
+    };
+    let room = if wide { below } else { beside }.saturating_sub(around).max(1);
     if wide {
         rows.push(Row::new("", "", Role::Secret));
     }
@@ -281,10 +327,13 @@ fn value_rows(shown: &Revealed, current: u64, width: u16) -> Vec<Row> {
         Some(value) => {
             for line in value.lines() {
                 let line = text::printable(line);
-                rows.extend(cut(&line, room).map(|part| Row { wide, ..Row::new("", part, Role::Secret) }));
+                rows.extend(cut(&line, room).map(|part| Row { wide, ..Row::new("", part, role) }));
                 if rows.len() > MOST_LINES {
                     break;
                 }
+            }
+            if role == Role::Blind {
+                rows.push(Row::new("", "(select it between the brackets)", Role::Muted));
             }
             rows.extend(remark(value).map(|remark| Row::new("", remark, Role::Muted)));
         }

@@ -16,6 +16,9 @@ use super::{Cursor, Look, draw_frame, marker, row_area};
 /// Columns from which a row shows the whole date too.
 const WITH_DATE: u16 = 70;
 
+/// Where the tabs stand in the title: behind the frame's corner and ` History `.
+const TABS_AT: usize = 1 + 9;
+
 /// Which list the history shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tab {
@@ -125,6 +128,30 @@ impl HistoryPane {
         self.cursor_mut().go(action, length, page)
     }
 
+    /// Scrolls by so many rows.
+    pub fn scroll(&mut self, by: isize, page: usize) {
+        let length = self.length();
+        self.cursor_mut().scroll(by, length, page);
+    }
+
+    /// Puts the cursor on what is shown as row number `at`; false where there is nothing.
+    pub fn point(&mut self, at: usize) -> bool {
+        let length = self.length();
+        self.cursor_mut().point(at, length)
+    }
+
+    /// The tab whose name stands so many cells from the pane's left edge, in its title.
+    #[must_use]
+    pub fn tab_at(x: u16) -> Option<Tab> {
+        let x = usize::from(x).checked_sub(TABS_AT)?;
+        let [versions, audit] = tab_labels(Tab::Versions).map(text::width);
+        match x {
+            _ if x < versions => Some(Tab::Versions),
+            _ if x < versions + audit => Some(Tab::Audit),
+            _ => None,
+        }
+    }
+
     /// Keeps the cursors on the page.
     pub fn follow(&mut self, page: usize) {
         self.version_cursor.follow(self.versions.len(), page);
@@ -138,7 +165,9 @@ impl HistoryPane {
         }
     }
 
-    fn cursor(&self) -> Cursor {
+    /// The selected row and the first one shown.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
         match self.tab {
             Tab::Versions => self.version_cursor,
             Tab::Audit => self.record_cursor,
@@ -218,10 +247,7 @@ impl HistoryPane {
     /// `History [Versions] Audit`; the brackets say it without colour.
     fn heading(&self, focused: bool, theme: &Theme) -> Line<'static> {
         let role = if focused { Role::Focus } else { Role::Text };
-        let tabs = match self.tab {
-            Tab::Versions => ["[Versions]", " Audit "],
-            Tab::Audit => [" Versions ", "[Audit]"],
-        };
+        let tabs = tab_labels(self.tab);
         let edge = if focused && theme.is_ascii() { "*" } else { " " };
         let mut spans = vec![Span::styled(format!("{edge}History "), theme.style(role))];
         for (tab, shown) in [Tab::Versions, Tab::Audit].into_iter().zip(tabs) {
@@ -240,6 +266,14 @@ impl HistoryPane {
         };
         let between = if theme.is_ascii() { ">" } else { "›" };
         super::title(&format!("{address} {between} {tab}"), focused, theme, area, beside)
+    }
+}
+
+/// The names of the tabs; the brackets tell the one in view.
+fn tab_labels(tab: Tab) -> [&'static str; 2] {
+    match tab {
+        Tab::Versions => ["[Versions]", " Audit "],
+        Tab::Audit => [" Versions ", "[Audit]"],
     }
 }
 

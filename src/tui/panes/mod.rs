@@ -54,6 +54,24 @@ impl Cursor {
         true
     }
 
+    /// Scrolls by so many rows; the selected one is drawn along at the edge.
+    pub fn scroll(&mut self, by: isize, length: usize, page: usize) {
+        let most = length.saturating_sub(page);
+        self.top = self.top.saturating_add_signed(by).min(most);
+        let lowest = self.top + page.saturating_sub(1);
+        self.row = self.row.clamp(self.top, lowest).min(length.saturating_sub(1));
+    }
+
+    /// Puts the cursor on the row that is shown as number `at`; false where there is none.
+    pub fn point(&mut self, at: usize, length: usize) -> bool {
+        let row = self.top + at;
+        let is_there = row < length;
+        if is_there {
+            self.row = row;
+        }
+        is_there
+    }
+
     /// Keeps the row within `length` and on a page of `page` rows, which is filled where it can be.
     pub fn follow(&mut self, length: usize, page: usize) {
         self.row = self.row.min(length.saturating_sub(1));
@@ -158,6 +176,23 @@ mod tests {
         cursor.go(Action::Top, 10, 4);
         assert_eq!(cursor, Cursor::default());
         assert!(!cursor.go(Action::Copy, 10, 4));
+    }
+
+    #[test]
+    fn the_wheel_scrolls_and_takes_the_cursor_along_at_the_edge() {
+        let mut cursor = Cursor { row: 1, top: 0 };
+        cursor.scroll(3, 10, 4);
+        assert_eq!(cursor, Cursor { row: 3, top: 3 });
+        cursor.scroll(30, 10, 4);
+        assert_eq!(cursor, Cursor { row: 6, top: 6 });
+        cursor.scroll(-3, 10, 4);
+        assert_eq!(cursor, Cursor { row: 6, top: 3 });
+        cursor.scroll(3, 2, 4);
+        assert_eq!(cursor, Cursor { row: 1, top: 0 });
+        cursor.scroll(3, 0, 4);
+        assert_eq!(cursor, Cursor::default());
+        assert!(cursor.point(1, 2) && !cursor.point(2, 2));
+        assert_eq!(cursor.row, 1);
     }
 
     #[test]

@@ -138,6 +138,18 @@ impl SecretsPane {
         self.cursor.go(action, length, page)
     }
 
+    /// Scrolls by so many rows.
+    pub fn scroll(&mut self, by: isize, page: usize) {
+        let length = self.len();
+        self.cursor.scroll(by, length, page);
+    }
+
+    /// Selects what is shown as row number `at`; false where there is nothing.
+    pub fn point(&mut self, at: usize) -> bool {
+        let length = self.len();
+        self.cursor.point(at, length)
+    }
+
     /// Keeps the selection on the page after a resize.
     pub fn follow(&mut self, page: usize) {
         let length = self.rows.len();

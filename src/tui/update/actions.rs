@@ -36,7 +36,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     }
     match action {
         Action::Copy => copy(state),
-        Action::Reveal => reveal(state),
+        Action::Reveal => reveal(state, false),
+        Action::RevealBlind => reveal(state, true),
         Action::Rotate | Action::RollBack | Action::Purge | Action::Edit => about_detail(state, action),
         Action::Compare => history::compare(state),
         Action::MarkVersion => history::mark(state),
@@ -202,7 +203,7 @@ fn copy(state: &mut State) -> Vec<Effect> {
     vec![Effect::Vault(Request::Copy { id, field, version, allow_expired: false })]
 }
 
-fn reveal(state: &mut State) -> Vec<Effect> {
+fn reveal(state: &mut State, blind: bool) -> Vec<Effect> {
     if state.vault.as_mut().is_some_and(|vault| vault.detail.mask()) {
         return Vec::new();
     }
@@ -213,6 +214,7 @@ fn reveal(state: &mut State) -> Vec<Effect> {
     if let Some(vault) = &mut state.vault {
         vault.asked = Some(id);
         vault.asked_field = field;
+        vault.asked_blind = blind;
     }
     if ask_about_expiry(state, Wanted { id, version, copy: None }) {
         return Vec::new();

@@ -13,6 +13,7 @@ use crate::tui::effect::{Effect, Request};
 use crate::tui::event::{Answer, Found};
 use crate::tui::layout::Pane;
 use crate::tui::notice::Notice;
+use crate::tui::panes::detail::Shown;
 use crate::tui::panes::history::Tab;
 use crate::tui::state::{OpenVault, Place, State};
 use crate::vault::audit::AuditVerdict;
@@ -151,6 +152,7 @@ impl OpenVault {
             wanted_detail: None,
             asked: None,
             asked_field: String::new(),
+            asked_blind: false,
             deleted: place.deleted,
             removing: Vec::new(),
             expected: None,
@@ -262,7 +264,10 @@ fn revealed(state: &mut State, id: SecretId, version: u64, fields: Fields) {
         return;
     }
     let name = std::mem::take(&mut vault.asked_field);
-    let shown = name.parse().is_ok_and(|field| vault.detail.reveal(version, field, fields, until));
+    let shown = name.parse().is_ok_and(|field| {
+        let how = if vault.asked_blind { Shown::Blind } else { Shown::Plain };
+        vault.detail.reveal(version, field, fields, (how, until))
+    });
     if !shown {
         let words = format!("Version {version} has no field {}.", crate::tui::text::printable(&name));
         say(state, Notice::hint(words, now));

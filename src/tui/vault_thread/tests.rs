@@ -24,7 +24,7 @@ fn actor() -> Actor {
 
 fn place(folder: &tempfile::TempDir) -> Place {
     let (vault, key_file) = (folder.path().join("store/vault.db"), folder.path().join("keys/vault.key"));
-    Place { vault, key_file, actor: actor() }
+    Place { vault, key_file, actor: actor(), clock: jiff::Timestamp::now }
 }
 
 fn start_in(folder: tempfile::TempDir, startup: StartupKey) -> Bench {

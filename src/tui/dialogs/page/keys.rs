@@ -17,15 +17,24 @@ const GROUPS_IN_ROW: usize = 5;
 /// The rows of a line like `NAME=SR1-ABCD-…`: one where it fits, else broken behind a dash.
 pub(super) fn line_rows<'k>(prefix: &'k str, key: &'k SecretText, width: u16) -> Vec<(u16, &'k str)> {
     let text = key.expose_str().unwrap_or_default();
-    let room = usize::from(width.saturating_sub(MARK)).max(GROUP + 1);
+    let room = usize::from(width.saturating_sub(indent(key, width))).max(GROUP + 1);
     if prefix.len() + text.len() <= room {
         return vec![(0, prefix), (0, text)];
+    }
+    if text.len() <= room {
+        return vec![(0, prefix), (1, text)];
     }
     // As even as can be: 8 and 7 rather than 13 and 2.
     let most = (room / (GROUP + 1)).max(1);
     let all = text.split('-').count();
     let groups = all.div_ceil(all.div_ceil(most).max(1)).max(1);
     std::iter::once(prefix).chain(group_rows(text, groups)).zip(0..).map(|(part, row)| (row, part)).collect()
+}
+
+/// A key that would be whole without its margin has none: at 80 columns it is in one piece.
+fn indent(key: &SecretText, width: u16) -> u16 {
+    let is_whole = (usize::from(width.saturating_sub(MARK)) + 1..=usize::from(width)).contains(&key.len());
+    if is_whole { 0 } else { MARK }
 }
 
 /// A key in rows of `groups` groups each, with the dashes between them.
@@ -47,10 +56,11 @@ pub(super) fn numbered_rows(key: &SecretText) -> impl Iterator<Item = &str> {
 /// Draws a line with a key, so that it can be selected.
 pub(super) fn draw_line(canvas: &Canvas<'_>, prefix: &str, key: &SecretText, frame: &mut Frame<'_>) {
     let style = canvas.theme.style(Role::Secret);
-    let mut column = MARK;
+    let margin = indent(key, canvas.inner.width);
+    let mut column = margin;
     let mut last = 0;
     for (row, part) in line_rows(prefix, key, canvas.inner.width) {
-        column = if row == last { column } else { MARK };
+        column = if row == last { column } else { margin };
         if let Some(area) = canvas.row(row, column) {
             frame.buffer_mut().set_stringn(area.x, area.y, part, usize::from(area.width), style);
         }

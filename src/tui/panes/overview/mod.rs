@@ -123,9 +123,10 @@ impl OverviewPane {
         true
     }
 
-    /// Scrolls the sheet by so many rows; the cursor goes along.
-    pub fn scroll(&mut self, down: bool, standing: Standing<'_>, area: Rect) {
-        self.go(if down { Action::Down } else { Action::Up }, standing, area);
+    /// The selected row and its cell.
+    #[must_use]
+    pub fn selected(&self) -> (usize, usize) {
+        (self.row, self.cell)
     }
 
     /// Where the selected cell leads.
