@@ -46,7 +46,9 @@ pub struct Config {
     /// How long a value stays on the clipboard; `None` leaves it to the route.
     pub clear_after: Option<Duration>,
     /// Keys by the name of the action.
-    pub keys: BTreeMap<String, Keys>,
+    pub keys: BTreeMap<String, BoundKeys>,
+    /// The file, to say where something in it is wrong.
+    pub file: PathBuf,
 }
 
 /// When to colour.
@@ -88,6 +90,15 @@ pub enum BorderStyle {
     Ascii,
     /// None, for screen readers.
     None,
+}
+
+/// Keys for an action, and where the file says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoundKeys {
+    /// As written.
+    pub keys: Keys,
+    /// The line.
+    pub line: usize,
 }
 
 /// One key or several for an action.
@@ -135,7 +146,7 @@ struct Written {
     reveal_for: Option<Spanned<String>>,
     clear_after: Option<Spanned<String>>,
     #[serde(default)]
-    keys: BTreeMap<String, Keys>,
+    keys: BTreeMap<String, Spanned<Keys>>,
 }
 
 impl Config {
@@ -183,7 +194,33 @@ impl Config {
             lock_on_suspend: file.lock_on_suspend.unwrap_or(true),
             reveal_for: duration(&file.reveal_for)?.flatten().unwrap_or(Duration::from_secs(10)),
             clear_after: duration(&file.clear_after)?.flatten(),
-            keys: file.keys,
+            keys: file
+                .keys
+                .into_iter()
+                .map(|(action, keys)| {
+                    let line = place.line(keys.span().start);
+                    (action, BoundKeys { keys: keys.into_inner(), line })
+                })
+                .collect(),
+            file: path.to_owned(),
+        })
+    }
+
+    /// `error` as one of a line of the file, with its own next step.
+    #[must_use]
+    pub fn in_line(&self, line: usize, error: &Error) -> Error {
+        let outer = Error::usage(format!("{}, line {line}: {}", self.file.display(), error.message()));
+        match error.next_step() {
+            Some(hint) => outer.hint(hint),
+            None => outer,
+        }
+    }
+
+    /// What a file of this text settles, without an environment.
+    #[cfg(test)]
+    pub(crate) fn from_text(text: &str) -> Result<Self> {
+        Self::build(Path::new("config.toml"), text, Flags::default(), |name| {
+            (name == "STRONGROOM_VAULT").then(|| "/vault.db".into())
         })
     }
 }
@@ -254,9 +291,13 @@ impl Place<'_> {
         read(written.get_ref()).map_err(|error| self.refuse(Some(written.span()), error.message()))
     }
 
+    /// The line of a byte.
+    fn line(&self, start: usize) -> usize {
+        1 + self.text.as_bytes().iter().take(start).filter(|&&byte| byte == b'\n').count()
+    }
+
     fn refuse(&self, span: Option<std::ops::Range<usize>>, cause: &str) -> Error {
-        let start = span.map_or(0, |span| span.start.min(self.text.len()));
-        let line = 1 + self.text.as_bytes().iter().take(start).filter(|&&byte| byte == b'\n').count();
+        let line = self.line(span.map_or(0, |span| span.start));
         let cause = cause.trim_end().trim_end_matches('.').replace('\n', " ");
         Error::usage(format!("{}, line {line}: {cause}.", self.path.display()))
             .hint("Correct the line or take it out; nothing was done.")
@@ -318,8 +359,9 @@ mod tests {
         let config = build(text, Flags::default(), &[("HOME", "/home/ops")]).unwrap();
         assert_eq!(config.lock_after, None);
         assert_eq!(config.reveal_for, Duration::from_secs(20));
-        assert_eq!(config.keys["quit"].as_slice(), ["q", "Q"]);
-        assert_eq!(config.keys["copy"].as_slice(), ["y"]);
+        assert_eq!(config.keys["quit"].keys.as_slice(), ["q", "Q"]);
+        assert_eq!(config.keys["copy"].keys.as_slice(), ["y"]);
+        assert_eq!((config.keys["copy"].line, config.keys["quit"].line), (5, 6));
         assert_eq!(config.vault, PathBuf::from("/home/ops/v.db"));
     }
 

@@ -113,6 +113,7 @@ fn screens() -> Vec<(&'static str, Make)> {
         ("filter_error", Box::new(filtered("pay colour:red"))),
         ("detail", Box::new(after("2 j"))),
         ("detail_revealed", Box::new(after("2 s"))),
+        ("detail_blind", Box::new(after("2 S"))),
         ("detail_expired", Box::new(after("k 2"))),
         ("history", Box::new(after("3 j j"))),
         ("audit", Box::new(after("3 ]"))),
@@ -246,6 +247,21 @@ fn the_selection_is_seen_without_colour() {
     let (x, y) = cursor.unwrap();
     assert_eq!(buffer[(x - 1, y)].symbol(), ">");
     assert!(buffer[(x - 1, y)].modifier.contains(Modifier::REVERSED));
+}
+
+#[test]
+fn the_terminals_cursor_stands_in_every_pane_and_dialog() {
+    for (name, make) in screens() {
+        for (width, height) in SIZES {
+            let mut screen = make(width, height);
+            for borders in [Borders::Line, Borders::Ascii, Borders::None] {
+                let (buffer, cursor) = screen.drawn(Theme::new(Palette::Mono, borders), None);
+                // Only what waits for the vault has nothing to stand on.
+                let inside = cursor.is_some_and(|cursor| buffer.area.contains(cursor.into()));
+                assert_eq!(inside, name != "start", "{name} {width}x{height} {borders:?}");
+            }
+        }
+    }
 }
 
 #[test]

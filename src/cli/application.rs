@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use crate::config::{BorderStyle, Color, Config, Keys, ThemeName};
+use crate::config::{BorderStyle, Color, Config, ThemeName};
 use crate::error::{Error, Result};
 use crate::session::{actor, key_file};
 use crate::tui::keymap::Keymap;
@@ -76,12 +76,52 @@ fn theme(config: &Config) -> Theme {
 
 /// The user's keys over the shipped ones.
 fn keymap(config: &Config) -> Result<Keymap> {
-    let overrides = config.keys.iter().map(|(action, keys)| {
-        let keys = match keys {
-            Keys::One(key) => key.clone(),
-            Keys::Many(keys) => keys.join(" "),
-        };
-        (action.clone(), keys)
-    });
-    Keymap::with_overrides(&overrides.collect::<Vec<_>>())
+    let overrides: Vec<(String, String)> =
+        config.keys.iter().map(|(action, bound)| (action.clone(), bound.keys.as_slice().join(" "))).collect();
+    Keymap::with_overrides(&overrides).map_err(|error| {
+        let line = culprit(&overrides).and_then(|action| config.keys.get(action)).map(|bound| bound.line);
+        line.map_or_else(|| error.clone(), |line| config.in_line(line, &error))
+    })
+}
+
+/// The action whose keys are wrong: the one without which the rest is right, else the
+/// first that is wrong alone. Two that swap their keys are right only together.
+fn culprit(overrides: &[(String, String)]) -> Option<&str> {
+    let without = |at: usize| [&overrides[..at], &overrides[at + 1..]].concat();
+    let alone = |at: usize| vec![overrides[at].clone()];
+    let found = (0..overrides.len()).find(|at| Keymap::with_overrides(&without(*at)).is_ok());
+    let found = found.or_else(|| (0..overrides.len()).find(|at| Keymap::with_overrides(&alone(*at)).is_err()));
+    overrides.get(found?).map(|(action, _)| action.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_cannot_be_are_refused_with_their_line_and_what_to_do() {
+        for (text, line, cause, step) in [
+            ("[keys]\ncopy = \"c\"\nfly = \"f\"", 3, "There is no action fly.", "palette"),
+            ("[keys]\n\ncopy = \"C-\"", 3, "There is no key C-.", "Write keys like"),
+            ("[keys]\ncopy = [\"c\", \"nokey\"]", 2, "There is no key nokey.", "Write keys like"),
+            ("[keys]\nadd = \"+\"\ncopy = \"q\"", 3, "The key q means both", "another key"),
+            ("[keys]\nyes = \"Enter\"", 2, "A question must not be answered by Enter.", "letter"),
+            ("[keys]\nsubmit = \"x\"", 2, "could not be typed", "Ctrl"),
+            ("[keys]\ncopy = []", 2, "The action copy has no key.", "at least one"),
+        ] {
+            let error = keymap(&Config::from_text(text).unwrap()).unwrap_err();
+            let place = format!("config.toml, line {line}: ");
+            assert!(error.message().starts_with(&place) && error.message().contains(cause), "{text:?}: {error}");
+            assert!(error.next_step().is_some_and(|hint| hint.contains(step)), "{text:?}: {error}");
+        }
+        assert!(keymap(&Config::from_text("[keys]\ncopy = \"r\"\nrotate = \"y\"").unwrap()).is_ok());
+    }
+
+    #[test]
+    fn an_unknown_theme_or_border_is_refused_with_its_line() {
+        for text in ["\ntheme = \"pink\"", "\nborders = \"dotted\"", "\nmouse = \"yes\""] {
+            let error = Config::from_text(text).unwrap_err();
+            assert!(error.message().starts_with("config.toml, line 2: ") && error.next_step().is_some(), "{error}");
+        }
+    }
 }

@@ -119,15 +119,6 @@ impl Areas {
         Pane::ALL.into_iter().find(has)
     }
 
-    /// Which row of the list in `pane` has a cell, counted from the first one shown;
-    /// `None` on the frame and on the filter line.
-    #[must_use]
-    pub fn row_at(&self, pane: Pane, (x, y): (u16, u16)) -> Option<usize> {
-        let inner = self.pane(pane).map(inside).filter(|inner| inner.contains((x, y).into()))?;
-        let above = if pane == Pane::Secrets { 1 } else { 0 };
-        usize::from(y - inner.y).checked_sub(above)
-    }
-
     /// The rows that a list in `pane` shows, at least 1.
     #[must_use]
     pub fn rows(&self, pane: Pane) -> usize {
@@ -135,6 +126,12 @@ impl Areas {
         let above = if pane == Pane::Secrets { 1 } else { 0 };
         usize::from(inner.saturating_sub(above)).max(1)
     }
+}
+
+/// Which row of a list drawn in `list` has a cell, counted from the first one shown.
+#[must_use]
+pub fn row_at(list: Rect, (x, y): (u16, u16)) -> Option<usize> {
+    list.contains((x, y).into()).then(|| usize::from(y - list.y))
 }
 
 /// The room within a pane's frame. It is the same whether the frame is drawn or not.
@@ -221,21 +218,13 @@ mod tests {
             let on_body = areas.body.contains((x, y).into());
             assert_eq!(areas.pane_at((x, y)).is_some(), on_body, "{x},{y}");
         }
-        let list = areas.pane(Pane::Secrets).unwrap();
-        for (cell, row) in [
-            ((0, 1), None),
-            ((1, 1), None),
-            ((1, 2), None),
-            ((1, 3), Some(0)),
-            ((38, 20), Some(17)),
-            ((39, 20), None),
-            ((1, 21), None),
-        ] {
-            assert_eq!(areas.row_at(Pane::Secrets, cell), row, "{cell:?} of {list}");
+        let list = inside(areas.pane(Pane::Secrets).unwrap());
+        for (cell, row) in
+            [((0, 1), None), ((1, 1), None), ((1, 2), Some(0)), ((38, 20), Some(18)), ((39, 20), None), ((1, 21), None)]
+        {
+            assert_eq!(row_at(list, cell), row, "{cell:?} of {list}");
         }
-        let detail = areas.pane(Pane::Detail).unwrap();
-        assert_eq!(areas.row_at(Pane::Detail, (detail.x + 1, detail.y + 1)), Some(0));
-        assert_eq!(areas.row_at(Pane::Detail, (detail.x, detail.y + 1)), None);
+        assert_eq!(row_at(Rect::default(), (0, 0)), None);
     }
 
     #[test]

@@ -47,16 +47,25 @@ pub(crate) fn open(
                 .padding(Padding::horizontal(if outer.width >= ROOMY { 2 } else { 1 }));
             let inner = block.inner(outer);
             frame.render_widget(block, outer);
-            inner
+            stand_at(inner, frame)
         }
         None => {
             let last = outer.bottom().saturating_sub(1);
             let style = theme.style(Role::Focus);
             frame.buffer_mut().set_stringn(outer.x, outer.y, title, usize::from(outer.width), style);
             frame.buffer_mut().set_stringn(outer.x, last, foot, usize::from(outer.width), style);
-            outer.inner(Margin { horizontal: 0, vertical: 1 })
+            stand_at(outer.inner(Margin { horizontal: 0, vertical: 1 }), frame)
         }
     }
+}
+
+/// Puts the terminal's cursor where the content begins, so that a screen reader is there;
+/// what has the focus within takes it from there.
+fn stand_at(inner: Rect, frame: &mut Frame<'_>) -> Rect {
+    if !inner.is_empty() {
+        frame.set_cursor_position((inner.x, inner.y));
+    }
+    inner
 }
 
 /// How wide the box is: all of a narrow screen, else a readable width, or more where the content wants it.

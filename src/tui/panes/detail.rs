@@ -333,7 +333,7 @@ fn value_rows(shown: &Revealed, current: u64, width: u16) -> Vec<Row> {
                 }
             }
             if role == Role::Blind {
-                rows.push(Row::new("", "(select it between the brackets)", Role::Muted));
+                rows.push(Row::new("", "(between the brackets)", Role::Muted));
             }
             rows.extend(remark(value).map(|remark| Row::new("", remark, Role::Muted)));
         }

@@ -19,6 +19,9 @@ pub fn draw(scope: &Scope, look: Look<'_>, area: Rect, frame: &mut Frame<'_>) {
     let Look { theme, focused, .. } = look;
     let heading = format!("{}/", text::printable(&scope.path));
     let inner = draw_frame(title(&heading, focused, theme, area, 0), "", focused, theme, area, frame);
+    if focused && !inner.is_empty() {
+        frame.set_cursor_position((inner.x, inner.y));
+    }
     let number = |count: usize| text::grouped(count as u64);
     let mut rows = vec![("secrets", number(scope.secrets), Role::Text)];
     if scope.expired > 0 {

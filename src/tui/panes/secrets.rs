@@ -140,13 +140,13 @@ impl SecretsPane {
 
     /// Scrolls by so many rows.
     pub fn scroll(&mut self, by: isize, page: usize) {
-        let length = self.len();
+        let length = self.rows.len();
         self.cursor.scroll(by, length, page);
     }
 
     /// Selects what is shown as row number `at`; false where there is nothing.
     pub fn point(&mut self, at: usize) -> bool {
-        let length = self.len();
+        let length = self.rows.len();
         self.cursor.point(at, length)
     }
 

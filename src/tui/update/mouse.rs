@@ -7,7 +7,7 @@ use crate::tui::dialogs::{Dialog, Input};
 use crate::tui::effect::{Effect, Request};
 use crate::tui::event::{Mouse, MouseAction};
 use crate::tui::hints::hint_at;
-use crate::tui::layout::{Pane, inside};
+use crate::tui::layout::{Pane, inside, row_at};
 use crate::tui::panes::history::{HistoryPane, Tab};
 use crate::tui::press::Press;
 use crate::tui::state::State;
@@ -55,7 +55,9 @@ fn click(state: &mut State, cell: (u16, u16)) -> Vec<Effect> {
     if let Some(tab) = tab_under(pane, areas.pane(pane).map(|area| (area.x, area.y)), cell) {
         return show_tab(state, tab);
     }
-    match areas.row_at(pane, cell) {
+    let area = areas.pane(pane).unwrap_or_default();
+    let list = if pane == Pane::Secrets { vault.secrets.list_area(area) } else { inside(area) };
+    match row_at(list, cell) {
         Some(at) if had_focus && is_selected(state, pane, at) => act(state, Action::Open),
         Some(at) => point(state, pane, at),
         None => Vec::new(),
@@ -134,7 +136,7 @@ fn wheel(state: &mut State, cell: (u16, u16), by: isize) -> Vec<Effect> {
     }
     let Some(pane) = pane else { return Vec::new() };
     match pane {
-        Pane::Secrets => vault.secrets.scroll(by, areas.rows(pane)),
+        Pane::Secrets => vault.secrets.scroll(by, vault.secrets.page(areas.pane(pane).unwrap_or_default())),
         Pane::Detail => vault.detail.scroll(by, areas.pane(pane).map(inside).unwrap_or_default(), time),
         Pane::History => vault.history.scroll(by, areas.rows(pane)),
     }

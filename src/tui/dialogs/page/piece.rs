@@ -69,6 +69,13 @@ impl Canvas<'_> {
         Some(Rect { x: self.inner.x + from, y: self.inner.y + y, width: self.inner.width - from, height: 1 })
     }
 
+    /// Puts the terminal's cursor on a piece in focus that takes no text.
+    fn stand_at(&self, from: u16, frame: &mut Frame<'_>) {
+        if let Some(area) = self.row(0, from).filter(|area| self.focused && !area.is_empty()) {
+            frame.set_cursor_position((area.x, area.y));
+        }
+    }
+
     /// Writes `text` into the piece's row `row`.
     pub(super) fn write(&self, row: u16, from: u16, text: &str, role: Role, frame: &mut Frame<'_>) {
         if let Some(area) = self.row(row, from) {
@@ -159,12 +166,14 @@ impl Piece<'_> {
             }
             Self::Choice { label, options, chosen } => {
                 canvas.label(label, frame);
+                canvas.stand_at(canvas.column, frame);
                 draw_choice(canvas, options, *chosen, frame);
             }
             Self::Option { name, detail } => {
                 let role = if canvas.focused { Role::Selected } else { Role::Text };
                 canvas.write(0, 0, if canvas.focused { canvas.theme.marker() } else { "" }, Role::Focus, frame);
                 canvas.write(0, MARK, &format!(" {name} "), role, frame);
+                canvas.stand_at(MARK, frame);
                 let room = usize::from(canvas.inner.width.saturating_sub(MARK + 1));
                 for (row, line) in (1..).zip(text::wrap(detail, room)) {
                     canvas.write(row, MARK + 1, line, Role::Muted, frame);
@@ -174,6 +183,7 @@ impl Piece<'_> {
                 let role = if canvas.focused { Role::Selected } else { Role::Muted };
                 canvas.write(0, 0, if canvas.focused { canvas.theme.marker() } else { "" }, Role::Focus, frame);
                 canvas.write(0, MARK, &format!("[{label}]"), role, frame);
+                canvas.stand_at(MARK, frame);
             }
             Self::Line { prefix, key } => keys::draw_line(canvas, prefix, key, frame),
             Self::Groups { key } => keys::draw_groups(canvas, key, frame),

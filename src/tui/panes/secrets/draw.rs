@@ -40,7 +40,7 @@ impl SecretsPane {
             }
         }
         let selected = row_area(list, self.cursor.row.saturating_sub(self.cursor.top));
-        if let Some(row) = selected.filter(|_| look.focused && !self.is_empty()) {
+        if let Some(row) = selected.filter(|_| look.focused) {
             frame.set_cursor_position((row.x.saturating_add(1), row.y));
         }
     }

@@ -18,7 +18,8 @@ const LEAST_ROWS: u16 = 6;
 
 impl SecretsPane {
     /// Where the rows of the list go in the pane's `area`.
-    pub(super) fn list_area(&self, area: Rect) -> Rect {
+    #[must_use]
+    pub fn list_area(&self, area: Rect) -> Rect {
         let inner = inside(area);
         let above = 1 + u16::try_from(self.told(inner).len()).unwrap_or(0);
         Rect { y: inner.y.saturating_add(above), height: inner.height.saturating_sub(above), ..inner }
