@@ -462,6 +462,9 @@ fn picture(name: &str, title: &str, size: (u16, u16), keys: &[&str], wanted: &st
     }
     pty.wait_for(wanted);
     let made = pty.screen(|screen| picture::svg(screen, title));
+    // Out of a dialog first.
+    pty.send("\x1b");
+    pty.settle();
     pty.send("\x11");
     assert_eq!(pty.wait_exit(Duration::from_secs(10)), 0);
     let path = format!("{}/assets/{name}.svg", env!("CARGO_MANIFEST_DIR"));
@@ -485,4 +488,11 @@ fn the_picture_of_the_list_is_of_a_real_run() {
 fn the_picture_of_the_overview_is_of_a_real_run() {
     let title = "strongroom: what needs doing first, ages of values, the vault's health, the next 90 days";
     picture("overview", title, (110, 24), &["o"], "Next 90 days");
+}
+
+#[test]
+fn the_picture_of_a_comparison_is_of_a_real_run() {
+    let title = "strongroom: two versions of a secret compared by shape, without their values";
+    let keys = ["/", "production/payments/SIGNING_KEY", "\r", "3", "j", "d"];
+    picture("compare", title, (110, 24), &keys, "v3 and v4");
 }
