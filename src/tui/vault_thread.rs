@@ -33,6 +33,8 @@ use super::pending::Pending;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long nobody must have asked for anything before rows and audit chain are walked.
 const QUIET: Duration = Duration::from_millis(250);
+/// How long for the filter's index: it is wanted soon, but after what the first frame asks for.
+const SOON: Duration = Duration::from_millis(15);
 /// So many rows or audit records are walked before requests are looked at again.
 const SLICE: u64 = 10_000;
 
@@ -183,6 +185,7 @@ impl Keeper {
     /// How long to wait for a request; `None` for as long as it takes.
     fn wait(&self) -> Option<Duration> {
         match self.vault {
+            Held::Unlocked(_) if self.unindexed.is_some() => Some(SOON),
             Held::Unlocked(_) if self.walk.as_ref().is_some_and(Walk::has_begun) => Some(Duration::ZERO),
             Held::Unlocked(_) if self.walk.is_some() => Some(QUIET),
             Held::Unlocked(_) => Some(self.look_at.saturating_duration_since(Instant::now())),
