@@ -694,12 +694,12 @@ fn what_is_certain_about_a_copy_is_never_cut_off() {
 #[test]
 fn hints_and_texts_name_the_keys_that_are_set() {
     let mut screen = Screen::unlocked(80, 24);
-    let overrides = [("cancel", "C-x"), ("submit", "F2"), ("filter", "f"), ("back", "b"), ("generate", "C-e")];
+    let overrides = [("cancel", "C-x"), ("submit", "F2"), ("filter", ","), ("back", "b"), ("generate", "C-e")];
     let overrides = overrides.map(|(name, keys)| (name.to_owned(), keys.to_owned()));
     screen.state = screen.with_keymap(Keymap::with_overrides(&overrides).unwrap());
     screen.unlock();
-    assert!(screen.text().contains("f to filter"));
-    screen.keys("f");
+    assert!(screen.text().contains(", to filter"));
+    screen.keys(",");
     screen.type_text("zzz");
     screen.keys("Enter");
     assert!(screen.text().contains("b clears the filter."), "{}", screen.text());
@@ -724,8 +724,8 @@ fn a_vault_found_again_leaves_a_half_typed_passphrase() {
 fn no_order_of_keys_sizes_and_answers_breaks_anything() {
     let keys = [
         "j", "k", "g", "G", "C-d", "C-u", "PgDn", "PgUp", "Tab", "S-Tab", "1", "2", "3", "z", "]", "/", "?", ":",
-        "Enter", "Esc", "s", "y", "r", "R", "a", "e", "d", "u", "D", "x", "C-l", "n", "Y", "t", "o", "Up", "Down",
-        "C-g", "C-t",
+        "Enter", "Esc", "`", "-", "=", "h", "f", "p", "/", "s", "y", "r", "R", "a", "e", "d", "u", "D", "x", "C-l",
+        "n", "Y", "t", "o", "Up", "Down", "C-g", "C-t",
     ];
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = move |below: u64| {
@@ -1014,4 +1014,92 @@ fn the_list_says_which_scope_one_is_in_at_every_size() {
         screen.keys("g");
         assert!(first(&mut screen).starts_with("┌ Secrets ──"), "the root has no name");
     }
+}
+
+#[test]
+fn a_secret_that_leaves_the_filter_is_told_and_the_next_key_waits() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("/");
+    screen.type_text("payments/STRIPE_KEY due:<300d");
+    screen.keys("Enter");
+    let mut changed = secrets().remove(3);
+    changed.metadata.rotation_days = None;
+    screen.take_effects();
+    screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted: vec![changed], removed: Vec::new() })));
+    assert!(screen.text().contains("has left the filter."), "{}", screen.text());
+    screen.keys("d");
+    assert!(screen.take_effects().is_empty(), "the key was not meant for the neighbour");
+    assert!(!screen.text().contains("has left"));
+}
+
+#[test]
+fn rows_that_differ_only_in_the_middle_do_not_look_alike() {
+    let address = |region: &str| format!("production/{region}/payments/STRIPE_WEBHOOK_SECRET");
+    let both = ["us-east-1", "us-east-2", "us-west-2"].map(address);
+    let secrets = both.iter().zip(1..).map(|(address, number)| secret(number, address, 1, 3)).collect::<Vec<_>>();
+    for (width, height) in [(40, 15), (60, 20), (80, 24)] {
+        let mut screen = Screen::with(secrets.clone(), width, height);
+        let rows: Vec<String> = list(&mut screen).into_iter().map(|row| row.chars().skip(1).collect()).collect();
+        assert_eq!(rows.len(), 3, "{rows:?}");
+        assert!(rows[0] != rows[1] && rows[1] != rows[2] && rows[0] != rows[2], "{width}: {rows:?}");
+    }
+}
+
+#[test]
+fn a_jump_reaches_any_secret_and_clears_only_a_filter_that_hides_it() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("/");
+    screen.type_text("staging");
+    screen.keys("Enter f");
+    screen.type_text("staging hook");
+    screen.keys("Enter");
+    assert_eq!(screen.state.context(), Some(Context::Secrets));
+    assert!(selected(&mut screen).contains("WEBHOOK"), "{}", screen.text());
+    assert!(screen.text().contains("│/staging "), "the filter that shows it stays");
+    screen.keys("3 f");
+    screen.type_text("snow");
+    screen.keys("Enter");
+    let text = screen.text();
+    assert!(text.contains("/ to filter") && text.contains("The filter is cleared"), "{text}");
+    screen.keys("y");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Copy { id: SecretId([8, ..]), .. })]));
+    screen.keys("o f");
+    screen.type_text("kafka");
+    screen.keys("Enter");
+    assert!(selected(&mut screen).contains("KAFKA"), "from the overview too: {}", screen.text());
+}
+
+#[test]
+fn a_jump_in_the_tree_unfolds_the_way() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("` - f");
+    screen.type_text("snow");
+    screen.keys("Enter");
+    assert!(selected(&mut screen).contains("SNOWF"), "{}", screen.text());
+}
+
+#[test]
+fn pins_come_first_and_are_kept_by_identity() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("p");
+    assert!(matches!(&screen.take_effects()[..],
+        [Effect::Vault(Request::WritePins(pins))] if pins == &[SecretId([4; 16])]));
+    assert!(screen.text().contains("is pinned; f offers it first."), "{}", screen.text());
+    assert!(selected(&mut screen).contains("STRIPE_KEY^"), "the list shows it: {}", screen.text());
+    screen.keys("j y");
+    screen.take_effects();
+    screen.keys("f");
+    let text = screen.text();
+    let line = |words: &str| text.lines().position(|line| line.contains(words));
+    assert!(line("^ pinned").unwrap() < line("  opened").unwrap(), "{text}");
+    screen.keys("Enter p");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::WritePins(pins))] if pins.is_empty()));
+    let damage = Some(Error::damaged("The pins in /state/pins are damaged; 1 of them cannot be read."));
+    screen.event(Event::Vault(Answer::Pins { pins: vec![SecretId([9; 16])], damage }));
+    assert!(screen.text().contains("The pins in"), "a damaged file is told");
+    screen.keys("f Enter y");
+    assert!(
+        matches!(&screen.take_effects()[..], [Effect::Vault(Request::Copy { id: SecretId([9, ..]), .. })]),
+        "and blocks nothing"
+    );
 }

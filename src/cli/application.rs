@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::config::{BorderStyle, Color, Config, ThemeName};
 use crate::error::{Error, Result};
-use crate::session::{actor, key_file};
+use crate::session::{actor, key_file, pins};
 use crate::tui::keymap::Keymap;
 use crate::tui::theme::{Borders, Palette, Theme};
 use crate::tui::{self, Options};
@@ -24,6 +24,7 @@ pub(super) fn run(call: Call) -> Result<u8> {
     let key_file_path = key_file::own_key_file(&vault)?;
     let mut options = options(&call.config, vault.clone(), key_file_path, actor::current())?;
     let keys = call.keys;
+    options.pins_path = pins::own_pins(&vault);
     options.startup_key = Box::new(move |kinds| keys.find(&vault, Some(kinds)));
     tui::run(options)
 }

@@ -40,6 +40,12 @@ fn absolute(vault: &Path) -> PathBuf {
     }
 }
 
+/// What names the vault at `vault` in this user's folders: `vault-1a2b3c4d`.
+pub(super) fn name_of(vault: &Path) -> String {
+    let name = file_name(&absolute(vault));
+    name.strip_suffix(".key").map_or_else(|| name.clone(), str::to_owned)
+}
+
 /// `vault-1a2b3c4d.key`
 fn file_name(vault: &Path) -> String {
     let stem = vault.file_stem().map_or_else(|| "vault".into(), |stem| stem.to_string_lossy());

@@ -7,6 +7,7 @@ pub mod actor;
 pub mod key_file;
 pub mod key_source;
 mod line;
+pub mod pins;
 pub mod process;
 pub mod prompt;
 pub mod read_secret;

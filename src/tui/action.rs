@@ -35,6 +35,8 @@ pub enum Context {
     Help,
     /// The command palette.
     Palette,
+    /// The dialog that leads to any secret.
+    Jump,
 }
 
 impl Context {
@@ -53,12 +55,13 @@ impl Context {
         Self::ConfirmCopy,
         Self::Help,
         Self::Palette,
+        Self::Jump,
     ];
 
     /// True where a character that has no action of its own is typed into an input.
     #[must_use]
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Form | Self::Lines | Self::Unlock | Self::Help | Self::Palette)
+        matches!(self, Self::Filter | Self::Form | Self::Lines | Self::Unlock | Self::Help | Self::Palette | Self::Jump)
     }
 
     /// Where it is, for the README and the help dialog.
@@ -76,6 +79,7 @@ impl Context {
             Self::Confirm | Self::ConfirmCopy => "question",
             Self::Help => "help",
             Self::Palette => "palette",
+            Self::Jump => "jump",
         }
     }
 }
@@ -85,7 +89,7 @@ const PANES: &[Context] = &[Context::Secrets, Context::Detail, Context::History]
 /// Everything an unlocked vault shows without a dialog.
 const SCREENS: &[Context] = &[Context::Secrets, Context::Detail, Context::History, Context::Overview];
 /// Dialogs with a list below a line of text.
-const TYPED_LISTS: &[Context] = &[Context::Help, Context::Palette];
+const TYPED_LISTS: &[Context] = &[Context::Help, Context::Palette, Context::Jump];
 /// The filter line, where the arrows walk through earlier filters.
 const FILTER: &[Context] = &[Context::Filter];
 /// Dialogs with inputs or choices.
@@ -100,6 +104,7 @@ const LEAVABLE: &[Context] = &[
     Context::ConfirmCopy,
     Context::Help,
     Context::Palette,
+    Context::Jump,
 ];
 
 /// What an action is about; a heading in the help dialog and the README.
@@ -217,6 +222,10 @@ actions! {
 
     /// Filter the list as you type.
     Filter = "filter", "filter", Movement 90, Some("strongroom list {filter}"), [SCREENS => "/"];
+    /// Jump to any secret; pinned and opened ones first.
+    Jump = "jump", "jump", Movement 65, None, [SCREENS => "f"];
+    /// Pin the secret, so that a jump offers it first.
+    Pin = "pin", "pin", Movement 15, None, [PANES => "p"];
     /// One row up.
     Up = "up", "up", Movement 0, None,
         [SCREENS => "k Up", TYPED_LISTS => "Up C-p", FILTER => "C-p"];
@@ -298,10 +307,10 @@ actions! {
     LaterFilter = "later-filter", "later", Dialogs 0, None, [FILTER => "Down"];
     /// Do what the dialog is for, or go to its next step.
     Submit = "submit", "ok", Dialogs 99, None,
-        [INPUTS => "Enter", &[Context::Palette] => "Enter", &[Context::Lines] => "C-s"];
+        [INPUTS => "Enter", &[Context::Palette, Context::Jump] => "Enter", &[Context::Lines] => "C-s"];
     /// Leave the dialog; nothing is changed.
     Cancel = "cancel", "cancel", Dialogs 98, None,
-        [LEAVABLE => "Esc", &[Context::Form, Context::Lines, Context::Choice, Context::Palette] => "C-c",
+        [LEAVABLE => "Esc", &[Context::Form, Context::Lines, Context::Choice, Context::Palette, Context::Jump] => "C-c",
          &[Context::Confirm, Context::ConfirmCopy] => "n q C-c", &[Context::Help] => "C-c"];
     /// Yes, do it.
     Yes = "yes", "yes", Dialogs 99, None, [&[Context::Confirm] => "y", &[Context::ConfirmCopy] => "Y"];

@@ -53,7 +53,10 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
 
 /// Dialogs without a value to generate or to show, and those with one input.
 fn not_in(dialog: &Dialog, action: Action) -> Option<String> {
-    let plain = matches!(dialog, Dialog::Compare(_) | Dialog::Confirm(_) | Dialog::Help(_) | Dialog::Palette(_));
+    let plain = matches!(
+        dialog,
+        Dialog::Compare(_) | Dialog::Confirm(_) | Dialog::Help(_) | Dialog::Palette(_) | Dialog::Jump(_)
+    );
     let missing = match action {
         Action::Generate => plain || dialog.is_gate(),
         Action::ShowTyped => plain,
@@ -74,6 +77,7 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
             | Action::Edit
             | Action::Delete
             | Action::Purge
+            | Action::Pin
             | Action::Open
     );
     if needs_secret && vault.secrets.selected().is_none() {
@@ -95,7 +99,7 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
             Some("What the filter finds is shown unfolded.".to_owned())
         }
         // An empty vault has nothing to filter.
-        Action::Filter | Action::ToggleTree if vault.secrets.total() == 0 => {
+        Action::Filter | Action::ToggleTree | Action::Jump if vault.secrets.total() == 0 => {
             let words = "There is no secret yet; ⟨add⟩ adds one.";
             Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())
         }

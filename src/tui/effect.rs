@@ -168,6 +168,8 @@ pub enum Request {
     Restore(Address),
     /// Answered by `Answer::Purged`.
     Purge(Address),
+    /// Keep this user's pins; answered only when it fails.
+    WritePins(Vec<SecretId>),
     /// Write an audit record about something the screen did; no answer.
     Note {
         /// What happened.

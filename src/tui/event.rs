@@ -117,6 +117,13 @@ pub enum Answer {
     },
     /// The index for the filter, made while nothing else was to do.
     Indexed(Box<Index>),
+    /// This user's pins, and what is wrong with their file; comes after the list.
+    Pins {
+        /// What is pinned.
+        pins: Vec<SecretId>,
+        /// Why not all of them could be read.
+        damage: Option<Error>,
+    },
     /// The key did not fit (kind `Locked`), or the file refuses (other kinds).
     UnlockFailed(Error),
     /// The keys are gone from memory.

@@ -72,6 +72,8 @@ pub struct Options {
     pub startup_key: StartupKey,
     /// Where a new vault's own key file goes.
     pub key_file_path: PathBuf,
+    /// Where this user's pins are kept; `None` for until one leaves.
+    pub pins_path: Option<PathBuf>,
     /// Who acts.
     pub actor: Actor,
     /// Colours and frames.
@@ -104,6 +106,7 @@ impl Options {
             vault_path,
             startup_key: Box::new(|_| Ok(None)),
             key_file_path,
+            pins_path: None,
             actor,
             theme,
             keymap: Keymap::default(),
@@ -150,7 +153,7 @@ fn run_on(
     mailbox: &Mailbox,
     messages: Receiver<Message>,
 ) -> Result<u8> {
-    let Options { vault_path, startup_key, key_file_path, actor, theme, clock, .. } = options;
+    let Options { vault_path, startup_key, key_file_path, pins_path, actor, theme, clock, .. } = options;
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let mut state = State::new(StateOptions {
         vault: options.label.unwrap_or_else(|| shown_path(&vault_path, home.as_deref())),
@@ -174,7 +177,7 @@ fn run_on(
     let no_thread = |error: std::io::Error| Error::failure(format!("A thread could not be started: {error}."));
     event::start_signals(mailbox.clone()).map_err(no_thread)?;
     event::start_input(mailbox.clone()).map_err(no_thread)?;
-    let place = Place { vault: vault_path, key_file: key_file_path, actor, clock };
+    let place = Place { vault: vault_path, key_file: key_file_path, pins: pins_path, actor, clock };
     let vault = VaultThread::start(place, startup_key, mailbox.clone())?;
     let runtime = Runtime::new(screen, vault, route, mailbox.clone());
     let sleep = SleepWatch::new(now(clock));

@@ -132,6 +132,8 @@ pub struct OpenVault {
     pub(super) removing: Vec<Address>,
     /// To be selected as soon as it is listed.
     pub(super) expected: Option<Address>,
+    /// What was opened since the start, the last one first.
+    pub(super) opened: Vec<SecretId>,
 }
 
 /// Where one was, kept over an idle lock: no secret, only where the eye was.
@@ -141,6 +143,7 @@ pub struct Place {
     pub(super) filter: String,
     pub(super) earlier: Earlier,
     pub(super) folds: Folds,
+    pub(super) opened: Vec<SecretId>,
     pub(super) focus: Pane,
     pub(super) overview: bool,
     pub(super) zoomed: bool,

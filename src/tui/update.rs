@@ -25,6 +25,7 @@ mod actions;
 mod answers;
 mod deadlines;
 mod history;
+mod jump;
 mod lock;
 mod mouse;
 mod overview;
@@ -142,6 +143,9 @@ pub(super) fn give(state: &mut State, input: Input) -> Vec<Effect> {
         if was_gate && state.is_locked() {
             effects.extend(leave(state, 0));
         }
+    }
+    if let Some(id) = step.jump {
+        effects.extend(jump::go(state, id));
     }
     if let Some(action) = step.then {
         effects.extend(act(state, action));

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use crate::crypto::keyring::{RawKey, SlotKind, UnlockKey};
 use crate::error::{Error, Kind, Result};
-use crate::session::key_file;
+use crate::session::{key_file, pins};
 use crate::vault::audit::Actor;
 use crate::vault::catalog::Catalog;
 use crate::vault::search::Index;
@@ -48,6 +48,8 @@ pub(super) struct Place {
     pub(super) vault: PathBuf,
     /// Where a new vault's own key file goes.
     pub(super) key_file: PathBuf,
+    /// Where this user's pins are kept, if anywhere.
+    pub(super) pins: Option<PathBuf>,
     /// Who acts.
     pub(super) actor: Actor,
     /// Tells the time.
@@ -222,6 +224,12 @@ impl Keeper {
                 self.answer(Answer::Locked);
                 self.find();
             }
+            Request::WritePins(ids) => {
+                let written = self.place.pins.as_deref().map(|path| pins::write(path, &ids));
+                if let Some(Err(error)) = written {
+                    self.answer(Answer::Failed(error));
+                }
+            }
             request => {
                 let changes = is_write(&request);
                 let answer = match &mut self.vault {
@@ -305,10 +313,19 @@ impl Keeper {
         self.unindexed = Some(Arc::clone(&catalog));
         let read_only = vault.read_only_reason().map(str::to_owned);
         self.answer(Answer::Unlocked { catalog, failed_unlocks, read_only });
+        self.tell_pins();
         self.vault = Held::Unlocked(Box::new(vault));
         self.look_at = Instant::now() + LOOK_EVERY;
         self.walk = Some(Walk::Rows(RowsWalk::default()));
         self.told = None;
+    }
+
+    /// Sends this user's pins, if there are any.
+    fn tell_pins(&self) {
+        let (pins, damage) = self.place.pins.as_deref().map(pins::read).unwrap_or_default();
+        if !pins.is_empty() || damage.is_some() {
+            self.answer(Answer::Pins { pins, damage });
+        }
     }
 
     /// Sends what this or another session changed.

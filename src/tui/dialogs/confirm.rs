@@ -196,7 +196,7 @@ impl ConfirmDialog {
     fn send(&mut self, request: Request, close: bool) -> Step {
         self.sent = true;
         self.problem = None;
-        Step { effects: vec![Effect::Vault(request)], close, then: None }
+        Step { effects: vec![Effect::Vault(request)], close, ..Step::default() }
     }
 
     /// Draws the question in the middle of `area`.

@@ -33,6 +33,7 @@ pub mod edit;
 mod form;
 pub mod frame;
 pub mod help;
+pub mod jump;
 mod page;
 pub mod palette;
 mod recipes;
@@ -82,6 +83,8 @@ pub struct Step {
     pub close: bool,
     /// Then do this (the palette's choice).
     pub then: Option<Action>,
+    /// Then go to this secret.
+    pub jump: Option<SecretId>,
 }
 
 /// The open dialog.
@@ -102,6 +105,8 @@ pub enum Dialog {
     Help(Box<help::HelpDialog>),
     /// Every action by name.
     Palette(Box<palette::PaletteDialog>),
+    /// To any secret.
+    Jump(Box<jump::JumpDialog>),
 }
 
 /// Calls the same method of whichever dialog is open.
@@ -116,6 +121,7 @@ macro_rules! each {
             Dialog::Confirm($dialog) => $call,
             Dialog::Help($dialog) => $call,
             Dialog::Palette($dialog) => $call,
+            Dialog::Jump($dialog) => $call,
         }
     };
 }

@@ -19,7 +19,7 @@ use super::theme::{Role, Theme};
 
 pub mod detail;
 pub mod history;
-mod marked;
+pub(super) mod marked;
 pub mod overview;
 pub mod scope;
 pub mod secrets;

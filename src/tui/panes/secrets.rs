@@ -47,6 +47,8 @@ pub struct SecretsPane {
     /// Another number after each change of the catalog.
     revision: u64,
     folds: Folds,
+    /// The pinned secrets, in the order they were pinned.
+    pub(in crate::tui) pins: Vec<SecretId>,
 }
 
 impl SecretsPane {
@@ -56,7 +58,7 @@ impl SecretsPane {
         let counts = Counts::of(&catalog, now);
         let rows = Rows::new(catalog);
         let (filter, cursor) = (FilterLine::default(), Cursor::default());
-        Self { rows, filter, cursor, counts, folds: Folds::default(), revision: 0 }
+        Self { rows, filter, cursor, counts, folds: Folds::default(), pins: Vec::new(), revision: 0 }
     }
 
     /// Secrets that pass the filter.
@@ -164,6 +166,12 @@ impl SecretsPane {
         found.is_some()
     }
 
+    /// True when a secret has a row.
+    #[must_use]
+    pub fn shows(&self, id: SecretId) -> bool {
+        self.rows.find(id).is_some()
+    }
+
     /// Selects the secret at an address; false when it is not in the list as filtered.
     pub fn select_address(&mut self, address: &Address, now: Timestamp) -> bool {
         self.rows.named(address).is_some_and(|id| self.select(id, now))
@@ -172,6 +180,11 @@ impl SecretsPane {
     /// Takes the index that was made for this catalog.
     pub fn take_index(&mut self, index: Index) {
         self.rows.take_index(index);
+    }
+
+    /// The whole vault, whatever the filter is, to be searched elsewhere.
+    pub fn whole(&mut self) -> (Arc<Catalog>, Arc<Index>) {
+        self.rows.whole()
     }
 
     /// Gets ready for the first key of a filter.

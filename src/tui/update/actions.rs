@@ -16,7 +16,7 @@ use crate::tui::state::State;
 use crate::vault::scope::ScopePath;
 use crate::vault::secret::{SecretId, VALUE};
 
-use super::{history, open_dialog, overview, say};
+use super::{history, jump, open_dialog, overview, say};
 
 /// Does an action, or says why it cannot be done.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -34,7 +34,10 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     if go(state, action) {
         return moved(state);
     }
+    jump::note(state, action);
     match action {
+        Action::Jump => jump::ask(state),
+        Action::Pin => jump::pin(state),
         Action::Copy => copy(state),
         Action::Reveal => reveal(state, false),
         Action::RevealBlind => reveal(state, true),

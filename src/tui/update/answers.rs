@@ -23,7 +23,7 @@ use crate::vault::secret::{Fields, Secret, SecretId, Version};
 use crate::vault::{Outcome, Written};
 
 use super::actions::{about_detail, ask_detail, moved};
-use super::{close_dialog, failed, give, open_dialog, say};
+use super::{close_dialog, failed, give, jump, open_dialog, say};
 
 /// Takes an answer.
 pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
@@ -33,7 +33,10 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Unlocked { catalog, failed_unlocks, read_only } => unlocked(state, catalog, failed_unlocks, read_only),
         Answer::UnlockFailed(error) => return unlock_failed(state, error),
         Answer::Locked => return Vec::new(),
-        Answer::Changed(change) => return changed(state, change),
+        Answer::Changed(change) => {
+            let own = state.submitted;
+            return changed(state, change, own);
+        }
         Answer::Detail { secret, history } => return detail(state, secret, history),
         Answer::Audit { id, records } => {
             let page = state.areas().rows(Pane::History);
@@ -70,6 +73,10 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Purged(address) => return purged(state, &address),
         Answer::Damaged(error) => damaged(state, error),
         Answer::AuditVerified(verdict) => audit_verified(state, verdict),
+        Answer::Pins { pins, damage } => {
+            jump::take_pins(state, pins, damage);
+            return Vec::new();
+        }
         Answer::Indexed(index) => {
             if let Some(vault) = &mut state.vault {
                 vault.secrets.take_index(*index);
@@ -156,6 +163,7 @@ impl OpenVault {
             deleted: place.deleted,
             removing: Vec::new(),
             expected: None,
+            opened: place.opened,
         };
         vault.secrets.remember_filters(place.earlier);
         vault.secrets.set_folds(place.folds, now);
@@ -184,10 +192,11 @@ fn unlock_failed(state: &mut State, error: Error) -> Vec<Effect> {
 
 /// Another session, or this one, wrote: the selection and what is typed stay. Where
 /// another session took the selected secret away, the next key must not meet its neighbour unread.
-fn changed(state: &mut State, change: CatalogChange) -> Vec<Effect> {
+fn changed(state: &mut State, change: CatalogChange, own: bool) -> Vec<Effect> {
     let time = state.now.time;
     let Some(vault) = &mut state.vault else { return Vec::new() };
     let shown = vault.wanted_detail;
+    let before = vault.secrets.selected().map(|listed| listed.id);
     let touched = change.upserted.iter().any(|secret| Some(secret.id) == shown);
     let gone = vault.secrets.selected().is_some_and(|listed| change.removed.contains(&listed.id));
     let gone = vault.secrets.selected_address().filter(|address| gone && !vault.removing.contains(address));
@@ -206,12 +215,25 @@ fn changed(state: &mut State, change: CatalogChange) -> Vec<Effect> {
         }
     } else if let Some(address) = gone {
         say(state, gone_elsewhere(&address));
+    } else if let Some(address) = before.filter(|_| !own).and_then(|id| hidden(vault, id)) {
+        say(state, hidden_elsewhere(&address));
     }
     effects.extend(moved(state));
     if let (true, true, Some(id)) = (touched, effects.is_empty(), shown) {
         effects = refresh(state, id);
     }
     effects
+}
+
+/// The address of a secret that is there, but not among what the filter shows.
+fn hidden(vault: &OpenVault, id: SecretId) -> Option<Address> {
+    if vault.secrets.shows(id) { None } else { vault.secrets.address_of(id) }
+}
+
+/// The selected secret was changed, by somebody else mostly, and has left the list.
+fn hidden_elsewhere(address: &Address) -> Notice {
+    let words = format!("{address} was changed and has left the filter.");
+    Notice::failed(&Error::conflict(words))
 }
 
 /// The selected secret was taken away by somebody else.
@@ -318,7 +340,7 @@ fn written(state: &mut State, written: Written) -> Vec<Effect> {
         vault.history.select_newest();
     }
     say(state, Notice::done(words, now));
-    changed(state, CatalogChange { upserted: vec![secret], removed: Vec::new() })
+    changed(state, CatalogChange { upserted: vec![secret], removed: Vec::new() }, true)
 }
 
 fn deleted(state: &mut State, address: Address) -> Vec<Effect> {

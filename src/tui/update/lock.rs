@@ -40,6 +40,7 @@ fn wipe(state: &mut State) -> bool {
         state.place = Place {
             selected: vault.secrets.selected().map(|listed| listed.id),
             filter: vault.secrets.filter().to_owned(),
+            opened: vault.opened.clone(),
             folds: vault.secrets.folds().clone(),
             earlier: vault.secrets.earlier_filters().clone(),
             focus: vault.focus,

@@ -45,7 +45,7 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
             Answer::Purged(address)
         }
         Request::Note { action, secret } => return vault.note(action, secret, "", None).map(|()| None),
-        Request::Create { .. } | Request::Unlock(_) | Request::Lock => return Ok(None),
+        Request::Create { .. } | Request::Unlock(_) | Request::Lock | Request::WritePins(_) => return Ok(None),
     };
     Ok(Some(answer))
 }

@@ -24,7 +24,8 @@ fn actor() -> Actor {
 
 fn place(folder: &tempfile::TempDir) -> Place {
     let (vault, key_file) = (folder.path().join("store/vault.db"), folder.path().join("keys/vault.key"));
-    Place { vault, key_file, actor: actor(), clock: jiff::Timestamp::now }
+    let pins = Some(folder.path().join("state/pins"));
+    Place { vault, key_file, pins, actor: actor(), clock: jiff::Timestamp::now }
 }
 
 fn start_in(folder: tempfile::TempDir, startup: StartupKey) -> Bench {
@@ -236,4 +237,24 @@ fn rows_that_were_altered_are_told_behind_the_list() {
     assert!(matches!(bench.next(), Answer::Damaged(error) if error.kind() == Kind::Damaged));
     bench.ask(set("KEY", "w"));
     assert_eq!(bench.failed().kind(), Kind::Denied, "nothing is written after damage");
+}
+
+#[test]
+fn pins_outlive_a_lock_and_a_damaged_file_blocks_nothing() {
+    let (bench, key) = Bench::unlocked();
+    let pinned = vec![SecretId([3; 16])];
+    bench.ask(Request::WritePins(pinned.clone()));
+    bench.ask(Request::Lock);
+    assert!(matches!(bench.next(), Answer::Locked));
+    assert!(matches!(bench.next(), Answer::Found(_)));
+    bench.ask(Request::Unlock(UnlockKey::Environment(key.duplicate())));
+    assert!(matches!(bench.next(), Answer::Unlocked { .. }));
+    assert!(matches!(bench.next(), Answer::Pins { pins, damage: None } if pins == pinned));
+    std::fs::write(bench.folder.path().join("state/pins"), "nonsense").unwrap();
+    bench.ask(Request::Lock);
+    assert!(matches!(bench.next(), Answer::Locked));
+    assert!(matches!(bench.next(), Answer::Found(_)));
+    bench.ask(Request::Unlock(UnlockKey::Environment(key)));
+    assert!(matches!(bench.next(), Answer::Unlocked { .. }));
+    assert!(matches!(bench.next(), Answer::Pins { damage: Some(_), .. }));
 }

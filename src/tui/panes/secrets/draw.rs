@@ -1,5 +1,7 @@
 //! The list on the screen: its frame, the filter line, and the rows that fit.
 
+use std::collections::HashMap;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -7,6 +9,7 @@ use ratatui::text::Line;
 use crate::tui::panes::{Look, draw_frame, row_area, title};
 use crate::tui::text;
 use crate::tui::theme::Role;
+use crate::vault::catalog::Listed;
 
 use super::SecretsPane;
 use super::row::{Row, draw_scope};
@@ -33,10 +36,17 @@ impl SecretsPane {
     }
 
     fn draw_rows(&self, look: &Look<'_>, list: Rect, frame: &mut Frame<'_>) {
+        let alike = self.alike(list);
         for at in 0..usize::from(list.height) {
             let row = self.cursor.top + at;
-            if let (Some(shown), Some(area)) = (self.rows.at(row), row_area(list, at)) {
-                self.draw_row(shown, row == self.cursor.row, look, area, frame);
+            let Some(area) = row_area(list, at) else { break };
+            match self.rows.at(row) {
+                Some(ListRow::Scope(scope)) => draw_scope(scope, row == self.cursor.row, look, area, frame),
+                Some(ListRow::Secret(listed)) => {
+                    let others: Vec<&str> = alike.get(&row).into_iter().flatten().map(String::as_str).collect();
+                    self.row(listed, row).draw(self.rows.catalog(), &others, look, area, frame);
+                }
+                None => break,
             }
         }
         let selected = row_area(list, self.cursor.row.saturating_sub(self.cursor.top));
@@ -45,17 +55,33 @@ impl SecretsPane {
         }
     }
 
-    fn draw_row(&self, row: ListRow<'_>, selected: bool, look: &Look<'_>, area: Rect, frame: &mut Frame<'_>) {
+    /// A secret as the row of that number.
+    fn row<'a>(&'a self, listed: &'a Listed, row: usize) -> Row<'a> {
+        let scope = self.rows.catalog().text(listed.scope);
+        let depth = if scope.is_empty() { 0 } else { scope.split('/').count() };
+        let indent = self.is_tree().then_some(depth);
+        let pinned = self.pins.contains(&listed.id);
+        Row { listed, selected: row == self.cursor.row, query: self.filter.query(), pinned, indent }
+    }
+
+    /// The rows on the screen that would look like others, with the addresses of those.
+    fn alike(&self, list: Rect) -> HashMap<usize, Vec<String>> {
         let catalog = self.rows.catalog();
-        match row {
-            ListRow::Scope(scope) => draw_scope(scope, selected, look, area, frame),
-            ListRow::Secret(listed) => {
-                let scope = catalog.text(listed.scope);
-                let depth = if scope.is_empty() { 0 } else { scope.split('/').count() };
-                let indent = self.is_tree().then_some(depth);
-                Row { listed, selected, query: self.filter.query(), indent }.draw(catalog, look, area, frame);
+        let mut groups: HashMap<_, Vec<(usize, String)>> = HashMap::new();
+        for row in self.cursor.top..self.cursor.top + usize::from(list.height) {
+            let Some(listed) = self.rows.secret_at(row) else { continue };
+            let shown = self.row(listed, row);
+            if let Some(shortened) = shown.shortened(catalog, list.width) {
+                groups.entry(shortened).or_default().push((row, shown.address(catalog)));
             }
         }
+        let others = |group: &[(usize, String)], row: usize| -> Vec<String> {
+            group.iter().filter(|(other, _)| *other != row).map(|(_, address)| address.clone()).collect()
+        };
+        let several = groups.into_values().filter(|group| group.len() > 1);
+        several
+            .flat_map(|group| group.iter().map(|(row, _)| (*row, others(&group, *row))).collect::<Vec<_>>())
+            .collect()
     }
 
     /// `Secrets ─ production/payments`; where room is short the end of the scope alone.

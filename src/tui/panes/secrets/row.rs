@@ -10,7 +10,7 @@ use crate::tui::panes::secrets::tree::Scope;
 use crate::tui::panes::{Look, marked, marker};
 use crate::tui::text;
 use crate::tui::theme::Role;
-use crate::vault::catalog::{Catalog, Listed};
+use crate::vault::catalog::{Catalog, Listed, Symbol};
 use crate::vault::search::Query;
 
 /// Inner columns from which a row shows the version too.
@@ -24,13 +24,16 @@ pub(super) struct Row<'a> {
     pub(super) selected: bool,
     /// What the matched characters are marked for.
     pub(super) query: &'a Query,
+    /// It is one of those that come first when one jumps.
+    pub(super) pinned: bool,
     /// In the tree: how far it is indented, its scope standing above it.
     pub(super) indent: Option<usize>,
 }
 
 impl Row<'_> {
     /// Draws the row over the whole of `area`.
-    pub(super) fn draw(&self, catalog: &Catalog, look: &Look<'_>, area: Rect, frame: &mut Frame<'_>) {
+    /// `alike` are the addresses on the screen that look the same when they are shortened alone.
+    pub(super) fn draw(&self, catalog: &Catalog, alike: &[&str], look: &Look<'_>, area: Rect, frame: &mut Frame<'_>) {
         let (listed, theme) = (self.listed, look.theme);
         let (flag, role) = flag(listed, look.now);
         let age = Timestamp::from_second(listed.value_changed_at).map(|at| text::short_age(at, look.now));
@@ -38,18 +41,45 @@ impl Row<'_> {
         if area.width >= WITH_VERSION {
             right = format!("{:>4} {right}", format!("v{}", listed.version));
         }
-        let room = usize::from(area.width).saturating_sub(1 + 1 + right.len() + flag.len());
+        let room = self.room(area.width);
         let mut spans = vec![marker(self.selected, look.focused, theme)];
-        let indent = indentation(self.indent, room);
-        spans.push(Span::raw(" ".repeat(indent)));
-        spans.extend(self.name(catalog, look, room - indent));
-        spans.push(Span::styled(format!(" {right}"), theme.style(Role::Muted)));
+        spans.push(Span::raw(" ".repeat(indentation(self.indent, self.width(area.width)))));
+        spans.extend(self.name(catalog, look, alike, room));
+        let pin = if self.pinned { "^" } else { " " };
+        spans.push(Span::styled(format!("{pin}{right}"), theme.style(Role::Muted)));
         spans.push(Span::styled(flag, theme.style(role)));
         frame.render_widget(Line::from(spans), area);
     }
 
+    /// The cells for indentation and address.
+    fn width(&self, width: u16) -> usize {
+        let version = if width >= WITH_VERSION { 5 } else { 0 };
+        usize::from(width).saturating_sub(1 + 1 + version + 5 + 2)
+    }
+
+    /// The cells for the address.
+    fn room(&self, width: u16) -> usize {
+        let width = self.width(width);
+        width - indentation(self.indent, width)
+    }
+
+    /// What stands in the row: the whole address, in the tree the name.
+    pub(super) fn address(&self, catalog: &Catalog) -> String {
+        let scope = catalog.text(self.listed.scope);
+        if scope.is_empty() || self.indent.is_some() {
+            return self.listed.name.to_string();
+        }
+        format!("{scope}/{}", self.listed.name)
+    }
+
+    /// How it looks when it is shortened alone, and under which scope; `None` when it is shown whole.
+    pub(super) fn shortened(&self, catalog: &Catalog, width: u16) -> Option<(Option<Symbol>, String)> {
+        let under = self.indent.map(|_| self.listed.scope);
+        marked::shortened(&self.address(catalog), self.room(width)).map(|shown| (under, shown))
+    }
+
     /// The address in exactly `room` cells, with the matched characters marked.
-    fn name<'a>(&self, catalog: &Catalog, look: &Look<'_>, room: usize) -> Vec<Span<'a>> {
+    fn name<'a>(&self, catalog: &Catalog, look: &Look<'_>, alike: &[&str], room: usize) -> Vec<Span<'a>> {
         let Row { listed, query, .. } = self;
         let scope = catalog.text(listed.scope);
         let full = if scope.is_empty() { listed.name.to_string() } else { format!("{scope}/{}", listed.name) };
@@ -57,7 +87,14 @@ impl Row<'_> {
         // In the tree the scope stands above, and so do the marks in it.
         let above = self.indent.map_or(0, |_| full.chars().count() - listed.name.chars().count());
         let marks: Vec<usize> = marks.into_iter().filter_map(|mark| mark.checked_sub(above)).collect();
-        marked::spans(if above > 0 { &listed.name } else { &full }, &marks, room, look.theme)
+        marked::spans(
+            if above > 0 { &listed.name } else { &full },
+            &marks,
+            alike,
+            self.selected && look.focused,
+            room,
+            look.theme,
+        )
     }
 }
 
@@ -74,10 +111,13 @@ pub(super) fn draw_scope(scope: &Scope, selected: bool, look: &Look<'_>, area: R
     let indent = indentation(Some(scope.depth), room);
     let sign = if scope.unfolded { "- " } else { "+ " };
     let name = format!("{sign}{}/", text::printable(scope.name()));
+    let shown = text::shorten(&name, room - indent).into_owned();
+    let rest = (room - indent).saturating_sub(text::width(&shown));
     let line = Line::from(vec![
         marker(selected, look.focused, theme),
         Span::raw(" ".repeat(indent)),
-        Span::styled(text::pad(&name, room - indent), theme.style(Role::Accent)),
+        Span::styled(shown, theme.style(if selected && look.focused { Role::Selected } else { Role::Accent })),
+        Span::raw(" ".repeat(rest)),
         Span::styled(count, theme.style(Role::Muted)),
         Span::styled(flag, theme.style(role)),
     ]);

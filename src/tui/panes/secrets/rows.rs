@@ -30,7 +30,7 @@ pub(super) enum ListRow<'a> {
 pub(super) struct Rows {
     catalog: Arc<Catalog>,
     /// Built when the first filter needs it, and again after a change.
-    index: Option<Index>,
+    index: Option<Arc<Index>>,
     survivors: Option<Survivors>,
     /// The positions that pass the filter, the best first; `None` for all of them.
     order: Option<Vec<u32>>,
@@ -141,12 +141,17 @@ impl Rows {
 
     /// Takes the index that was made for this catalog.
     pub(super) fn take_index(&mut self, index: Index) {
-        self.index.get_or_insert(index);
+        self.index.get_or_insert_with(|| Arc::new(index));
     }
 
     /// Makes the index, if it is not there yet.
-    pub(super) fn index(&mut self) -> &Index {
-        self.index.get_or_insert_with(|| Index::build(&self.catalog))
+    pub(super) fn index(&mut self) -> Arc<Index> {
+        Arc::clone(self.index.get_or_insert_with(|| Arc::new(Index::build(&self.catalog))))
+    }
+
+    /// The whole vault, to be searched by somebody else.
+    pub(super) fn whole(&mut self) -> (Arc<Catalog>, Arc<Index>) {
+        (Arc::clone(&self.catalog), self.index())
     }
 
     /// Applies what was changed; the rows are found anew by [`Self::run`].
