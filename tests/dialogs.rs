@@ -22,6 +22,7 @@ use strongroom::tui::dialogs::setup::SetupDialog;
 use strongroom::tui::dialogs::unlock::UnlockDialog;
 use strongroom::tui::dialogs::{Input, Step};
 use strongroom::tui::effect::RawKeyUse;
+use strongroom::tui::files::Completion;
 use strongroom::tui::keymap::{Keymap, Keys};
 use strongroom::tui::theirs::Theirs;
 use strongroom::tui::theme::{Borders, Palette, Theme};
@@ -94,6 +95,20 @@ impl Screen {
     /// The vault tells what another session did.
     fn told(mut self, theirs: Theirs) -> Self {
         self.give(Input::Theirs(secret().id, theirs));
+        self
+    }
+
+    /// The runtime tells which names there are.
+    fn completed(mut self, typed: &str) -> Self {
+        let names = vec!["key-2026.pem".to_owned(), "keys/".to_owned()];
+        let completion = Completion { typed: typed.to_owned(), completed: format!("{typed}ey"), names };
+        self.give(Input::Completed(completion));
+        self
+    }
+
+    /// The runtime has read a file, or could not.
+    fn read(mut self, read: Result<SecretText, Error>) -> Self {
+        self.give(Input::FileRead(read));
         self
     }
 
@@ -293,6 +308,22 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("edit_prefilled", Screen::edit()),
         ("edit_opened", Screen::edit().keys("C-t").opened(7)),
         ("edit_replaced", Screen::edit().typed("new").keys("Tab C-u")),
+        ("edit_read_file", Screen::edit().keys("C-o").typed("/etc/ssl/k").completed("/etc/ssl/k")),
+        (
+            "edit_file_read",
+            Screen::edit().keys("C-o").typed("/k").keys("Enter").read(Ok(SecretText::copied_from(&[0xff, 0xfe, 0]))),
+        ),
+        (
+            "edit_file_refused",
+            Screen::edit()
+                .keys("C-o")
+                .typed("/k")
+                .keys("Enter")
+                .read(Err(
+                    Error::denied("The file /k cannot be read: permission denied.").hint("Check who may read it.")
+                )),
+        ),
+        ("edit_conflict_moved", conflict().told(Theirs::Moved { to: secret().address, version: 7 })),
         ("edit_renamed", Screen::edit().keys("Tab C-r")),
         ("edit_written_elsewhere", Screen::edit().typed("new").written_elsewhere()),
         ("edit_past_expiry", Screen::edit().keys("Tab Tab Tab Tab Tab").typed("2020-01-01").keys("Enter")),

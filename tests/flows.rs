@@ -274,6 +274,30 @@ fn a_secret_deleted_elsewhere_while_it_is_edited_costs_nothing_typed() {
 }
 
 #[test]
+fn a_field_is_written_out_and_a_work_tree_is_asked_about() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("2 j w Enter");
+    assert!(screen.text().contains("Give the path of a new file."));
+    screen.type_text("key");
+    screen.keys("Enter Enter");
+    let effects = screen.take_effects();
+    assert!(matches!(&effects[..],
+        [Effect::Vault(Request::WriteOut { field, path, version: 7, in_work_tree: false, .. })] if field == "username" && path == "key"));
+    screen.event(Event::Vault(Answer::InWorkTree("/srv/infra".to_owned())));
+    screen.keys("Enter");
+    assert!(screen.take_effects().is_empty(), "Enter does not say yes");
+    screen.keys("y");
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::WriteOut { in_work_tree: true, .. })]));
+    screen.event(Event::Vault(Answer::Failed(Error::conflict("key exists already."))));
+    assert!(screen.text().contains("key exists already."));
+    screen.keys("Enter");
+    let (field, path) = ("username".to_owned(), "key".to_owned());
+    screen.event(Event::Vault(Answer::WroteOut { address: address(STRIPE), field, path }));
+    assert_eq!(screen.state.context(), Some(Context::Detail));
+    assert!(screen.text().contains("Wrote username of production/payments/STRIPE_KEY to key"), "{}", screen.text());
+}
+
+#[test]
 fn purge_wants_the_name() {
     let mut screen = Screen::unlocked(80, 24);
     screen.keys("D Enter");

@@ -130,6 +130,18 @@ fn screens() -> Vec<(&'static str, Make)> {
         ("history_zoomed", Box::new(after("3 z"))),
         ("roll_back_reason", Box::new(after("3 j j Enter"))),
         ("roll_back", Box::new(after("3 j j Enter Enter"))),
+        ("write_out", Box::new(after("2 j w"))),
+        (
+            "write_out_work_tree",
+            Box::new(|w, h| {
+                let mut screen = Screen::unlocked(w, h);
+                screen.keys("w");
+                screen.type_text("./stripe.key");
+                screen.keys("Enter");
+                screen.event(Event::Vault(Answer::InWorkTree("/srv/ops/infra".to_owned())));
+                screen
+            }),
+        ),
         ("history_marked", Box::new(after("3 Space j j"))),
         ("compare", Box::new(after("3 j j Space j d"))),
         ("purge", Box::new(after("D"))),

@@ -206,6 +206,9 @@ actions! {
     Compare = "compare", "compare", Secrets 94, Some("strongroom diff {} {version} {current}"), [&[Context::History] => "d"];
     /// Mark the version to compare with, or unmark it.
     MarkVersion = "mark-version", "mark", Secrets 45, None, [&[Context::History] => "Space"];
+    /// Write the field's value into a new file.
+    WriteOut = "write-out", "write out", Secrets 22, Some("strongroom reveal {}"),
+        [&[Context::Secrets, Context::Detail] => "w"];
     /// Add a secret.
     Add = "add", "add", Secrets 85, Some("strongroom set NAME"), [PANES => "a"];
     /// Edit the secret's fields and metadata.
@@ -331,6 +334,8 @@ actions! {
     /// Generate a value.
     Generate = "generate", "generate", Dialogs 70, Some("strongroom generate"),
         [&[Context::Form, Context::Lines, Context::Choice] => "C-g"];
+    /// Read a file into the field, every byte.
+    ReadFile = "read-file", "read file", Dialogs 0, None, [&[Context::Form, Context::Lines] => "C-o"];
     /// Mend what is pointed out.
     Mend = "mend", "mend", Dialogs 0, None, [&[Context::Form, Context::Lines] => "C-y"];
     /// Give the field another name.

@@ -39,6 +39,7 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
             | Action::RollBack
             | Action::Delete
             | Action::Undelete
+            | Action::WriteOut
             | Action::Purge
     );
     if let Some(cause) = vault.read_only.as_ref().filter(|_| writes) {
@@ -55,7 +56,12 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
 fn not_in(dialog: &Dialog, action: Action) -> Option<String> {
     let plain = matches!(
         dialog,
-        Dialog::Compare(_) | Dialog::Confirm(_) | Dialog::Help(_) | Dialog::Palette(_) | Dialog::Jump(_)
+        Dialog::Compare(_)
+            | Dialog::Confirm(_)
+            | Dialog::Help(_)
+            | Dialog::Palette(_)
+            | Dialog::Jump(_)
+            | Dialog::WriteOut(_)
     );
     let missing = match action {
         Action::Generate => plain || dialog.is_gate(),
@@ -78,6 +84,7 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
             | Action::Delete
             | Action::Purge
             | Action::Pin
+            | Action::WriteOut
             | Action::Open
     );
     if needs_secret && vault.secrets.selected().is_none() {

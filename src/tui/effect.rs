@@ -33,6 +33,10 @@ pub enum Effect {
     },
     /// Put text that is no secret on the clipboard, to stay there; answered by `Event::Clipboard`.
     CopyText(String),
+    /// Complete a path; answered by `Event::PathCompleted`.
+    CompletePath(String),
+    /// Read a file into a field; answered by `Event::FileRead`.
+    ReadFile(String),
     /// Clear our clipboard lease now; answered by `Event::Clipboard`.
     ClearClipboard,
     /// Stop the process group after leaving the terminal (Ctrl-Z); `Event::Resumed` follows.
@@ -97,6 +101,19 @@ pub enum Request {
         id: SecretId,
         /// The version that the editor has seen.
         version: u64,
+    },
+    /// Write a field into a new file, on record; answered by `Answer::WroteOut` or `Answer::InWorkTree`.
+    WriteOut {
+        /// Which secret.
+        id: SecretId,
+        /// Which version.
+        version: u64,
+        /// Which field.
+        field: String,
+        /// Where to, as it was typed.
+        path: String,
+        /// Write it although it lies in a git work tree.
+        in_work_tree: bool,
     },
     /// Compare two versions by shape; answered by `Answer::Compared`.
     Compare {

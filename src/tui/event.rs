@@ -20,6 +20,7 @@ use crate::vault::secret::{Fields, Secret, SecretId, Version};
 use crate::vault::{Outcome, Written};
 
 use super::effect::RawKeyUse;
+use super::files::Completion;
 use super::theirs::Theirs;
 use super::{patience, terminal};
 
@@ -52,6 +53,10 @@ pub enum Event {
     Generated(Generated),
     /// A raw key was generated.
     RawKey(RawKeyUse, RawKey),
+    /// What a path may go on with.
+    PathCompleted(Completion),
+    /// A file was read for a field, or could not be.
+    FileRead(crate::error::Result<SecretText>),
     /// The clipboard did something.
     Clipboard(ClipboardNews),
     /// Nothing happened until the next deadline.
@@ -162,6 +167,17 @@ pub enum Answer {
         /// Plaintext.
         value: SecretText,
     },
+    /// A field was written into a new file.
+    WroteOut {
+        /// Of which secret.
+        address: Address,
+        /// Which field.
+        field: String,
+        /// Where it is.
+        path: String,
+    },
+    /// The file would lie in this git work tree; nothing was written.
+    InWorkTree(String),
     /// How two versions differ, by shape.
     Compared(Box<ShapeDiff>),
     /// What another session did to a secret that is being written here.

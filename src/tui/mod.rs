@@ -11,6 +11,7 @@ pub mod command_line;
 pub mod dialogs;
 pub mod effect;
 pub mod event;
+pub mod files;
 mod frame_writer;
 pub mod hints;
 pub mod keymap;

@@ -14,9 +14,9 @@ use crate::vault::generate::generate;
 
 use super::effect::{Effect, Request};
 use super::event::{Answer, ClipboardNews, Event, Mailbox};
-use super::patience;
 use super::terminal::{self, Screen};
 use super::vault_thread::VaultThread;
+use super::{files, patience};
 
 /// A display's clipboard is served by us: text that is no secret stays there as long as we run, or for a day.
 const TEXT_STAYS: Duration = Duration::from_secs(86_400);
@@ -54,6 +54,8 @@ impl Runtime {
                 let key = RawKey::generate().map(|key| Event::RawKey(purpose, key));
                 self.send(key.unwrap_or_else(|error| Event::Vault(Answer::Failed(error))));
             }
+            Effect::CompletePath(typed) => self.aside(move || Event::PathCompleted(files::complete(&typed))),
+            Effect::ReadFile(typed) => self.aside(move || Event::FileRead(files::read(&typed))),
             Effect::Copy { address, value, clear_after } => {
                 self.clipboard.copy(Copy { address: Some(address), value, clear_after }, Instant::now());
                 self.remember_lease();
@@ -75,6 +77,12 @@ impl Runtime {
 
     fn send(&self, event: Event) {
         self.mailbox.send(event);
+    }
+
+    /// Does what a slow disk could hold up on a thread of its own.
+    fn aside(&self, work: impl FnOnce() -> Event + Send + 'static) {
+        let mailbox = self.mailbox.clone();
+        std::thread::spawn(move || mailbox.send(work()));
     }
 
     /// Leaves the terminal and stops; SIGCONT brings `Event::Resumed`. A clipboard

@@ -4,11 +4,19 @@
 use jiff::Timestamp;
 
 use crate::vault::compare::ShapeDiff;
+use crate::vault::scope::Address;
 
 /// What another session did.
 pub enum Theirs {
     /// It wrote a version: how that differs from the one seen here.
     Newer(Box<ShapeDiff>),
+    /// It gave the secret another scope or name; the version is the same.
+    Moved {
+        /// Where it is now.
+        to: Address,
+        /// The version that is current, as it was.
+        version: u64,
+    },
     /// It deleted the secret, which can be restored.
     Deleted {
         /// `user@host`
@@ -30,6 +38,7 @@ impl Theirs {
     #[must_use]
     pub fn version(&self) -> Option<u64> {
         match self {
+            Self::Moved { version, .. } => Some(*version),
             Self::Newer(diff) => Some(diff.after.number),
             Self::Deleted { .. } | Self::Destroyed { .. } => None,
         }

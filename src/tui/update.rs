@@ -62,6 +62,8 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Generated(generated) => return give(state, Input::Generated(generated)),
         Event::RawKey(wanted, key) => return give(state, Input::RawKey(wanted, key)),
+        Event::PathCompleted(completion) => return give(state, Input::Completed(completion)),
+        Event::FileRead(read) => return give(state, Input::FileRead(read)),
         Event::Resize { width, height } => {
             state.size = (width, height);
             state.changed = true;
@@ -155,11 +157,18 @@ pub(super) fn give(state: &mut State, input: Input) -> Vec<Effect> {
 
 /// An effect whose failure belongs to the dialog that asked for it.
 fn is_submission(effect: &Effect) -> bool {
-    use Request::{Amend, Create, Purge, RollBack, Rotate, Set, Unlock};
+    use Request::{Amend, Create, Purge, RollBack, Rotate, Set, Unlock, WriteOut};
     matches!(
         effect,
         Effect::Vault(
-            Amend { .. } | Create { .. } | Purge(_) | RollBack { .. } | Rotate { .. } | Set { .. } | Unlock(_)
+            Amend { .. }
+                | Create { .. }
+                | Purge(_)
+                | RollBack { .. }
+                | Rotate { .. }
+                | Set { .. }
+                | Unlock(_)
+                | WriteOut { .. }
         )
     )
 }

@@ -71,6 +71,8 @@ actions! {
     Move = 18 "move",
     /// The file was brought to a newer format.
     Migrate = 19 "migrate",
+    /// A value written into a file.
+    Export = 20 "export",
 }
 
 impl fmt::Display for AuditAction {

@@ -23,6 +23,8 @@ pub enum Release {
     Reveal,
     /// To the clipboard.
     Copy,
+    /// Into a file.
+    Export,
 }
 
 /// A name found in a context.
@@ -197,6 +199,7 @@ impl Vault {
         let action = match how {
             Release::Reveal => AuditAction::Reveal,
             Release::Copy => AuditAction::Copy,
+            Release::Export => AuditAction::Export,
         };
         let address = self.view(|view| Ok(view.by_id(id)?.1.address))?;
         self.attempt(action, (Some(id), Some(&address)), reason, |change| {

@@ -28,8 +28,8 @@ fn errors_are_json_with_json() {
 fn help_and_version_are_no_errors() {
     let room = Room::empty();
     for command in [
-        "init", "set", "get", "reveal", "list", "rotate", "rollback", "history", "move", "delete", "restore", "purge",
-        "audit", "generate",
+        "init", "set", "get", "reveal", "list", "rotate", "rollback", "history", "diff", "move", "delete", "restore",
+        "purge", "audit", "generate",
     ] {
         let help = room.good(&[command, "--help"]).text();
         assert!(help.contains("Examples:\n  strongroom "), "{command}: {help}");

@@ -108,6 +108,14 @@ impl Conflict {
         self.current
     }
 
+    /// Where the secret is now, when it was moved.
+    pub(super) fn moved_to(&self) -> Option<&Address> {
+        match &self.theirs {
+            Some((Theirs::Moved { to, .. }, _)) => Some(to),
+            _ => None,
+        }
+    }
+
     /// True when nothing of the secret is left to restore.
     pub(super) fn is_destroyed(&self) -> bool {
         matches!(self.theirs, Some((Theirs::Destroyed { .. }, _)))
@@ -115,6 +123,7 @@ impl Conflict {
 
     fn describe(&mut self) {
         let mine = match self.current {
+            Some(_) if self.moved_to().is_some() => "saved where the secret is now".to_owned(),
             Some(current) => format!("as version {}; theirs stays in the history as {current}", current + 1),
             None if self.is_destroyed() => "as a new secret, with the fields typed here".to_owned(),
             None => format!("brings the secret back and writes version {}", self.seen + 1),
@@ -258,6 +267,7 @@ impl Conflict {
                 let why = if version.reason.is_empty() { String::new() } else { format!(" ({})", version.reason) };
                 format!("{}.", text::printable(&format!("{who}{why}")))
             }
+            Some((Theirs::Moved { to, .. }, _)) => format!("Another session moved the secret: it is {to} now."),
             Some((Theirs::Deleted { by, at }, now)) => {
                 format!("{} deleted the secret {}.", text::printable(by), text::age(*at, *now))
             }

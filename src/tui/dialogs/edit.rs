@@ -22,11 +22,13 @@ use crate::tui::widgets::text_input::TextInput;
 use crate::vault::generate::Generated;
 use crate::vault::scope::ScopePath;
 use crate::vault::secret::{Fields, Secret};
+use crate::vault::shape::Shape;
 use crate::vault::{Expected, MetadataChange};
 
 use super::conflict::{Mine, Verdict};
-use super::form::{ask, close, next, previous};
+use super::form::{ask, close, next, previous, told};
 use super::page::Page;
+use super::path_prompt::PathPrompt;
 use super::writing::Writing;
 use super::{Input, Step, recipes};
 
@@ -56,6 +58,8 @@ pub struct EditDialog {
     recipe: usize,
     /// Which row waits for a generated value.
     generates: Option<usize>,
+    /// A path is typed, whose file is read into the row of this number.
+    reading: Option<(usize, PathPrompt)>,
     /// A paste that could be several fields waits for a choice.
     offer: Option<Offer>,
     writing: Writing,
@@ -75,6 +79,7 @@ impl EditDialog {
             bad: None,
             recipe: 0,
             generates: None,
+            reading: None,
             offer: None,
             writing: Writing::new(),
         }
@@ -108,6 +113,7 @@ impl EditDialog {
             _ if self.writing.conflict.is_some() => {}
             Input::Press(Press::Action(action)) if self.offer.is_some() => self.choose(action),
             _ if self.offer.is_some() => {}
+            input if self.reading.is_some() => return self.read_file(input),
             Input::Press(Press::Action(action)) => return self.act(action, now),
             Input::Press(press) => self.press(press),
             Input::Paste(pasted) if self.is_pristine() && Offer::of(&pasted).is_some() => {
@@ -125,6 +131,7 @@ impl EditDialog {
     pub fn context(&self) -> Context {
         match self.focus {
             _ if self.writing.conflict.is_some() || self.offer.is_some() => Context::Choice,
+            _ if self.reading.is_some() => Context::Form,
             Place::AddField => Context::Choice,
             Place::Value(row) if self.rows.get(row).is_some_and(FieldRow::has_lines) => Context::Lines,
             _ => Context::Form,
@@ -152,6 +159,11 @@ impl EditDialog {
             Action::Mend => {
                 if let Place::Value(row) = self.focus {
                     self.rows.get_mut(row).map(FieldRow::mend);
+                }
+            }
+            Action::ReadFile => {
+                if let Place::Value(row) | Place::FieldName(row) = self.focus {
+                    self.reading = Some((row, PathPrompt::default()));
                 }
             }
             Action::RenameField => return self.rename(),
@@ -191,6 +203,43 @@ impl EditDialog {
                 Err(why) => self.writing.say(why, Role::Text),
             }
         }
+        Step::default()
+    }
+
+    /// An input while the path of a file is typed.
+    fn read_file(&mut self, input: Input) -> Step {
+        let Some((number, mut prompt)) = self.reading.take() else { return Step::default() };
+        match input {
+            Input::FileRead(Ok(value)) => {
+                let shape = Shape::of(&value);
+                if let Some(row) = self.rows.get_mut(number) {
+                    row.take(value, format!("Read from the file: {shape}."));
+                }
+                return Step::default();
+            }
+            Input::FileRead(Err(error)) => {
+                prompt.is_busy = false;
+                prompt.problem = Some(told(&error));
+            }
+            Input::Press(Press::Action(Action::Cancel)) => return Step::default(),
+            Input::Completed(completion) => prompt.completed(completion),
+            _ if prompt.is_busy => {}
+            Input::Press(Press::Action(Action::NextField)) => {
+                let step = ask(prompt.complete());
+                self.reading = Some((number, prompt));
+                return step;
+            }
+            Input::Press(Press::Action(Action::Submit)) => {
+                let path = prompt.path();
+                prompt.is_busy = path.is_some();
+                self.reading = Some((number, prompt));
+                return path.map(|path| ask(Effect::ReadFile(path))).unwrap_or_default();
+            }
+            Input::Press(press) => prompt.press(press),
+            Input::Paste(pasted) => prompt.paste(&pasted),
+            _ => {}
+        }
+        self.reading = Some((number, prompt));
         Step::default()
     }
 
@@ -243,6 +292,9 @@ impl EditDialog {
     fn overwrite(&mut self, now: Now) -> Step {
         let Some(conflict) = self.writing.conflict.take() else { return Step::default() };
         self.rows.iter_mut().for_each(|row| row.show(false));
+        if let (Some(secret), Some(to)) = (&mut self.secret, conflict.moved_to()) {
+            secret.address = to.clone();
+        }
         if let Some(current) = conflict.current() {
             self.writing.settle(current);
             return self.submit(now);
@@ -389,6 +441,9 @@ impl EditDialog {
         if self.offer.is_some() {
             return Offer::FOOT.to_owned();
         }
+        if self.reading.is_some() {
+            return "⟨submit⟩ read · ⟨cancel⟩ back · ⟨next-field⟩ complete".to_owned();
+        }
         let submit = if self.focus == Place::AddField { "add a field" } else { "save" };
         let show = if self.rows.iter().any(FieldRow::is_shown) { "hide" } else { "show" };
         format!("⟨submit⟩ {submit} · ⟨cancel⟩ cancel · ⟨next-field⟩ next · ⟨generate⟩ generate · ⟨show-typed⟩ {show}")
@@ -401,6 +456,14 @@ impl EditDialog {
         }
         if let Some(offer) = &self.offer {
             return offer.page().draw(keys, theme, area, frame);
+        }
+        if let Some((_, prompt)) = &self.reading {
+            let mut page = Page::new("Read a file into the field", self.foot());
+            page.gap();
+            prompt.show(&mut page, "a file, like ~/stripe.key");
+            page.gap();
+            page.prose("Every byte is kept, at most 1 MiB. The file itself stays where it is.", Role::Muted);
+            return page.draw(keys, theme, area, frame);
         }
         let mut page = Page::new(if self.secret.is_some() { "Edit" } else { "Add a secret" }, self.foot());
         if let Some(secret) = &self.secret {

@@ -20,6 +20,7 @@ use crate::vault::secret::{Fields, SecretId, Version};
 use super::action::{Action, Context};
 use super::clock::Now;
 use super::effect::{Effect, RawKeyUse};
+use super::files::Completion;
 use super::keymap::{Keymap, Keys};
 use super::press::Press;
 use super::theirs::Theirs;
@@ -36,10 +37,12 @@ pub mod help;
 pub mod jump;
 mod page;
 pub mod palette;
+mod path_prompt;
 mod recipes;
 pub mod rotate;
 pub mod setup;
 pub mod unlock;
+pub mod write_out;
 mod writing;
 
 /// What reaches the dialog in focus.
@@ -70,6 +73,12 @@ pub enum Input {
     Theirs(SecretId, Theirs),
     /// Another session has just written a secret, or taken it away (`None`).
     Elsewhere(SecretId, Option<Box<Version>>),
+    /// What a path may go on with, as the dialog asked.
+    Completed(Completion),
+    /// The file that the dialog asked for, or why it cannot be read.
+    FileRead(Result<SecretText, Error>),
+    /// The file that the dialog wants to write would lie in this git work tree.
+    InWorkTree(String),
     /// What the dialog submitted failed; it stays open with its input and shows this.
     Failed(Error),
 }
@@ -99,6 +108,8 @@ pub enum Dialog {
     Rotate(Box<rotate::RotateDialog>),
     /// Two versions by shape.
     Compare(Box<compare::CompareDialog>),
+    /// A field into a new file.
+    WriteOut(Box<write_out::WriteOutDialog>),
     /// Roll back or purge?
     Confirm(Box<confirm::ConfirmDialog>),
     /// What the keys do.
@@ -118,6 +129,7 @@ macro_rules! each {
             Dialog::Edit($dialog) => $call,
             Dialog::Rotate($dialog) => $call,
             Dialog::Compare($dialog) => $call,
+            Dialog::WriteOut($dialog) => $call,
             Dialog::Confirm($dialog) => $call,
             Dialog::Help($dialog) => $call,
             Dialog::Palette($dialog) => $call,

@@ -311,6 +311,9 @@ impl RotateDialog {
     fn overwrite(&mut self) -> Step {
         let Some(conflict) = self.writing.conflict.take() else { return Step::default() };
         self.show(false);
+        if let Some(to) = conflict.moved_to() {
+            self.address = to.clone();
+        }
         if let Some(current) = conflict.current() {
             self.writing.settle(current);
             return self.submit();

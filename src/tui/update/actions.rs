@@ -7,6 +7,7 @@ use crate::tui::dialogs::confirm::{ConfirmDialog, Wanted};
 use crate::tui::dialogs::edit::EditDialog;
 use crate::tui::dialogs::palette::PaletteDialog;
 use crate::tui::dialogs::rotate::RotateDialog;
+use crate::tui::dialogs::write_out::WriteOutDialog;
 use crate::tui::effect::{Effect, Request};
 use crate::tui::keymap::Keys;
 use crate::tui::layout::{Pane, inside};
@@ -42,6 +43,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Reveal => reveal(state, false),
         Action::RevealBlind => reveal(state, true),
         Action::Rotate | Action::RollBack | Action::Purge | Action::Edit => about_detail(state, action),
+        Action::WriteOut => about_detail(state, action),
         Action::Compare => history::compare(state),
         Action::MarkVersion => history::mark(state),
         Action::Add => add(state),
@@ -251,6 +253,11 @@ pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
     let is_current = vault.history.selected_version().is_some_and(|version| version.number == secret.version);
     let dialog = match action {
         Action::Rotate => Dialog::Rotate(Box::new(RotateDialog::new(secret))),
+        Action::WriteOut => {
+            let field =
+                if vault.focus == Pane::Detail { vault.detail.selected_field(id).to_owned() } else { VALUE.to_owned() };
+            Dialog::WriteOut(Box::new(WriteOutDialog::new(id, address, secret.version, field)))
+        }
         Action::Edit => Dialog::Edit(Box::new(EditDialog::edit(secret.clone()))),
         Action::Purge => Dialog::Confirm(Box::new(ConfirmDialog::purge(address, secret.version))),
         _ if vault.focus != Pane::History || vault.history.tab() == Tab::Audit || is_current => {

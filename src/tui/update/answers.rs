@@ -56,6 +56,14 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
             return audit_again(state);
         }
         Answer::ReadyToCopy { address, value, .. } => return ready_to_copy(state, address, value),
+        Answer::WroteOut { address, field, path } => {
+            let now = state.now;
+            close_dialog(state);
+            let words = format!("Wrote {field} of {address} to {} for you alone.", crate::tui::text::printable(&path));
+            say(state, Notice::done(words, now));
+            return audit_again(state);
+        }
+        Answer::InWorkTree(root) => return give(state, Input::InWorkTree(root)),
         Answer::Compared(diff) => {
             state.submitted &= !matches!(state.dialog, Some(Dialog::Compare(_)));
             return give(state, Input::Compared(diff));

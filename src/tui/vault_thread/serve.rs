@@ -1,10 +1,11 @@
 //! What the vault thread answers to requests that need the unlocked vault.
 
+mod export;
 mod theirs;
 
 use crate::error::{Error, Result};
 use crate::vault::audit::AuditQuery;
-use crate::vault::secret::{SecretId, VALUE};
+use crate::vault::secret::{Secret, SecretId, VALUE};
 use crate::vault::{Release, Vault};
 
 use crate::tui::effect::Request;
@@ -24,6 +25,9 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
         Request::Reveal { id, version, allow_expired } => reveal(vault, id, version, allow_expired)?,
         Request::Copy { id, field, version, allow_expired } => copy(vault, id, &field, version, allow_expired)?,
         Request::OpenToEdit { id, version } => open_to_edit(vault, id, version)?,
+        Request::WriteOut { id, version, field, path, in_work_tree } => {
+            export::write_out(vault, id, version, &field, path, in_work_tree)?
+        }
         Request::Compare { id, before, after } => Answer::Compared(Box::new(vault.shape_diff(id, before, after)?)),
         Request::Theirs { id, seen } => Answer::Theirs(id, theirs::find(vault, id, seen)?),
         Request::Amend { address, fields, metadata, reason, expected } => {
@@ -63,17 +67,13 @@ fn reveal(vault: &mut Vault, id: SecretId, version: Option<u64>, allow_expired: 
 /// Opens one field for the clipboard; the others are wiped here.
 fn copy(vault: &mut Vault, id: SecretId, field: &str, version: Option<u64>, allow_expired: bool) -> Result<Answer> {
     let secret = vault.secret(id)?;
-    let missing = || {
-        Error::not_found(format!("{} has no field {}.", secret.address, field.escape_debug()))
-            .hint(format!("Copy its field {VALUE} instead, or look at its fields."))
-    };
     // Asked before the release, so that a copy that cannot be is not on record.
     if version.is_none() && !secret.fields.iter().any(|known| known.as_str() == field) {
-        return Err(missing());
+        return Err(no_such_field(&secret, field));
     }
     let version = version.unwrap_or(secret.version);
     let fields = vault.release(id, Some(version), Release::Copy, "", allow_expired)?;
-    let value = fields.take(field).ok_or_else(missing)?;
+    let value = fields.take(field).ok_or_else(|| no_such_field(&secret, field))?;
     Ok(Answer::ReadyToCopy { address: secret.address, version, value })
 }
 
@@ -81,4 +81,10 @@ fn copy(vault: &mut Vault, id: SecretId, field: &str, version: Option<u64>, allo
 fn open_to_edit(vault: &mut Vault, id: SecretId, version: u64) -> Result<Answer> {
     let fields = vault.release(id, Some(version), Release::Reveal, "Opened to edit", true)?;
     Ok(Answer::ReadyToEdit { id, version, fields })
+}
+
+/// The error for a field that the secret does not have.
+fn no_such_field(secret: &Secret, field: &str) -> Error {
+    Error::not_found(format!("{} has no field {}.", secret.address, field.escape_debug()))
+        .hint(format!("Take its field {VALUE} instead, or look at its fields."))
 }

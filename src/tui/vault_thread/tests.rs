@@ -3,7 +3,8 @@
 use crate::crypto::keyring::SlotKind;
 use crate::secret_text::SecretText;
 use crate::tui::event::Message;
-use crate::vault::audit::AuditVerdict;
+use crate::tui::theirs::Theirs;
+use crate::vault::audit::{AuditAction, AuditVerdict};
 use crate::vault::catalog::CatalogChange;
 use crate::vault::scope::{Address, ScopePath};
 use crate::vault::secret::{Fields, SecretId, VALUE};
@@ -129,6 +130,67 @@ fn a_field_that_is_not_there_is_neither_given_nor_on_record() {
     assert_eq!(bench.failed().kind(), Kind::NotFound);
     bench.ask(Request::Audit(id));
     assert!(matches!(bench.next(), Answer::Audit { records, .. } if records.len() == 1));
+}
+
+#[test]
+fn a_field_is_written_out_once_on_record_and_never_over_a_file() {
+    let (bench, _) = Bench::unlocked();
+    let id = bench.create("KEY", "canary\n");
+    let path = |name: &str| bench.folder.path().join(name).display().to_string();
+    let write_out = |field: &str, path: String, in_work_tree| {
+        bench.ask(Request::WriteOut { id, version: 1, field: field.into(), path, in_work_tree });
+    };
+    write_out(VALUE, path("key"), false);
+    assert!(matches!(bench.next(), Answer::WroteOut { .. }));
+    assert_eq!(std::fs::read(path("key")).unwrap(), b"canary\n");
+    write_out(VALUE, path("key"), false);
+    assert_eq!(bench.failed().kind(), Kind::Conflict);
+    write_out("none", path("other"), false);
+    assert_eq!(bench.failed().kind(), Kind::NotFound);
+    assert!(!std::path::Path::new(&path("other")).exists());
+    std::fs::create_dir(path(".git")).unwrap();
+    write_out(VALUE, path("third"), false);
+    assert!(matches!(bench.next(), Answer::InWorkTree(_)));
+    assert!(!std::path::Path::new(&path("third")).exists());
+    write_out(VALUE, path("third"), true);
+    assert!(matches!(bench.next(), Answer::WroteOut { .. }));
+    bench.ask(Request::Audit(id));
+    let Answer::Audit { records, .. } = bench.next() else { panic!("no records") };
+    let exports = records.iter().filter(|record| record.action == AuditAction::Export).count();
+    assert_eq!((exports, records.len()), (2, 3), "what was refused gave nothing out");
+}
+
+#[test]
+fn what_another_session_did_is_found_out() {
+    let (bench, key) = Bench::unlocked();
+    let id = bench.create("KEY", "one");
+    let locked = LockedVault::open(&place(&bench.folder).vault).unwrap();
+    let ana = Actor { user: "ana".into(), host: "bastion".into(), ..Actor::default() };
+    let mut other = locked.unlock(&UnlockKey::Environment(key), ana).map_err(|refused| refused.1).unwrap();
+    let at = |name: &str| Address::parse(name, &ScopePath::root()).unwrap();
+    let theirs = || {
+        bench.ask(Request::Theirs { id, seen: 1 });
+        loop {
+            match bench.next() {
+                Answer::Theirs(found, theirs) if found == id => return theirs,
+                Answer::Changed(_) => {}
+                _ => panic!("no answer about theirs"),
+            }
+        }
+    };
+    other.move_secret(&at("KEY"), &at("prod/KEY"), "").unwrap();
+    assert!(matches!(theirs(), Theirs::Moved { to, version: 1 } if to == at("prod/KEY")));
+    let two = Fields::value(SecretText::copied_from(b"two"));
+    other.rotate(&at("prod/KEY"), two, "Leaked", Expected::Any).unwrap();
+    let Theirs::Newer(diff) = theirs() else { panic!("not newer") };
+    assert_eq!(
+        (diff.after.number, diff.after.created_by.as_str(), diff.after.reason.as_str()),
+        (2, "ana@bastion", "Leaked")
+    );
+    other.delete(&at("prod/KEY"), "").unwrap();
+    assert!(matches!(theirs(), Theirs::Deleted { by, .. } if by == "ana@bastion"));
+    other.purge(&at("prod/KEY"), "").unwrap();
+    assert!(matches!(theirs(), Theirs::Destroyed { by, .. } if by == "ana@bastion"));
 }
 
 #[test]

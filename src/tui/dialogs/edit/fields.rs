@@ -244,7 +244,7 @@ impl FieldRow {
 
     fn placeholder(&self) -> &'static str {
         match self.held {
-            Held::Nothing => "type, paste, or ⟨generate⟩ to generate",
+            Held::Nothing => "type, paste, ⟨generate⟩ generates, ⟨read-file⟩ reads a file",
             _ => "empty: the field goes",
         }
     }
@@ -252,6 +252,10 @@ impl FieldRow {
     /// What a save does to a field that is there.
     fn remark(&self, focused: bool) -> Option<(&'static str, Role)> {
         match &self.held {
+            Held::Unopened if focused && matches!(self.name, RowName::Known(_)) => Some((
+                "Stays as it is. Type or paste to replace it; ⟨show-typed⟩ opens it, ⟨rename-field⟩ renames it.",
+                Role::Muted,
+            )),
             Held::Unopened if focused => {
                 Some(("Stays as it is. Type or paste to replace it; ⟨show-typed⟩ opens it.", Role::Muted))
             }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::secret_text::SecretText;
+use crate::tui::files::Completion;
 use crate::tui::press::Edit;
 use crate::tui::theirs::Theirs;
 use crate::vault::MetadataChange;
@@ -288,6 +289,36 @@ fn what_is_pointed_out_is_mended_by_a_key() {
 }
 
 #[test]
+fn a_file_is_read_into_the_field_in_focus() {
+    let mut dialog = edited();
+    dialog.focus = Place::Value(1);
+    act(&mut dialog, Action::ReadFile);
+    assert!(act(&mut dialog, Action::Submit).effects.is_empty(), "no path yet");
+    for character in "/etc/k".chars() {
+        dialog.update(Input::Press(Press::Type(character)), now());
+    }
+    let step = act(&mut dialog, Action::NextField);
+    assert!(matches!(&step.effects[..], [Effect::CompletePath(typed)] if typed == "/etc/k"));
+    let completion = |typed: &str| Completion { typed: typed.into(), completed: "/etc/key".into(), names: Vec::new() };
+    dialog.update(Input::Completed(completion("/et")), now());
+    dialog.update(Input::Completed(completion("/etc/k")), now());
+    let step = act(&mut dialog, Action::Submit);
+    assert!(matches!(&step.effects[..], [Effect::ReadFile(path)] if path == "/etc/key"));
+    // What cannot be read is said, and the path can be mended.
+    dialog.update(Input::FileRead(Err(Error::denied("It cannot be read."))), now());
+    assert!(dialog.reading.as_ref().unwrap().1.problem.as_ref().unwrap().contains("cannot be read"));
+    act(&mut dialog, Action::Submit);
+    dialog.update(Input::FileRead(Ok(SecretText::copied_from(&[0xff, 0, b'\n']))), now());
+    assert_eq!(dialog.context(), Context::Lines);
+    assert_eq!(sent(act(&mut dialog, Action::Submit)).set, [("username".into(), vec![0xff, 0, b'\n'])]);
+    // Leaving it changes nothing.
+    let mut dialog = edited();
+    act(&mut dialog, Action::ReadFile);
+    assert!(!act(&mut dialog, Action::Cancel).close);
+    assert!(act(&mut dialog, Action::Submit).effects.is_empty());
+}
+
+#[test]
 fn several_fields_are_offered_and_nothing_is_taken_apart_unasked() {
     let paste = SecretText::copied_from(b"A=1\nB=2\n");
     let mut dialog = EditDialog::add(ScopePath::root());
@@ -399,6 +430,9 @@ fn mine_survives_a_deleted_and_a_destroyed_secret() {
     assert!(matches!(&step.effects[..], [Effect::Vault(Request::Restore(_)), Effect::Vault(Request::Amend { .. })]));
     let again = sent(Step { effects: vec![step.effects.pop().unwrap()], ..Step::default() });
     assert_eq!((again.expected, again.set), (Expected::Version(7), vec![("value".into(), b"mine".to_vec())]));
+    let to = Address::parse("prod/db/KEY", &ScopePath::root()).unwrap();
+    let moved = sent(gone(Theirs::Moved { to, version: 7 }));
+    assert_eq!((moved.address.as_str(), moved.expected), ("prod/db/KEY", Expected::Version(7)));
     let anew = sent(gone(Theirs::Destroyed { by, at }));
     assert_eq!((anew.expected, anew.set), (Expected::Absent, vec![("value".into(), b"mine".to_vec())]));
 }

@@ -6,7 +6,7 @@ use crate::vault::Vault;
 use crate::vault::audit::{AuditAction, AuditQuery, AuditRecord};
 use crate::vault::secret::SecretId;
 
-/// Looks it up: a newer version, else who took the secret away, and when.
+/// Looks it up: a newer version or another address, else who took the secret away, and when.
 pub(super) fn find(vault: &mut Vault, id: SecretId, seen: u64) -> Result<Theirs> {
     let found = match vault.secret(id) {
         Ok(secret) => Some(secret),
@@ -14,6 +14,9 @@ pub(super) fn find(vault: &mut Vault, id: SecretId, seen: u64) -> Result<Theirs>
         Err(error) => return Err(error),
     };
     match found {
+        Some(secret) if secret.deleted_at.is_none() && secret.version == seen => {
+            Ok(Theirs::Moved { to: secret.address, version: seen })
+        }
         Some(secret) if secret.deleted_at.is_none() => {
             Ok(Theirs::Newer(Box::new(vault.shape_diff(id, seen, secret.version)?)))
         }
