@@ -15,11 +15,13 @@ use strongroom::secret_text::SecretText;
 use strongroom::tui::action::Context;
 use strongroom::tui::effect::{Effect, Request};
 use strongroom::tui::event::{Answer, ClipboardNews, Event, Found, Signal};
+use strongroom::tui::job::Deed;
 use strongroom::tui::keymap::Keymap;
+use strongroom::vault::bulk::{Act, Seen, Step};
 use strongroom::vault::catalog::CatalogChange;
 use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::SecretId;
-use strongroom::vault::{Expected, Outcome, Written};
+use strongroom::vault::{Expected, MetadataChange, Outcome, Written};
 
 use screen::{Screen, fields, history, key_event, secret, secrets};
 
@@ -317,16 +319,15 @@ fn purge_wants_the_name() {
 fn delete_and_undo() {
     let mut screen = Screen::unlocked(80, 24);
     screen.keys("u");
-    assert!(screen.text().contains("Nothing was deleted"));
+    assert!(screen.text().contains("There is nothing to undo."));
     screen.keys("d");
-    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Delete(asked))] if *asked == address(STRIPE)));
-    screen.event(Event::Vault(Answer::Deleted(address(STRIPE))));
+    let job = screen.do_job();
+    assert_eq!((job.steps[0].address.clone(), &job.steps[0].act), (address(STRIPE), &Act::Delete));
     assert!(screen.text().contains("u brings it back."));
-    screen.keys("u");
-    assert!(
-        matches!(&screen.take_effects()[..], [Effect::Vault(Request::Restore(asked))] if *asked == address(STRIPE))
-    );
-    screen.event(Event::Vault(Answer::Restored(address(STRIPE))));
+    screen.keys("u u");
+    let job = screen.do_job();
+    assert_eq!((job.steps[0].address.clone(), &job.steps[0].act), (address(STRIPE), &Act::Restore));
+    assert!(screen.take_effects().is_empty(), "a second key does not undo twice");
     let upserted = vec![secrets().remove(3)];
     screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted, removed: Vec::new() })));
     screen.keys("y");
@@ -361,7 +362,7 @@ fn the_selected_secret_deleted_elsewhere_is_told_before_a_key_meets_its_neighbou
     assert!(!screen.text().contains(GONE));
     screen.keys("d");
     let next = address("production/payments/STRIPE_WEBHOOK_SECRET");
-    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Delete(asked))] if *asked == next));
+    assert_eq!(screen.do_job().steps[0].address, next);
     // One that is not selected goes in silence.
     let mut screen = Screen::unlocked(80, 24);
     screen.keys("j");
@@ -371,10 +372,9 @@ fn the_selected_secret_deleted_elsewhere_is_told_before_a_key_meets_its_neighbou
 
 #[test]
 fn ones_own_delete_and_purge_are_not_blamed_on_another_session() {
-    for (keys, name, answer, told) in [
-        ("d", "", Answer::Deleted(address(STRIPE)), "u brings it back."),
-        ("D", "STRIPE_KEY", Answer::Purged(address(STRIPE)), "Destroyed production/payments/STRIPE_KEY"),
-    ] {
+    for (keys, name, told) in
+        [("d", "", "u brings it back."), ("D", "STRIPE_KEY", "Destroyed production/payments/STRIPE_KEY")]
+    {
         let mut screen = Screen::unlocked(80, 24);
         screen.keys(keys);
         screen.type_text(name);
@@ -382,12 +382,19 @@ fn ones_own_delete_and_purge_are_not_blamed_on_another_session() {
         // The list changes before the answer comes.
         screen.event(without_stripe());
         assert!(!screen.text().contains("another session"), "{}", screen.text());
-        screen.event(Event::Vault(answer));
+        match name {
+            "" => drop(screen.do_job()),
+            _ => screen.event(Event::Vault(Answer::Purged(address(STRIPE)))),
+        }
         assert!(screen.text().contains(told), "{}", screen.text());
-        // It is back, and now another session deletes it.
-        screen.event(Event::Vault(Answer::Restored(address(STRIPE))));
+        // It is back and selected, and now another session deletes it.
+        if name.is_empty() {
+            screen.keys("u");
+            screen.do_job();
+        }
         let upserted = vec![secrets().remove(3)];
         screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted, removed: Vec::new() })));
+        screen.keys(if name.is_empty() { "" } else { "k" });
         screen.event(without_stripe());
         assert!(screen.text().contains(GONE), "{}", screen.text());
     }
@@ -406,7 +413,7 @@ fn a_delete_that_failed_hides_no_later_one() {
     screen.keys("d");
     screen.event(Event::Vault(Answer::Failed(Error::busy("The vault is in use."))));
     screen.event(without_stripe());
-    screen.event(Event::Vault(Answer::Deleted(address(STRIPE))));
+    screen.do_job();
     let text = screen.text();
     assert!(text.contains("u brings it back.") && !text.contains("another session"), "{text}");
 }
@@ -416,11 +423,10 @@ fn a_written_secret_is_selected_and_told() {
     let mut screen = Screen::unlocked(80, 24);
     let new = secret(50, "staging/NEW_KEY", 1, 0);
     screen.secrets.push(new.clone());
-    screen.event(Event::Vault(Answer::Written(Box::new(Written {
-        secret: new,
-        outcome: Outcome::Created,
-        undo: None,
-    }))));
+    screen.event(Event::Vault(Answer::Written(
+        Deed::Save,
+        Box::new(Written { secret: new, outcome: Outcome::Created, undo: None }),
+    )));
     let text = screen.text();
     assert!(text.contains("Added staging/NEW_KEY as version 1."), "{text}");
     assert!(text.contains("▸staging/NEW_KEY"), "{text}");
@@ -592,7 +598,7 @@ fn the_palette_does_what_it_names() {
     screen.keys(":");
     screen.type_text("dele");
     screen.keys("Enter");
-    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Delete(_))]));
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Job(job))] if job.deed == Deed::Delete));
     screen.keys(":");
     screen.type_text("clear-c");
     screen.keys("Enter");
@@ -690,7 +696,7 @@ fn after_a_rollback_the_new_version_is_selected() {
     screen.keys("3 j j Enter Enter y");
     screen.secrets[3].version = 8;
     let written = Written { secret: screen.secrets[3].clone(), outcome: Outcome::NewVersion, undo: None };
-    screen.event(Event::Vault(Answer::Written(Box::new(written))));
+    screen.event(Event::Vault(Answer::Written(Deed::RollBack, Box::new(written))));
     screen.take_effects();
     screen.keys("y");
     assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Copy { version: Some(8), .. })]));
@@ -1070,6 +1076,116 @@ fn rows_that_differ_only_in_the_middle_do_not_look_alike() {
 }
 
 #[test]
+fn marks_outlive_filters_and_other_sessions() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("Space Space");
+    assert!(screen.text().contains("2 marked · 12"), "{}", screen.text());
+    screen.keys("/");
+    screen.type_text("kafka");
+    screen.keys("Enter C-a");
+    assert!(screen.text().contains("3 marked · 1 of 12"), "{}", screen.text());
+    screen.keys("C-a");
+    assert!(screen.text().contains("2 marked · 1 of 12"), "what is hidden stays marked");
+    screen.keys("C-a");
+    screen.event(without_stripe());
+    assert!(screen.text().contains("2 marked"), "a secret that is gone is not marked");
+    screen.keys("Esc");
+    assert!(!screen.text().contains("marked") && screen.text().contains("kafka"), "marks go before the filter");
+    screen.keys("Esc");
+    assert!(!screen.text().contains("kafka"));
+}
+
+#[test]
+fn a_range_follows_the_cursor_until_it_ends() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("v j j");
+    assert!(screen.text().contains("3 marked"), "{}", screen.text());
+    screen.keys("k");
+    assert!(screen.text().contains("2 marked"));
+    screen.keys("v j j");
+    assert!(screen.text().contains("2 marked"), "it has ended");
+    screen.keys("v G Esc");
+    assert!(screen.text().contains("2 marked"), "left, it marks nothing");
+    screen.keys("g v j Space");
+    assert!(screen.text().contains("4 marked"), "Space ends it");
+}
+
+#[test]
+fn undo_survives_an_idle_lock_but_not_what_a_secret_says() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("d");
+    screen.do_job();
+    screen.keys("C-l");
+    screen.unlock();
+    screen.keys("u");
+    assert_eq!(screen.do_job().steps[0].act, Act::Restore);
+    // A description is no value, but it is the vault's.
+    let described = MetadataChange { description: Some("old words".into()), ..MetadataChange::default() };
+    let step =
+        Step { id: SecretId([4; 16]), address: address(STRIPE), seen: Seen::Revision(3), act: Act::Edit(described) };
+    let written = Written { secret: secrets().remove(3), outcome: Outcome::MetadataOnly, undo: Some(step) };
+    screen.event(Event::Vault(Answer::Written(Deed::Save, Box::new(written.clone()))));
+    screen.keys("C-l");
+    screen.unlock();
+    screen.take_effects();
+    screen.keys("u");
+    assert!(screen.take_effects().is_empty() && screen.text().contains("There is nothing to undo."));
+    screen.event(Event::Vault(Answer::Written(Deed::Save, Box::new(written))));
+    screen.keys("u");
+    assert!(matches!(&screen.do_job().steps[0].act, Act::Edit(_)));
+}
+
+#[test]
+fn an_undo_that_fails_can_be_tried_again() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("d");
+    screen.do_job();
+    for result in [Ok(None), Err(Error::conflict("The name is taken."))] {
+        screen.keys("u");
+        let effects = screen.take_effects();
+        let [Effect::Vault(Request::Job(job))] = &effects[..] else { panic!("no job") };
+        screen.event(Event::Vault(Answer::Job { job: job.clone(), result: Box::new(result) }));
+        screen.keys("Esc");
+    }
+    screen.keys("u");
+    assert_eq!(screen.do_job().steps[0].act, Act::Restore);
+}
+
+#[test]
+fn a_lock_ends_the_job_that_is_under_way() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("d C-l");
+    let effects = screen.take_effects();
+    let [Effect::Vault(Request::Job(job)), Effect::Stop(stop), Effect::Vault(Request::Lock)] = &effects[..] else {
+        panic!("the lock waits for the job")
+    };
+    stop.set();
+    assert!(job.stop.is_set(), "it is this job's");
+}
+
+#[test]
+fn keys_typed_ahead_do_not_confirm_a_plan() {
+    let typed = |screen: &mut Screen, keys: &str| {
+        for key in keys.split_whitespace() {
+            screen.event(Event::Key(key_event(key)));
+        }
+    };
+    let is_job = |effect: &Effect| matches!(effect, Effect::Vault(Request::Job(_)));
+    for keys in ["d y y", "t + x Enter y Enter y", "E 3 0 d Enter y", "m a Enter y", "r Enter y y"] {
+        let mut screen = Screen::unlocked(80, 24);
+        screen.keys("Space Space");
+        typed(&mut screen, keys);
+        assert!(!screen.take_effects().iter().any(is_job), "{keys}: the plan was not on the screen yet");
+        assert_eq!(screen.state.context(), Some(Context::Confirm), "{keys}");
+        screen.state.mark_drawn();
+        typed(&mut screen, "y");
+        assert_eq!(screen.do_job().steps.len(), 2, "{keys}");
+        assert!(screen.text().contains("u undoes it.") || screen.text().contains("u brings them back."), "{keys}");
+        assert!(!screen.text().contains("marked"), "the marks have done their work");
+    }
+}
+
+#[test]
 fn a_jump_reaches_any_secret_and_clears_only_a_filter_that_hides_it() {
     let mut screen = Screen::unlocked(80, 24);
     screen.keys("/");
@@ -1126,4 +1242,28 @@ fn pins_come_first_and_are_kept_by_identity() {
         matches!(&screen.take_effects()[..], [Effect::Vault(Request::Copy { id: SecretId([9, ..]), .. })]),
         "and blocks nothing"
     );
+}
+
+#[test]
+fn a_long_undo_shows_how_far_it_is_and_can_be_ended() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("C-a d y");
+    screen.do_job();
+    screen.keys("u");
+    assert_eq!(screen.state.context(), Some(Context::Secrets), "a short one shows no dialog");
+    screen.elapse(Duration::from_secs(1));
+    screen.event(Event::Vault(Answer::Progress { done: 3, total: 12 }));
+    screen.state.mark_drawn();
+    assert!(
+        screen.text().contains("Undo: delete of 12 secrets") && screen.text().contains("about 0:03 left"),
+        "{}",
+        screen.text()
+    );
+    screen.keys("Esc Esc");
+    let effects = screen.take_effects();
+    let [Effect::Vault(Request::Job(job)), Effect::Stop(_)] = &effects[..] else { panic!("not ended once") };
+    screen.event(Event::Vault(Answer::Job { job: job.clone(), result: Box::new(Ok(None)) }));
+    assert!(screen.text().contains("Ended; nothing was changed."), "{}", screen.text());
+    screen.keys("u");
+    assert_eq!(screen.do_job().steps.len(), 12, "it can be undone still");
 }

@@ -184,10 +184,64 @@ fn screens() -> Vec<(&'static str, Make)> {
         }),
     ));
     screens.push((
+        "marked",
+        Box::new(|w, h| {
+            let mut screen = Screen::unlocked(w, h);
+            screen.keys("Space Space j v j k k");
+            screen
+        }),
+    ));
+    screens.push((
+        "bulk_rotate",
+        Box::new(|w, h| {
+            let mut screen = Screen::unlocked(w, h);
+            screen.keys("C-a r");
+            screen
+        }),
+    ));
+    screens.push((
+        "bulk_plan",
+        Box::new(|w, h| {
+            let mut screen = Screen::unlocked(w, h);
+            screen.keys("C-a m");
+            screen.type_text("staging");
+            screen.keys("Enter Down Down Down");
+            screen
+        }),
+    ));
+    screens.push((
+        "bulk_tags",
+        Box::new(|w, h| {
+            let mut screen = Screen::unlocked(w, h);
+            screen.keys("Space Space Space t");
+            screen.type_text("+db -pci");
+            screen
+        }),
+    ));
+    screens.push((
+        "bulk_work",
+        Box::new(|w, h| {
+            let mut screen = Screen::unlocked(w, h);
+            screen.keys("C-a d y");
+            screen.elapse(Duration::from_secs(2));
+            screen.event(Event::Vault(Answer::Progress { done: 5, total: 12 }));
+            screen
+        }),
+    ));
+    screens.push((
+        "tree_marked",
+        Box::new(|w, h| {
+            let mut screen = Screen::unlocked(w, h);
+            screen.keys("Space ` g j Space");
+            screen
+        }),
+    ));
+    screens.push((
         "deleted",
         Box::new(|w, h| {
             let mut screen = Screen::unlocked(w, h);
-            screen.event(Event::Vault(Answer::Deleted(address("production/payments/STRIPE_KEY"))));
+            screen.keys("d");
+            screen.do_job();
             screen
         }),
     ));

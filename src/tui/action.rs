@@ -216,10 +216,22 @@ actions! {
     /// Delete the secret; it can be brought back.
     Delete = "delete", "delete", Secrets 70, Some("strongroom delete {}"),
         [&[Context::Secrets, Context::Detail] => "d"];
-    /// Bring the last deleted secret back.
-    Undelete = "undo-delete", "undo", Secrets 72, Some("strongroom restore {}"), [PANES => "u"];
+    /// Take the last thing back that was done here.
+    Undo = "undo", "undo", Secrets 72, None, [PANES => "u"];
     /// Destroy it for good; asks for its name.
     Purge = "purge", "purge", Secrets 20, Some("strongroom purge {}"), [PANES => "D"];
+    /// Mark the secret for what comes next, or unmark it.
+    Mark = "mark", "mark", Secrets 45, None, [&[Context::Secrets] => "Space"];
+    /// Begin a range of marks that follows, or end it.
+    MarkRange = "mark-range", "range", Secrets 0, None, [&[Context::Secrets] => "v"];
+    /// Mark all that is shown, or unmark it.
+    MarkAll = "mark-all", "mark all", Secrets 0, None, [&[Context::Secrets] => "C-a"];
+    /// Add tags and take others away.
+    Tag = "tags", "tags", Secrets 42, None, [PANES => "t"];
+    /// Say when the value stops being given out.
+    Expire = "expiry", "expiry", Secrets 41, None, [PANES => "E"];
+    /// Move to another scope or name, with the history.
+    Move = "move", "move", Secrets 43, Some("strongroom move {} NEW_ADDRESS"), [PANES => "m"];
     /// Clear the clipboard now.
     ClearClipboard = "clear-clipboard", "clear now", Secrets 97, None, [SCREENS => "x"];
 
@@ -231,22 +243,22 @@ actions! {
     Pin = "pin", "pin", Movement 15, None, [PANES => "p"];
     /// One row up.
     Up = "up", "up", Movement 0, None,
-        [SCREENS => "k Up", TYPED_LISTS => "Up C-p", FILTER => "C-p"];
+        [SCREENS => "k Up", TYPED_LISTS => "Up C-p", FILTER => "C-p", &[Context::Confirm] => "k Up"];
     /// One row down.
     Down = "down", "down", Movement 0, None,
-        [SCREENS => "j Down", TYPED_LISTS => "Down C-n", FILTER => "C-n"];
+        [SCREENS => "j Down", TYPED_LISTS => "Down C-n", FILTER => "C-n", &[Context::Confirm] => "j Down"];
     /// Half a page up.
     HalfPageUp = "half-page-up", "half up", Movement 0, None, [SCREENS => "C-u"];
     /// Half a page down.
     HalfPageDown = "half-page-down", "half down", Movement 0, None, [SCREENS => "C-d"];
     /// One page up.
-    PageUp = "page-up", "page up", Movement 0, None, [SCREENS => "PgUp C-b", TYPED_LISTS => "PgUp", FILTER => "PgUp"];
+    PageUp = "page-up", "page up", Movement 0, None, [SCREENS => "PgUp C-b", TYPED_LISTS => "PgUp", FILTER => "PgUp", &[Context::Confirm] => "PgUp"];
     /// One page down.
-    PageDown = "page-down", "page down", Movement 0, None, [SCREENS => "PgDn C-f", TYPED_LISTS => "PgDn", FILTER => "PgDn"];
+    PageDown = "page-down", "page down", Movement 0, None, [SCREENS => "PgDn C-f", TYPED_LISTS => "PgDn", FILTER => "PgDn", &[Context::Confirm] => "PgDn"];
     /// To the first row.
-    Top = "top", "top", Movement 0, None, [SCREENS => "g Home"];
+    Top = "top", "top", Movement 0, None, [SCREENS => "g Home", &[Context::Confirm] => "Home"];
     /// To the last row.
-    Bottom = "bottom", "bottom", Movement 0, None, [SCREENS => "G End"];
+    Bottom = "bottom", "bottom", Movement 0, None, [SCREENS => "G End", &[Context::Confirm] => "End"];
     /// Open it; unfold a scope; roll back to a version.
     Open = "open", "open", Movement 60, Some("strongroom get {}"),
         [&[Context::Secrets, Context::Detail] => "Enter l Right", &[Context::History, Context::Overview] => "Enter"];
@@ -439,7 +451,8 @@ mod tests {
     fn a_confirming_key_is_neither_enter_nor_the_asking_key() {
         let keymap = Keymap::default();
         let yes = keymap.keys(Context::Confirm, Action::Yes);
-        for action in [Action::RollBack, Action::Open, Action::Reveal, Action::Purge, Action::Submit] {
+        use Action::{Delete, Expire, Move, Open, Purge, Reveal, RollBack, Rotate, Submit, Tag, Undo};
+        for action in [RollBack, Open, Reveal, Purge, Submit, Rotate, Tag, Expire, Move, Delete, Undo] {
             for context in Context::ALL {
                 for key in keymap.keys(*context, action) {
                     assert!(!yes.contains(&key), "{action:?}");

@@ -38,9 +38,15 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
             | Action::Rotate
             | Action::RollBack
             | Action::Delete
-            | Action::Undelete
             | Action::WriteOut
+            | Action::Undo
             | Action::Purge
+            | Action::Mark
+            | Action::MarkRange
+            | Action::MarkAll
+            | Action::Tag
+            | Action::Expire
+            | Action::Move
     );
     if let Some(cause) = vault.read_only.as_ref().filter(|_| writes) {
         return Some(format!("The vault is read-only: {cause}"));
@@ -49,6 +55,11 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
         let words = "This screen has no colours to hide a value by; ⟨show⟩ shows it.";
         return Some(Keys::new(keymap, Context::Secrets).named(words).into_owned());
     }
+    if let Some(cause) =
+        vault.read_only.as_ref().filter(|_| matches!(action, Action::Copy | Action::Reveal | Action::RevealBlind))
+    {
+        return Some(format!("No value is given out, since that could not be recorded: {cause}"));
+    }
     on_the_secret(action, vault, state)
 }
 
@@ -56,7 +67,8 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
 fn not_in(dialog: &Dialog, action: Action) -> Option<String> {
     let plain = matches!(
         dialog,
-        Dialog::Compare(_)
+        Dialog::Bulk(_)
+            | Dialog::Compare(_)
             | Dialog::Confirm(_)
             | Dialog::Help(_)
             | Dialog::Palette(_)
@@ -85,8 +97,19 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
             | Action::Purge
             | Action::Pin
             | Action::WriteOut
+            | Action::MarkRange
+            | Action::Tag
+            | Action::Expire
+            | Action::Move
             | Action::Open
     );
+    let works_on_marks = matches!(
+        action,
+        Action::Rotate | Action::Delete | Action::Tag | Action::Expire | Action::Move | Action::MarkAll
+    );
+    if works_on_marks && !vault.secrets.marks.is_empty() {
+        return None;
+    }
     if needs_secret && vault.secrets.selected().is_none() {
         let empty = vault.secrets.total() == 0;
         let cause = match vault.secrets.selected_scope() {
@@ -106,11 +129,13 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
             Some("What the filter finds is shown unfolded.".to_owned())
         }
         // An empty vault has nothing to filter.
-        Action::Filter | Action::ToggleTree | Action::Jump if vault.secrets.total() == 0 => {
+        Action::Filter | Action::ToggleTree | Action::Jump | Action::Mark | Action::MarkAll
+            if vault.secrets.total() == 0 =>
+        {
             let words = "There is no secret yet; ⟨add⟩ adds one.";
             Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())
         }
-        Action::Undelete if vault.deleted.is_none() => Some("Nothing was deleted since the unlock.".to_owned()),
+        Action::Undo if vault.undo.is_none() => Some("There is nothing to undo.".to_owned()),
         Action::Open if vault.focus == Pane::History => not_a_version_to_return_to(vault),
         Action::Compare | Action::MarkVersion => not_a_version_to_compare(vault),
         Action::RollBack if vault.secrets.selected().is_some_and(|listed| listed.version <= 1) => {

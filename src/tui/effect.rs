@@ -14,6 +14,8 @@ use crate::vault::scope::Address;
 use crate::vault::secret::{Fields, SecretId};
 use crate::vault::{Expected, MetadataChange};
 
+use super::job::{Job, Stop};
+
 /// Something for the runtime to do.
 pub enum Effect {
     /// Hand a request to the vault thread; it answers with an event.
@@ -39,6 +41,8 @@ pub enum Effect {
     ReadFile(String),
     /// Clear our clipboard lease now; answered by `Event::Clipboard`.
     ClearClipboard,
+    /// End a job between two of its steps; its answer says what came of it.
+    Stop(Stop),
     /// Stop the process group after leaving the terminal (Ctrl-Z); `Event::Resumed` follows.
     Suspend,
     /// Redraw every cell (after a resume, or on request).
@@ -179,10 +183,10 @@ pub enum Request {
         /// What the writer had seen.
         expected: Expected,
     },
-    /// Answered by `Answer::Deleted`.
-    Delete(Address),
-    /// Answered by `Answer::Restored`.
+    /// Bring a deleted secret back, for an edit of it that goes on; answered by `Answer::Restored`.
     Restore(Address),
+    /// Many changes as one; answered by `Answer::Progress` and at last by `Answer::Job`.
+    Job(Box<Job>),
     /// Answered by `Answer::Purged`.
     Purge(Address),
     /// Keep this user's pins; answered only when it fails.

@@ -11,6 +11,7 @@ use crate::crypto::keyring::{RawKey, SlotKind};
 use crate::error::Error;
 use crate::secret_text::SecretText;
 use crate::vault::audit::{AuditRecord, AuditVerdict};
+use crate::vault::bulk::Done;
 use crate::vault::catalog::{Catalog, CatalogChange};
 use crate::vault::compare::ShapeDiff;
 use crate::vault::generate::Generated;
@@ -21,6 +22,7 @@ use crate::vault::{Outcome, Written};
 
 use super::effect::RawKeyUse;
 use super::files::Completion;
+use super::job::{Deed, Job};
 use super::theirs::Theirs;
 use super::{patience, terminal};
 
@@ -192,11 +194,23 @@ pub enum Answer {
         fields: Fields,
     },
     /// A write was acknowledged by the disk.
-    Written(Box<Written>),
-    /// A secret was deleted; `u` brings it back.
-    Deleted(Address),
+    Written(Deed, Box<Written>),
     /// A deleted secret is back.
     Restored(Address),
+    /// How far a job is.
+    Progress {
+        /// Steps done.
+        done: usize,
+        /// Of so many.
+        total: usize,
+    },
+    /// A job came to its end: what was done, `None` when it was ended before that, or why it failed.
+    Job {
+        /// What was to be done.
+        job: Box<Job>,
+        /// What came of it; nothing is half-done.
+        result: Box<Result<Option<Done>, Error>>,
+    },
     /// A secret is destroyed.
     Purged(Address),
     /// The rows behind the list do not match their seal; nothing is written from now on.

@@ -95,6 +95,7 @@ fn hint(row: &Row, context: Context, state: &State) -> Option<Hint> {
     let word = match (row.action, context) {
         (Action::Open, Context::History) | (Action::Back, Context::Secrets) => return None,
         (Action::Reveal, _) if is_shown(state) => "hide",
+        (Action::Undo, _) => undo_word(state)?,
         (Action::Overview, Context::Overview) => return None,
         (Action::Open, Context::Overview) => "show them",
         (Action::NextPane, Context::Overview) => "next block",
@@ -110,6 +111,11 @@ fn hint(row: &Row, context: Context, state: &State) -> Option<Hint> {
     };
     let action = Some(row.action);
     Some(Hint { key, word: word.to_owned(), action, priority, is_help: row.action == Action::Help })
+}
+
+/// What `u` would take back.
+fn undo_word(state: &State) -> Option<&'static str> {
+    state.vault.as_ref()?.undo.as_ref().map(|undo| undo.deed().undo_hint())
 }
 
 fn in_panes(context: Context) -> bool {

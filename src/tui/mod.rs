@@ -14,6 +14,7 @@ pub mod event;
 pub mod files;
 mod frame_writer;
 pub mod hints;
+pub mod job;
 pub mod keymap;
 pub mod layout;
 pub mod notice;

@@ -69,6 +69,7 @@ impl Runtime {
                 self.clipboard.clear();
                 self.remember_lease();
             }
+            Effect::Stop(stop) => stop.set(),
             Effect::Suspend => self.suspend(),
             Effect::Repaint => self.repaint = true,
             Effect::Quit(_) => {}

@@ -16,6 +16,7 @@ use crate::vault::secret::SecretId;
 use super::action::{Action, Context};
 use super::clock::Now;
 use super::dialogs::Dialog;
+use super::job::{Job, Undo};
 use super::keymap::Keymap;
 use super::layout::{Areas, Pane, SizeClass, inside, size_class};
 use super::notice::Notice;
@@ -126,8 +127,10 @@ pub struct OpenVault {
     pub(super) asked_field: String,
     /// To be shown in its ground's colour.
     pub(super) asked_blind: bool,
-    /// What `u` brings back.
-    pub(super) deleted: Option<Address>,
+    /// What `u` takes back.
+    pub(super) undo: Option<Undo>,
+    /// The job that the vault is at, and since when.
+    pub(super) working: Option<(Job, Instant)>,
     /// What this session asked to delete or purge and has no answer about yet.
     pub(super) removing: Vec<Address>,
     /// To be selected as soon as it is listed.
@@ -148,7 +151,7 @@ pub struct Place {
     pub(super) overview: bool,
     pub(super) zoomed: bool,
     pub(super) tab: Tab,
-    pub(super) deleted: Option<Address>,
+    pub(super) undo: Option<Undo>,
 }
 
 /// A value on the clipboard, until it is cleared.

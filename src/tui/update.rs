@@ -23,6 +23,7 @@ use super::state::{Lease, State};
 
 mod actions;
 mod answers;
+mod bulk;
 mod deadlines;
 mod history;
 mod jump;
@@ -43,6 +44,7 @@ pub fn update(state: &mut State, event: Event, now: Now) -> Vec<Effect> {
     }
     if let Some(vault) = &mut state.vault {
         vault.removing.extend(effects.iter().filter_map(removal).cloned());
+        bulk::note_sent(vault, &effects, now.instant);
     }
     state.follow();
     effects
@@ -176,7 +178,7 @@ fn is_submission(effect: &Effect) -> bool {
 /// The secret that an effect takes off the list.
 fn removal(effect: &Effect) -> Option<&Address> {
     match effect {
-        Effect::Vault(Request::Delete(address) | Request::Purge(address)) => Some(address),
+        Effect::Vault(Request::Purge(address)) => Some(address),
         _ => None,
     }
 }

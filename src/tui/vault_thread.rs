@@ -5,6 +5,7 @@
 //! sessions wrote, and in the first quiet moment it walks the rows of all secrets and
 //! the audit chain, behind the list. Locking drops the vault, which wipes its keys.
 
+mod bulk;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -233,7 +234,10 @@ impl Keeper {
             request => {
                 let changes = is_write(&request);
                 let answer = match &mut self.vault {
-                    Held::Unlocked(vault) => serve::answer(vault, request),
+                    Held::Unlocked(vault) => match request {
+                        Request::Job(job) => Ok(Some(bulk::run(vault, job, &self.mailbox))),
+                        request => serve::answer(vault, request),
+                    },
                     _ => Err(Error::locked("The vault is locked.").hint("Unlock it first.")),
                 };
                 let answer = answer.unwrap_or_else(|error| Some(Answer::Failed(error)));
@@ -410,7 +414,7 @@ fn is_write(request: &Request) -> bool {
             | Request::Amend { .. }
             | Request::Rotate { .. }
             | Request::RollBack { .. }
-            | Request::Delete(_)
+            | Request::Job(_)
             | Request::Restore(_)
             | Request::Purge(_)
     )

@@ -1,6 +1,6 @@
 //! A vault of made-up secrets at a fixed time, driven by keys: what the tests
 //! of screens and flows share.
-#![expect(clippy::unwrap_used, reason = "made-up data is known to be right")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "made-up data is known to be right")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use strongroom::secret_text::SecretText;
 use strongroom::tui::clock::Now;
 use strongroom::tui::effect::{Effect, Request};
 use strongroom::tui::event::{Answer, Event, Found};
+use strongroom::tui::job::Job;
 use strongroom::tui::keymap::Keymap;
 use strongroom::tui::state::{State, StateOptions};
 use strongroom::tui::theirs::Theirs;
@@ -23,6 +24,7 @@ use strongroom::tui::theme::{Borders, Palette, Theme};
 use strongroom::tui::update::update;
 use strongroom::tui::view::draw;
 use strongroom::vault::audit::{Actor, AuditAction, AuditRecord};
+use strongroom::vault::bulk::{Act, Done, Seen, Step};
 use strongroom::vault::catalog::Catalog;
 use strongroom::vault::compare::{FieldDiff, ShapeDiff, Side};
 use strongroom::vault::scope::{Address, ScopePath};
@@ -279,6 +281,11 @@ impl Screen {
         self.state.mark_drawn();
     }
 
+    /// The next event comes so much later, and nothing in between.
+    pub(crate) fn elapse(&mut self, duration: Duration) {
+        self.elapsed += duration;
+    }
+
     /// Lets time pass; the loop's tick comes at each deadline.
     pub(crate) fn wait(&mut self, duration: Duration) {
         let end = self.elapsed + duration;
@@ -292,6 +299,21 @@ impl Screen {
         }
         self.elapsed = end;
         self.event(Event::Tick);
+    }
+
+    /// The vault does the job that it was handed; gives the job back.
+    pub(crate) fn do_job(&mut self) -> Job {
+        let is_job = |effect: &Effect| matches!(effect, Effect::Vault(Request::Job(_)));
+        let at = self.effects.iter().position(is_job).expect("no job was asked for");
+        let Effect::Vault(Request::Job(job)) = self.effects.remove(at) else { unreachable!() };
+        let back = |step: &Step| Step {
+            act: if step.act == Act::Delete { Act::Restore } else { Act::Delete },
+            seen: Seen::Revision(9),
+            ..step.clone()
+        };
+        let done = Done { changed: job.steps.len(), unchanged: 0, undo: job.steps.iter().rev().map(back).collect() };
+        self.event(Event::Vault(Answer::Job { job: job.clone(), result: Box::new(Ok(Some(done))) }));
+        *job
     }
 
     /// The effects since the last call.

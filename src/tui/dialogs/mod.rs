@@ -26,6 +26,7 @@ use super::press::Press;
 use super::theirs::Theirs;
 use super::theme::Theme;
 
+pub mod bulk;
 pub mod compare;
 pub mod confirm;
 mod conflict;
@@ -110,6 +111,8 @@ pub enum Dialog {
     Compare(Box<compare::CompareDialog>),
     /// A field into a new file.
     WriteOut(Box<write_out::WriteOutDialog>),
+    /// One thing done to many secrets.
+    Bulk(Box<bulk::BulkDialog>),
     /// Roll back or purge?
     Confirm(Box<confirm::ConfirmDialog>),
     /// What the keys do.
@@ -130,6 +133,7 @@ macro_rules! each {
             Dialog::Rotate($dialog) => $call,
             Dialog::Compare($dialog) => $call,
             Dialog::WriteOut($dialog) => $call,
+            Dialog::Bulk($dialog) => $call,
             Dialog::Confirm($dialog) => $call,
             Dialog::Help($dialog) => $call,
             Dialog::Palette($dialog) => $call,

@@ -129,6 +129,11 @@ impl<'a> Page<'a> {
         self.push(Piece::Option { name, detail: detail.to_owned() }, chosen);
     }
 
+    /// One of many, on a row of its own.
+    pub(super) fn row(&mut self, text: &'a str, role: Role, focused: bool) {
+        self.push(Piece::Row { text, role }, focused);
+    }
+
     /// A row that does something on Enter.
     pub(super) fn button(&mut self, label: &'a str, focused: bool) {
         self.push(Piece::Button { label }, focused);

@@ -32,7 +32,7 @@ use super::{Input, Step};
 
 mod recipe_inputs;
 
-use recipe_inputs::RecipeInputs;
+pub(super) use recipe_inputs::RecipeInputs;
 
 /// Reasons that are given most. None stands there unasked: the audit keeps what somebody chose or typed.
 const REASONS: [&str; 4] = ["Scheduled rotation", "Suspected leak", "Someone left", "Asked for by the provider"];

@@ -20,6 +20,7 @@ use super::theme::{Role, Theme};
 pub mod detail;
 pub mod history;
 pub(super) mod marked;
+pub mod marks;
 pub mod overview;
 pub mod scope;
 pub mod secrets;

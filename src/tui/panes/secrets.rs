@@ -18,6 +18,7 @@ use crate::vault::search::Index;
 use crate::vault::secret::SecretId;
 
 use super::Cursor;
+use super::marks::Marks;
 
 mod candidates;
 mod counts;
@@ -35,7 +36,7 @@ pub use earlier::Earlier;
 use filter::FilterLine;
 pub use folding::Folds;
 use folding::Spot;
-use rows::Rows;
+use rows::{ListRow, Rows};
 pub use tree::Scope;
 
 /// The list.
@@ -49,6 +50,8 @@ pub struct SecretsPane {
     folds: Folds,
     /// The pinned secrets, in the order they were pinned.
     pub(in crate::tui) pins: Vec<SecretId>,
+    /// What the next action is for.
+    pub(in crate::tui) marks: Marks,
 }
 
 impl SecretsPane {
@@ -56,9 +59,16 @@ impl SecretsPane {
     #[must_use]
     pub fn new(catalog: Arc<Catalog>, now: Timestamp) -> Self {
         let counts = Counts::of(&catalog, now);
-        let rows = Rows::new(catalog);
-        let (filter, cursor) = (FilterLine::default(), Cursor::default());
-        Self { rows, filter, cursor, counts, folds: Folds::default(), pins: Vec::new(), revision: 0 }
+        Self {
+            rows: Rows::new(catalog),
+            filter: FilterLine::default(),
+            cursor: Cursor::default(),
+            counts,
+            revision: 0,
+            folds: Folds::default(),
+            pins: Vec::new(),
+            marks: Marks::default(),
+        }
     }
 
     /// Secrets that pass the filter.
@@ -83,6 +93,12 @@ impl SecretsPane {
     #[must_use]
     pub fn at(&self, row: usize) -> Option<&Listed> {
         self.rows.secret_at(row)
+    }
+
+    /// Every secret there is, to be kept.
+    #[must_use]
+    pub fn shared_catalog(&self) -> Arc<Catalog> {
+        self.rows.shared()
     }
 
     /// The selected secret; `None` while a scope of the tree is selected.
@@ -156,6 +172,35 @@ impl SecretsPane {
     pub fn follow(&mut self, page: usize) {
         let length = self.rows.len();
         self.cursor.follow(length, page);
+        self.span_marks();
+    }
+
+    /// A range of marks goes from where it began to the cursor.
+    fn span_marks(&mut self) {
+        let Some(from) = self.marks.anchor().and_then(|anchor| self.rows.find(anchor)) else { return };
+        let to = self.cursor.row;
+        let rows = from.min(to)..=from.max(to);
+        let ids: Vec<SecretId> = rows.flat_map(|row| self.rows.ids_at(row)).collect();
+        self.marks.span(ids);
+    }
+
+    /// Marks all that is shown or, when all of it is marked, takes those marks away.
+    pub fn mark_shown(&mut self) {
+        self.marks.toggle_all(&self.rows.ids_in(""));
+    }
+
+    /// Marks the selected secret, or all that lies below the selected scope; unmarks what is marked.
+    pub fn mark_selected(&mut self) {
+        match self.rows.at(self.cursor.row) {
+            Some(ListRow::Secret(listed)) => self.marks.toggle(listed.id),
+            Some(ListRow::Scope(scope)) => self.marks.toggle_all(&self.rows.ids_in(&scope.path)),
+            None => {}
+        }
+    }
+
+    /// The marked secrets in the order of the list, those that the filter hides too.
+    pub fn marked(&self) -> impl Iterator<Item = &Listed> {
+        self.rows.catalog().listed().iter().filter(|listed| self.marks.has(listed.id))
     }
 
     /// Selects a secret and unfolds the way to it; false when it is not in the list as filtered.
@@ -251,6 +296,7 @@ impl SecretsPane {
     /// Applies what was changed; the selection stays on its secret.
     pub fn apply(&mut self, change: CatalogChange, now: Timestamp) {
         let spot = self.spot();
+        self.marks.forget(&change.removed);
         self.rows.apply(change);
         self.revision = self.revision.wrapping_add(1);
         self.arrange(now);

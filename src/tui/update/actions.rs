@@ -17,7 +17,7 @@ use crate::tui::state::State;
 use crate::vault::scope::ScopePath;
 use crate::vault::secret::{SecretId, VALUE};
 
-use super::{history, jump, open_dialog, overview, say};
+use super::{bulk, history, jump, open_dialog, overview, say};
 
 /// Does an action, or says why it cannot be done.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -36,6 +36,9 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         return moved(state);
     }
     jump::note(state, action);
+    if let Some(effects) = bulk::act(state, action) {
+        return effects;
+    }
     match action {
         Action::Jump => jump::ask(state),
         Action::Pin => jump::pin(state),
@@ -47,8 +50,6 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Compare => history::compare(state),
         Action::MarkVersion => history::mark(state),
         Action::Add => add(state),
-        Action::Delete => delete(state),
-        Action::Undelete => undelete(state),
         Action::ClearClipboard => vec![Effect::ClearClipboard],
         Action::Palette => {
             let palette = PaletteDialog::new(state);
@@ -113,7 +114,7 @@ fn focus(state: &mut State, to: impl FnOnce(Pane) -> Pane) {
     }
 }
 
-/// One step out: hide the value, leave the pane, clear the filter.
+/// One step out: hide the value, leave the pane, leave the range, clear the marks, clear the filter.
 fn back(state: &mut State) -> Vec<Effect> {
     let time = state.now.time;
     let Some(vault) = &mut state.vault else { return Vec::new() };
@@ -124,6 +125,7 @@ fn back(state: &mut State) -> Vec<Effect> {
         _ if vault.zoomed => vault.zoomed = false,
         Pane::History => vault.focus = Pane::Detail,
         Pane::Detail => vault.focus = Pane::Secrets,
+        Pane::Secrets if vault.secrets.marks.step_out() => {}
         Pane::Secrets if !vault.secrets.filter().is_empty() => vault.secrets.set_filter("", time),
         Pane::Secrets => {}
     }
@@ -290,14 +292,4 @@ fn add(state: &mut State) -> Vec<Effect> {
     let scope = scope.unwrap_or_else(ScopePath::root);
     open_dialog(state, Dialog::Edit(Box::new(EditDialog::add(scope))));
     Vec::new()
-}
-
-fn delete(state: &mut State) -> Vec<Effect> {
-    let address = state.vault.as_ref().and_then(|vault| vault.secrets.selected_address());
-    address.map(|address| Effect::Vault(Request::Delete(address))).into_iter().collect()
-}
-
-fn undelete(state: &mut State) -> Vec<Effect> {
-    let address = state.vault.as_ref().and_then(|vault| vault.deleted.clone());
-    address.map(|address| Effect::Vault(Request::Restore(address))).into_iter().collect()
 }

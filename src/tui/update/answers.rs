@@ -11,6 +11,7 @@ use crate::tui::dialogs::unlock::UnlockDialog;
 use crate::tui::dialogs::{Dialog, Input};
 use crate::tui::effect::{Effect, Request};
 use crate::tui::event::{Answer, Found};
+use crate::tui::job::Deed;
 use crate::tui::layout::Pane;
 use crate::tui::notice::Notice;
 use crate::tui::panes::detail::Shown;
@@ -23,7 +24,7 @@ use crate::vault::secret::{Fields, Secret, SecretId, Version};
 use crate::vault::{Outcome, Written};
 
 use super::actions::{about_detail, ask_detail, moved};
-use super::{close_dialog, failed, give, jump, open_dialog, say};
+use super::{bulk, close_dialog, failed, give, jump, open_dialog, say};
 
 /// Takes an answer.
 pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
@@ -75,8 +76,9 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
             effects.extend(audit_again(state));
             return effects;
         }
-        Answer::Written(written) => return self::written(state, *written),
-        Answer::Deleted(address) => return deleted(state, address),
+        Answer::Written(deed, written) => return self::written(state, deed, *written),
+        Answer::Progress { done, total } => bulk::progress(state, done, total),
+        Answer::Job { job, result } => return bulk::finished(state, &job, *result),
         Answer::Restored(address) => return restored(state, address),
         Answer::Purged(address) => return purged(state, &address),
         Answer::Damaged(error) => damaged(state, error),
@@ -168,7 +170,8 @@ impl OpenVault {
             asked: None,
             asked_field: String::new(),
             asked_blind: false,
-            deleted: place.deleted,
+            undo: place.undo,
+            working: None,
             removing: Vec::new(),
             expected: None,
             opened: place.opened,
@@ -245,7 +248,7 @@ fn hidden_elsewhere(address: &Address) -> Notice {
 }
 
 /// The selected secret was taken away by somebody else.
-fn gone_elsewhere(address: &Address) -> Notice {
+pub(super) fn gone_elsewhere(address: &Address) -> Notice {
     Notice::failed(&Error::conflict(format!("{address} was deleted by another session.")))
 }
 
@@ -327,10 +330,13 @@ fn hidden_at(state: &State) -> Instant {
     now.checked_add(state.options.reveal_for).unwrap_or(now)
 }
 
-fn written(state: &mut State, written: Written) -> Vec<Effect> {
+fn written(state: &mut State, deed: Deed, mut written: Written) -> Vec<Effect> {
     let now = state.now;
     if state.submitted {
         close_dialog(state);
+    }
+    if let Some(vault) = &mut state.vault {
+        bulk::remember(vault, deed, &mut written);
     }
     let Written { secret, outcome, .. } = written;
     let (address, version, id) = (secret.address.clone(), secret.version, secret.id);
@@ -351,21 +357,9 @@ fn written(state: &mut State, written: Written) -> Vec<Effect> {
     changed(state, CatalogChange { upserted: vec![secret], removed: Vec::new() }, true)
 }
 
-fn deleted(state: &mut State, address: Address) -> Vec<Effect> {
-    let now = state.now;
-    removed(state, &address);
-    let Some(vault) = &mut state.vault else { return Vec::new() };
-    let key = state.options.keymap.shown(crate::tui::action::Context::Secrets, crate::tui::action::Action::Undelete);
-    let key = key.map(|key| key.to_string()).unwrap_or_default();
-    vault.deleted = Some(address.clone());
-    say(state, Notice::done(format!("Deleted {address}. {key} brings it back."), now));
-    moved(state)
-}
-
 fn restored(state: &mut State, address: Address) -> Vec<Effect> {
     let now = state.now;
     let Some(vault) = &mut state.vault else { return Vec::new() };
-    vault.deleted = None;
     if !vault.secrets.select_address(&address, now.time) {
         vault.expected = Some(address.clone());
     }
@@ -380,7 +374,7 @@ fn purged(state: &mut State, address: &Address) -> Vec<Effect> {
     }
     removed(state, address);
     let Some(vault) = &mut state.vault else { return Vec::new() };
-    vault.deleted = vault.deleted.take().filter(|deleted| deleted != address);
+    vault.undo = vault.undo.take().filter(|undo| !undo.names(address));
     say(state, Notice::done(format!("Destroyed {address} and all its versions."), now));
     moved(state)
 }

@@ -4,6 +4,7 @@ use crate::tui::dialogs::Dialog;
 use crate::tui::dialogs::setup::SetupDialog;
 use crate::tui::dialogs::unlock::UnlockDialog;
 use crate::tui::effect::{Effect, Request};
+use crate::tui::job::Undo;
 use crate::tui::state::{Place, State};
 
 use super::open_dialog;
@@ -11,11 +12,14 @@ use super::open_dialog;
 /// Drops keys, lists, shown values and half-typed input, and asks for a key again.
 /// The clipboard's own deadline goes on.
 pub(super) fn lock(state: &mut State, because: &'static str) -> Vec<Effect> {
+    let working = state.vault.as_ref().and_then(|vault| vault.working.as_ref()).map(|(job, _)| job.stop.clone());
     let was_open = wipe(state);
     if was_open {
         state.locked_because = Some(because);
     }
-    if was_open { vec![Effect::Vault(Request::Lock)] } else { Vec::new() }
+    // A lock does not wait for a long job: what is not done by now is not done.
+    let stop = working.map(Effect::Stop);
+    stop.into_iter().chain(was_open.then_some(Effect::Vault(Request::Lock))).collect()
 }
 
 /// Locks and ends the application.
@@ -47,7 +51,7 @@ fn wipe(state: &mut State) -> bool {
             overview: vault.overview.is_some(),
             zoomed: vault.zoomed,
             tab: vault.history.tab(),
-            deleted: vault.deleted.clone(),
+            undo: vault.undo.clone().filter(Undo::survives_lock),
         };
     }
     state.notice = None;

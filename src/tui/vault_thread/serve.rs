@@ -10,6 +10,7 @@ use crate::vault::{Release, Vault};
 
 use crate::tui::effect::Request;
 use crate::tui::event::Answer;
+use crate::tui::job::Deed;
 
 /// So many audit records of a secret are shown.
 const AUDIT_RECORDS: usize = 200;
@@ -31,25 +32,26 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
         Request::Compare { id, before, after } => Answer::Compared(Box::new(vault.shape_diff(id, before, after)?)),
         Request::Theirs { id, seen } => Answer::Theirs(id, theirs::find(vault, id, seen)?),
         Request::Amend { address, fields, metadata, reason, expected } => {
-            Answer::Written(Box::new(vault.amend(&address, &fields, &metadata, &reason, expected)?))
+            Answer::Written(Deed::Save, Box::new(vault.amend(&address, &fields, &metadata, &reason, expected)?))
         }
         Request::Set { address, fields, metadata, reason, expected } => {
-            Answer::Written(Box::new(vault.set(&address, fields, metadata, &reason, expected)?))
+            Answer::Written(Deed::Save, Box::new(vault.set(&address, fields, metadata, &reason, expected)?))
         }
         Request::Rotate { address, fields, reason, expected } => {
-            Answer::Written(Box::new(vault.rotate(&address, fields, &reason, expected)?))
+            Answer::Written(Deed::Rotate, Box::new(vault.rotate(&address, fields, &reason, expected)?))
         }
         Request::RollBack { address, number, reason, expected } => {
-            Answer::Written(Box::new(vault.roll_back(&address, number, &reason, expected)?))
+            Answer::Written(Deed::RollBack, Box::new(vault.roll_back(&address, number, &reason, expected)?))
         }
-        Request::Delete(address) => Answer::Deleted(vault.delete(&address, "")?.address),
         Request::Restore(address) => Answer::Restored(vault.restore(&address, None, "")?.address),
         Request::Purge(address) => {
             vault.purge(&address, "")?;
             Answer::Purged(address)
         }
         Request::Note { action, secret } => return vault.note(action, secret, "", None).map(|()| None),
-        Request::Create { .. } | Request::Unlock(_) | Request::Lock | Request::WritePins(_) => return Ok(None),
+        Request::Create { .. } | Request::Unlock(_) | Request::Lock | Request::WritePins(_) | Request::Job(_) => {
+            return Ok(None);
+        }
     };
     Ok(Some(answer))
 }

@@ -86,7 +86,7 @@ impl Bench {
     fn create(&self, name: &str, value: &str) -> SecretId {
         self.ask(set(name, value));
         let change = self.changed();
-        let Answer::Written(written) = self.next() else { panic!("not written") };
+        let Answer::Written(_, written) = self.next() else { panic!("not written") };
         assert_eq!(change.upserted[0].id, written.secret.id);
         written.secret.id
     }
@@ -265,12 +265,12 @@ fn a_key_file_that_opens_nothing_is_taken_away_again() {
 
 #[test]
 fn only_a_look_that_a_later_one_replaces_is_left_out() {
-    let delete = || Request::Delete(Address::parse("A", &ScopePath::root()).unwrap());
+    let purge = || Request::Purge(Address::parse("A", &ScopePath::root()).unwrap());
     let (a, b) = (SecretId([1; 16]), SecretId([2; 16]));
     assert!(is_same_look(&Request::Detail(a), &Request::Detail(b)));
     assert!(is_same_look(&Request::Audit(a), &Request::Audit(b)));
     assert!(!is_same_look(&Request::Detail(a), &Request::Audit(b)));
-    assert!(!is_same_look(&delete(), &delete()));
+    assert!(!is_same_look(&purge(), &purge()));
     assert!(!is_same_look(&Request::Detail(a), &Request::Lock));
 }
 

@@ -37,6 +37,8 @@ pub(super) enum Piece<'a> {
     Choice { label: &'a str, options: Vec<&'a str>, chosen: usize },
     /// One of a few, each on its own row.
     Option { name: &'a str, detail: String },
+    /// One of many, cut at its end where room is short.
+    Row { text: &'a str, role: Role },
     /// A row that does something on Enter.
     Button { label: &'a str },
     /// A line with a key, shown to be pasted somewhere.
@@ -178,6 +180,10 @@ impl Piece<'_> {
                 for (row, line) in (1..).zip(text::wrap(detail, room)) {
                     canvas.write(row, MARK + 1, line, Role::Muted, frame);
                 }
+            }
+            Self::Row { text, role } => {
+                canvas.write(0, 0, if canvas.focused { canvas.theme.marker() } else { "" }, Role::Focus, frame);
+                canvas.write(0, MARK, text, *role, frame);
             }
             Self::Button { label } => {
                 let role = if canvas.focused { Role::Selected } else { Role::Muted };

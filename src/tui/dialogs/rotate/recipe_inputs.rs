@@ -10,21 +10,21 @@ use crate::vault::generate::Recipe;
 use crate::vault::strength::{Level, Strength};
 
 /// What is generated.
-pub(super) struct RecipeInputs {
+pub(in crate::tui::dialogs) struct RecipeInputs {
     kind: usize,
     size: TextInput,
 }
 
 impl RecipeInputs {
     /// The recipe that suits most uses.
-    pub(super) fn new() -> Self {
+    pub(in crate::tui::dialogs) fn new() -> Self {
         let mut inputs = Self { kind: 0, size: TextInput::new() };
         inputs.choose(0);
         inputs
     }
 
     /// Another kind, in its usual size.
-    pub(super) fn choose(&mut self, by: isize) {
+    pub(in crate::tui::dialogs) fn choose(&mut self, by: isize) {
         let count = recipes::NAMES.len();
         self.kind = (self.kind + count).saturating_add_signed(by) % count;
         self.size =
@@ -32,13 +32,13 @@ impl RecipeInputs {
     }
 
     /// A larger or smaller size.
-    pub(super) fn resize(&mut self, by: isize) {
+    pub(in crate::tui::dialogs) fn resize(&mut self, by: isize) {
         let size = self.size.text().trim().parse::<usize>().unwrap_or(0).saturating_add_signed(by).max(1);
         self.size = TextInput::holding(size.to_string());
     }
 
     /// Takes a key for the size.
-    pub(super) fn press(&mut self, press: Press) -> bool {
+    pub(in crate::tui::dialogs) fn press(&mut self, press: Press) -> bool {
         match press {
             Press::Type('+') => self.resize(1),
             Press::Type('-') => self.resize(-1),
@@ -49,12 +49,12 @@ impl RecipeInputs {
     }
 
     /// True where there is a size to choose.
-    pub(super) fn has_size(&self) -> bool {
+    pub(in crate::tui::dialogs) fn has_size(&self) -> bool {
         recipes::usual_size(self.kind).is_some()
     }
 
     /// The recipe, or what is wrong with its size.
-    pub(super) fn recipe(&self) -> Result<Recipe, String> {
+    pub(in crate::tui::dialogs) fn recipe(&self) -> Result<Recipe, String> {
         let size = match self.size.text().trim() {
             _ if !self.has_size() => 0,
             text => text.parse().map_err(|_| "Give the size as a whole number.".to_owned())?,
@@ -64,8 +64,19 @@ impl RecipeInputs {
         Ok(recipe)
     }
 
+    /// `32 characters, letters and digits`
+    pub(in crate::tui::dialogs) fn words(&self) -> String {
+        let name = recipes::NAMES.get(self.kind).copied().unwrap_or_default();
+        let unit = recipes::unit(self.kind).to_lowercase();
+        match self.kind {
+            _ if !self.has_size() => name.to_owned(),
+            2 => format!("{} {unit}", self.size.text().trim()),
+            _ => format!("{} {unit}, {name}", self.size.text().trim()),
+        }
+    }
+
     /// Describes the rows.
-    pub(super) fn show<'a>(&'a self, page: &mut Page<'a>, kind_focused: bool, size_focused: bool) {
+    pub(in crate::tui::dialogs) fn show<'a>(&'a self, page: &mut Page<'a>, kind_focused: bool, size_focused: bool) {
         page.choice("Recipe", recipes::NAMES.to_vec(), self.kind, kind_focused);
         if self.has_size() {
             page.text(recipes::unit(self.kind), &self.size, "", size_focused);

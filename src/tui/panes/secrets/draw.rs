@@ -11,9 +11,9 @@ use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::vault::catalog::Listed;
 
-use super::SecretsPane;
 use super::row::{Row, draw_scope};
-use super::rows::ListRow;
+use super::rows::{ListRow, lies_in};
+use super::{Scope, SecretsPane};
 
 impl SecretsPane {
     /// Draws the list; the terminal's cursor stands on the selected row or in the filter.
@@ -24,8 +24,12 @@ impl SecretsPane {
             true => format!("{} of {total}", text::grouped(self.len() as u64)),
             false => total,
         };
-        let room = usize::from(area.width).saturating_sub(count.len() + 3 + 4);
-        let heading = title(&self.breadcrumb(&look, room), focused, theme, area, count.len() + 3);
+        let count = match self.marks.len() {
+            0 => count,
+            marked => format!("{} marked · {count}", text::grouped(marked as u64)),
+        };
+        let room = usize::from(area.width).saturating_sub(text::width(&count) + 3 + 4);
+        let heading = title(&self.breadcrumb(&look, room), focused, theme, area, text::width(&count) + 3);
         let inner = draw_frame(heading, &count, focused, theme, area, frame);
         let list = self.list_area(area);
         if self.is_empty() {
@@ -37,11 +41,15 @@ impl SecretsPane {
 
     fn draw_rows(&self, look: &Look<'_>, list: Rect, frame: &mut Frame<'_>) {
         let alike = self.alike(list);
+        let marked = self.marked_by_scope();
         for at in 0..usize::from(list.height) {
             let row = self.cursor.top + at;
             let Some(area) = row_area(list, at) else { break };
             match self.rows.at(row) {
-                Some(ListRow::Scope(scope)) => draw_scope(scope, row == self.cursor.row, look, area, frame),
+                Some(ListRow::Scope(scope)) => {
+                    let mark = (!self.marks.is_empty()).then(|| sign(&marked, scope));
+                    draw_scope(scope, row == self.cursor.row, mark, look, area, frame);
+                }
                 Some(ListRow::Secret(listed)) => {
                     let others: Vec<&str> = alike.get(&row).into_iter().flatten().map(String::as_str).collect();
                     self.row(listed, row).draw(self.rows.catalog(), &others, look, area, frame);
@@ -55,13 +63,25 @@ impl SecretsPane {
         }
     }
 
+    /// How many are marked in each scope, while the list is a tree.
+    fn marked_by_scope(&self) -> HashMap<&str, usize> {
+        let mut counts = HashMap::new();
+        if self.is_tree() && !self.marks.is_empty() {
+            for listed in self.marked() {
+                *counts.entry(self.rows.catalog().text(listed.scope)).or_default() += 1;
+            }
+        }
+        counts
+    }
+
     /// A secret as the row of that number.
     fn row<'a>(&'a self, listed: &'a Listed, row: usize) -> Row<'a> {
         let scope = self.rows.catalog().text(listed.scope);
         let depth = if scope.is_empty() { 0 } else { scope.split('/').count() };
         let indent = self.is_tree().then_some(depth);
         let pinned = self.pins.contains(&listed.id);
-        Row { listed, selected: row == self.cursor.row, query: self.filter.query(), pinned, indent }
+        let mark = (!self.marks.is_empty()).then(|| self.marks.has(listed.id));
+        Row { listed, selected: row == self.cursor.row, mark, query: self.filter.query(), pinned, indent }
     }
 
     /// The rows on the screen that would look like others, with the addresses of those.
@@ -107,5 +127,15 @@ impl SecretsPane {
                 frame.render_widget(Line::styled(format!(" {line}"), look.theme.style(Role::Muted)), row);
             }
         }
+    }
+}
+
+/// The sign of a scope: all below it are marked, some, or none.
+fn sign(marked: &HashMap<&str, usize>, scope: &Scope) -> &'static str {
+    let below: usize = marked.iter().filter(|(path, _)| lies_in(path, &scope.path)).map(|(_, count)| count).sum();
+    match below {
+        0 => " ",
+        all if all >= scope.secrets => "*",
+        _ => ".",
     }
 }

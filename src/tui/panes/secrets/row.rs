@@ -22,6 +22,8 @@ pub(super) struct Row<'a> {
     pub(super) listed: &'a Listed,
     /// It has the list's cursor.
     pub(super) selected: bool,
+    /// Whether it is marked, while anything is.
+    pub(super) mark: Option<bool>,
     /// What the matched characters are marked for.
     pub(super) query: &'a Query,
     /// It is one of those that come first when one jumps.
@@ -43,6 +45,8 @@ impl Row<'_> {
         }
         let room = self.room(area.width);
         let mut spans = vec![marker(self.selected, look.focused, theme)];
+        let gutter = self.mark.map(|marked| if marked { "*" } else { " " });
+        spans.extend(gutter.map(|sign| Span::styled(sign, theme.style(Role::Accent))));
         spans.push(Span::raw(" ".repeat(indentation(self.indent, self.width(area.width)))));
         spans.extend(self.name(catalog, look, alike, room));
         let pin = if self.pinned { "^" } else { " " };
@@ -51,10 +55,11 @@ impl Row<'_> {
         frame.render_widget(Line::from(spans), area);
     }
 
-    /// The cells for indentation and address.
+    /// The cells for indentation and address; a mark takes one, while anything is marked.
     fn width(&self, width: u16) -> usize {
         let version = if width >= WITH_VERSION { 5 } else { 0 };
-        usize::from(width).saturating_sub(1 + 1 + version + 5 + 2)
+        let gutter = usize::from(self.mark.is_some());
+        usize::from(width).saturating_sub(1 + gutter + 1 + version + 5 + 2)
     }
 
     /// The cells for the address.
@@ -99,7 +104,14 @@ impl Row<'_> {
 }
 
 /// Draws a scope of the tree: folded `+` or not `-`, its count, and whether something below is expired or due.
-pub(super) fn draw_scope(scope: &Scope, selected: bool, look: &Look<'_>, area: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw_scope(
+    scope: &Scope,
+    selected: bool,
+    mark: Option<&'static str>,
+    look: &Look<'_>,
+    area: Rect,
+    frame: &mut Frame<'_>,
+) {
     let theme = look.theme;
     let (flag, role) = match () {
         () if scope.expired > 0 => ("!!", Role::Danger),
@@ -107,7 +119,8 @@ pub(super) fn draw_scope(scope: &Scope, selected: bool, look: &Look<'_>, area: R
         () => ("  ", Role::Text),
     };
     let count = format!(" {:>4} ", text::grouped(scope.secrets as u64));
-    let room = usize::from(area.width).saturating_sub(1 + text::width(&count) + flag.len());
+    let gutter = mark.map_or(0, str::len);
+    let room = usize::from(area.width).saturating_sub(1 + gutter + text::width(&count) + flag.len());
     let indent = indentation(Some(scope.depth), room);
     let sign = if scope.unfolded { "- " } else { "+ " };
     let name = format!("{sign}{}/", text::printable(scope.name()));
@@ -115,6 +128,7 @@ pub(super) fn draw_scope(scope: &Scope, selected: bool, look: &Look<'_>, area: R
     let rest = (room - indent).saturating_sub(text::width(&shown));
     let line = Line::from(vec![
         marker(selected, look.focused, theme),
+        Span::styled(mark.unwrap_or_default(), theme.style(Role::Accent)),
         Span::raw(" ".repeat(indent)),
         Span::styled(shown, theme.style(if selected && look.focused { Role::Selected } else { Role::Accent })),
         Span::raw(" ".repeat(rest)),

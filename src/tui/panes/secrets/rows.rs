@@ -49,6 +49,11 @@ impl Rows {
         &self.catalog
     }
 
+    /// The same, to be kept.
+    pub(super) fn shared(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog)
+    }
+
     /// Number of rows.
     pub(super) fn len(&self) -> usize {
         self.tree.as_ref().map_or(self.matching(), Tree::len)
@@ -108,15 +113,33 @@ impl Rows {
 
     /// The first secret in or below a scope.
     pub(super) fn first_in(&self, path: &str) -> Option<SecretId> {
-        let within = |listed: &&Listed| {
-            let rest = self.catalog.text(listed.scope).strip_prefix(path);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
+        let within = |listed: &&Listed| lies_in(self.catalog.text(listed.scope), path);
         match &self.order {
             Some(order) => order.iter().filter_map(|at| self.catalog.listed().get(*at as usize)).find(within),
             None => self.catalog.listed().iter().find(within),
         }
         .map(|listed| listed.id)
+    }
+
+    /// The secrets in or below a scope that pass the filter; all of them for the root.
+    pub(super) fn ids_in(&self, path: &str) -> Vec<SecretId> {
+        let within = |listed: &&Listed| path.is_empty() || lies_in(self.catalog.text(listed.scope), path);
+        let listed = self.catalog.listed();
+        match &self.order {
+            Some(order) => {
+                order.iter().filter_map(|at| listed.get(*at as usize)).filter(within).map(|l| l.id).collect()
+            }
+            None => listed.iter().filter(within).map(|listed| listed.id).collect(),
+        }
+    }
+
+    /// The secret of a row, or all those that a folded scope hides.
+    pub(super) fn ids_at(&self, row: usize) -> Vec<SecretId> {
+        match self.at(row) {
+            Some(ListRow::Secret(listed)) => vec![listed.id],
+            Some(ListRow::Scope(scope)) if !scope.unfolded => self.ids_in(&scope.path),
+            _ => Vec::new(),
+        }
     }
 
     /// The scope of any secret, as stored.
@@ -189,4 +212,9 @@ impl Rows {
             }
         });
     }
+}
+
+/// True for a scope, as stored, that is `path` or lies below it.
+pub(super) fn lies_in(scope: &str, path: &str) -> bool {
+    scope.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

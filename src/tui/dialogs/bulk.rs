@@ -1,0 +1,231 @@
+//! [`BulkDialog`]: one thing done to many secrets: what, the plan, how far it is.
+//!
+//! The plan names every secret, what changes, what stays and what is left out. It is
+//! answered by a key that is neither Enter nor the asking key; `update` hands that key
+//! on only after the plan was drawn. Values are made on the vault thread and never come here.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::tui::action::{Action, Context};
+use crate::tui::clock::Now;
+use crate::tui::effect::{Effect, Request};
+use crate::tui::job::{Deed, Job};
+use crate::tui::keymap::Keys;
+use crate::tui::press::Press;
+use crate::tui::text;
+use crate::tui::theme::{Role, Theme};
+use crate::vault::catalog::Catalog;
+
+use super::form::{ask, close};
+use super::page::Page;
+use super::{Input, Step};
+
+mod inputs;
+mod plan;
+mod target;
+mod work;
+
+use inputs::Inputs;
+use plan::Plan;
+pub use target::Target;
+use work::Work;
+
+/// Names that a plan shows around the one in focus.
+const AROUND: usize = 40;
+/// Names that a page key goes over.
+const PAGE: usize = 10;
+
+/// Something done to many secrets at once.
+pub struct BulkDialog {
+    deed: Deed,
+    targets: Vec<Target>,
+    /// What names are taken; a write meanwhile is found by the vault.
+    catalog: Arc<Catalog>,
+    inputs: Inputs,
+    stage: Stage,
+}
+
+enum Stage {
+    /// What is to be done.
+    Inputs { problem: Option<String> },
+    /// The plan, with the name in focus.
+    Ask { plan: Box<Plan>, cursor: usize },
+    /// The vault is at work.
+    Work(Work),
+}
+
+impl BulkDialog {
+    /// For `deed` on these secrets; where there is nothing to type the plan comes at once.
+    #[must_use]
+    pub fn new(deed: Deed, targets: Vec<Target>, catalog: Arc<Catalog>, now: Now) -> Self {
+        let inputs = Inputs::new(deed, &targets);
+        let mut dialog = Self { deed, targets, catalog, inputs, stage: Stage::Inputs { problem: None } };
+        if dialog.inputs.places().is_empty() {
+            dialog.plan(now.time);
+        }
+        dialog
+    }
+
+    /// For a job that is under way already and takes longer than a moment.
+    #[must_use]
+    pub fn watching(job: &Job, now: Instant) -> Self {
+        let inputs = Inputs::new(Deed::Delete, &[]);
+        let stage = Stage::Work(Work::new(job, now));
+        Self { deed: job.deed, targets: Vec::new(), catalog: Arc::default(), inputs, stage }
+    }
+
+    /// True once the vault is at work.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        matches!(self.stage, Stage::Work(_))
+    }
+
+    /// How far the job is.
+    pub fn progress(&mut self, done: usize, total: usize, now: Instant) {
+        if let Stage::Work(work) = &mut self.stage {
+            work.progress(done, total, now);
+        }
+    }
+
+    /// Which keys mean what in it now.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        match &self.stage {
+            Stage::Inputs { .. } => self.inputs.context(),
+            Stage::Ask { .. } | Stage::Work(_) => Context::Confirm,
+        }
+    }
+
+    /// Takes an input.
+    pub fn update(&mut self, input: Input, now: Now) -> Step {
+        match (&mut self.stage, input) {
+            (_, Input::Press(Press::Action(action))) => return self.act(action, now),
+            (Stage::Inputs { problem }, Input::Press(press)) => {
+                self.inputs.press(press);
+                *problem = None;
+            }
+            (Stage::Inputs { problem }, Input::Paste(pasted)) => {
+                self.inputs.paste(&pasted);
+                *problem = None;
+            }
+            _ => {}
+        }
+        Step::default()
+    }
+
+    fn act(&mut self, action: Action, now: Now) -> Step {
+        match (&mut self.stage, action) {
+            (Stage::Work(work), Action::Cancel) => return work.stop().map(ask).unwrap_or_default(),
+            (Stage::Work(_), _) => {}
+            (_, Action::Cancel) => return close(),
+            (Stage::Inputs { .. }, Action::Submit) => self.plan(now.time),
+            (Stage::Inputs { .. }, action) => self.inputs.act(action),
+            (Stage::Ask { plan, .. }, Action::Yes) if !plan.steps.is_empty() => return self.go(now.instant),
+            (Stage::Ask { .. }, Action::NextField | Action::PreviousField) if !self.inputs.places().is_empty() => {
+                self.stage = Stage::Inputs { problem: None };
+            }
+            (Stage::Ask { plan, cursor }, action) => {
+                let last = plan.rows.len().saturating_sub(1);
+                *cursor = match action {
+                    Action::Up => cursor.saturating_sub(1),
+                    Action::Down => *cursor + 1,
+                    Action::PageUp => cursor.saturating_sub(PAGE),
+                    Action::PageDown => *cursor + PAGE,
+                    Action::Top => 0,
+                    Action::Bottom => last,
+                    _ => *cursor,
+                }
+                .min(last);
+            }
+        }
+        Step::default()
+    }
+
+    /// Makes the plan, or says what keeps it from being made.
+    fn plan(&mut self, now: Timestamp) {
+        self.stage = match plan::make(&self.inputs, &self.targets, &self.catalog, now) {
+            Ok(plan) => Stage::Ask { plan: Box::new(plan), cursor: 0 },
+            Err(problem) => Stage::Inputs { problem: Some(problem) },
+        };
+    }
+
+    /// Hands the plan to the vault.
+    fn go(&mut self, now: Instant) -> Step {
+        let Stage::Ask { plan, .. } = &mut self.stage else { return Step::default() };
+        let job = Job::new(self.deed, std::mem::take(&mut plan.steps), self.inputs.reason());
+        self.stage = Stage::Work(Work::new(&job, now));
+        ask(Effect::Vault(Request::Job(Box::new(job))))
+    }
+
+    fn title(&self) -> String {
+        let subject = match &*self.targets {
+            [one] => one.address.to_string(),
+            many => text::counted_grouped(many.len() as u64, "secret"),
+        };
+        match self.deed {
+            Deed::Rotate => format!("Rotate {subject}"),
+            Deed::Tag => format!("Tags of {subject}"),
+            Deed::Expire => format!("Expiry of {subject}"),
+            Deed::Move => format!("Move {subject}"),
+            _ => format!("Delete {subject}"),
+        }
+    }
+
+    /// What its keys do now.
+    #[must_use]
+    pub fn foot(&self) -> String {
+        match &self.stage {
+            Stage::Inputs { .. } => self.inputs.foot(),
+            Stage::Ask { plan, .. } => {
+                let yes = match plan.steps.len() {
+                    0 => String::new(),
+                    count => format!("⟨yes⟩ {} {} · ", plan.verb, text::grouped(count as u64)),
+                };
+                let change = if self.inputs.places().is_empty() { "" } else { " · ⟨next-field⟩ change the plan" };
+                format!("{yes}⟨cancel⟩ cancel · ⟨down⟩/⟨up⟩ names{change}")
+            }
+            Stage::Work(work) => work.foot().to_owned(),
+        }
+    }
+
+    /// Draws the dialog in the middle of `area`.
+    pub fn draw(&self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+        let title = match &self.stage {
+            Stage::Work(work) => work.title(),
+            _ => self.title(),
+        };
+        let mut page = Page::new(title, self.foot());
+        match &self.stage {
+            Stage::Inputs { problem } => {
+                self.inputs.show(&mut page);
+                if let Some(problem) = problem {
+                    page.tell(problem.clone(), Role::Danger);
+                }
+            }
+            Stage::Ask { plan, cursor } => show_plan(&mut page, plan, *cursor),
+            Stage::Work(work) => work.show(&mut page),
+        }
+        page.draw(keys, theme, area, frame);
+    }
+}
+
+/// What it comes to, the names around the one in focus, and the question.
+fn show_plan<'a>(page: &mut Page<'a>, plan: &'a Plan, cursor: usize) {
+    for (fact, role) in &plan.facts {
+        page.prose(fact.as_str(), *role);
+    }
+    page.gap();
+    let first = cursor.saturating_sub(AROUND);
+    for (at, (row, role)) in plan.rows.iter().enumerate().skip(first).take(2 * AROUND) {
+        page.row(row, *role, at == cursor);
+    }
+    page.tell(plan.question.as_str(), if plan.steps.is_empty() { Role::Text } else { Role::Warn });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,236 @@
+//! [`Job`]: a plan on its way to the vault, and [`Undo`]: the one that takes the last
+//! thing back. Neither holds a value.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::vault::MetadataChange;
+use crate::vault::bulk::{Act, Done, Step};
+use crate::vault::scope::Address;
+
+use super::text;
+
+/// What kind of thing is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// A new secret.
+    Add,
+    /// Edited fields or metadata.
+    Save,
+    /// New values.
+    Rotate,
+    /// An earlier version again.
+    RollBack,
+    /// Tags that come and go.
+    Tag,
+    /// Another expiry.
+    Expire,
+    /// Another scope or name.
+    Move,
+    /// Buried.
+    Delete,
+}
+
+impl Deed {
+    /// As in `undo: delete of 3 secrets`; also the word in the hint bar.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Add => "adding",
+            Self::Save => "edit",
+            Self::Rotate => "rotation",
+            Self::RollBack => "rollback",
+            Self::Tag => "tags",
+            Self::Expire => "expiry",
+            Self::Move => "move",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// The word behind `undo` in the hint bar.
+    #[must_use]
+    pub fn undo_hint(self) -> &'static str {
+        match self {
+            Self::Add => "undo add",
+            Self::Save => "undo edit",
+            Self::Rotate => "undo rotate",
+            Self::RollBack => "undo roll back",
+            Self::Tag => "undo tags",
+            Self::Expire => "undo expiry",
+            Self::Move => "undo move",
+            Self::Delete => "undo delete",
+        }
+    }
+
+    fn done(self) -> &'static str {
+        match self {
+            Self::Add => "Added",
+            Self::Save => "Saved",
+            Self::Rotate => "Rotated",
+            Self::RollBack => "Rolled back",
+            Self::Tag => "Changed the tags of",
+            Self::Expire => "Changed the expiry of",
+            Self::Move => "Moved",
+            Self::Delete => "Deleted",
+        }
+    }
+}
+
+/// Ends a job between two of its steps; shared with the vault thread.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks the job to end.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// True once it was asked.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A plan for the vault thread.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// What is done, or taken back.
+    pub deed: Deed,
+    /// It takes that back.
+    pub undoes: bool,
+    /// The plan.
+    pub steps: Arc<[Step]>,
+    /// Why, for every step.
+    pub reason: String,
+    /// Ends it.
+    pub stop: Stop,
+}
+
+impl Job {
+    /// A job that does something.
+    #[must_use]
+    pub fn new(deed: Deed, steps: Vec<Step>, reason: String) -> Self {
+        Self { deed, undoes: false, steps: steps.into(), reason, stop: Stop::default() }
+    }
+
+    /// What it does, as a title.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let subject = subject(&self.steps, self.steps.len());
+        let what = if self.undoes { "Undo" } else { "At work" };
+        format!("{what}: {} of {subject}", self.deed.noun())
+    }
+
+    /// What was done, and which key takes it back.
+    #[must_use]
+    pub fn told(&self, done: &Done, undo_key: &str) -> String {
+        if self.undoes {
+            return self.undone(done);
+        }
+        let subject = moved(self.deed, &self.steps, &subject(&self.steps, done.changed));
+        let same = match done.unchanged {
+            0 => String::new(),
+            1 => "; 1 was like that already".to_owned(),
+            same => format!("; {} were like that already", text::grouped(same as u64)),
+        };
+        let back = match (self.deed, done.changed) {
+            (_, 0) => return "Nothing was different; nothing was written.".to_owned(),
+            (Deed::Delete, 1) => "brings it back",
+            (Deed::Delete, _) => "brings them back",
+            _ => "undoes it",
+        };
+        format!("{} {subject}{same}. {undo_key} {back}.", self.deed.done())
+    }
+
+    /// What came of taking it back: versions are never taken away.
+    fn undone(&self, done: &Done) -> String {
+        let subject = subject(&self.steps, done.changed);
+        let is_new_version = |step: &Step| matches!(step.act, Act::RollBack { .. });
+        let versions = match done.undo.iter().filter(|step| is_new_version(step)).count() {
+            0 => "",
+            1 => "; its old fields are back as a new version",
+            _ => "; their old fields are back as new versions",
+        };
+        match self.deed {
+            Deed::Delete if done.changed == 1 => format!("{subject} is back with all its versions."),
+            Deed::Delete => format!("{subject} are back with all their versions."),
+            deed => format!("Undone: {} of {subject}{versions}.", deed.noun()),
+        }
+    }
+}
+
+/// A single move names both ends.
+fn moved(deed: Deed, steps: &[Step], subject: &str) -> String {
+    match (deed, steps) {
+        (Deed::Move, [Step { act: Act::Move(to), .. }]) => format!("{subject} to {to}"),
+        _ => subject.to_owned(),
+    }
+}
+
+/// `prod/KEY` or `12 secrets`.
+fn subject(steps: &[Step], count: usize) -> String {
+    match steps {
+        [one] => one.address.to_string(),
+        _ => text::counted_grouped(count as u64, "secret"),
+    }
+}
+
+/// What takes the last thing back.
+#[derive(Debug, Clone)]
+pub struct Undo {
+    deed: Deed,
+    steps: Arc<[Step]>,
+}
+
+impl Undo {
+    /// The plan that a write gave; `None` when it changed nothing.
+    #[must_use]
+    pub fn new(deed: Deed, steps: Vec<Step>) -> Option<Self> {
+        (!steps.is_empty()).then(|| Self { deed, steps: steps.into() })
+    }
+
+    /// What it takes back.
+    #[must_use]
+    pub fn deed(&self) -> Deed {
+        self.deed
+    }
+
+    /// `delete of 3 secrets`
+    #[must_use]
+    pub fn what(&self) -> String {
+        format!("{} of {}", self.deed.noun(), subject(&self.steps, self.steps.len()))
+    }
+
+    /// True when it restores the secret that lives at this address no more.
+    #[must_use]
+    pub fn names(&self, address: &Address) -> bool {
+        self.steps.iter().any(|step| step.address == *address)
+    }
+
+    /// True when it may outlive a lock: it names secrets, but nothing of what they hold.
+    #[must_use]
+    pub fn survives_lock(&self) -> bool {
+        fn bare(metadata: &MetadataChange) -> bool {
+            metadata.description.is_none() && metadata.json.is_none()
+        }
+        self.steps.iter().all(|step| match &step.act {
+            Act::Edit(metadata) | Act::RollBack { metadata, .. } => bare(metadata),
+            _ => true,
+        })
+    }
+
+    /// The job that does it.
+    #[must_use]
+    pub fn job(&self) -> Job {
+        let reason = format!("Undo of the {}", self.deed.noun());
+        Job { deed: self.deed, undoes: true, steps: Arc::clone(&self.steps), reason, stop: Stop::default() }
+    }
+
+    /// From a job that did not come about.
+    #[must_use]
+    pub fn of(job: &Job) -> Self {
+        Self { deed: job.deed, steps: Arc::clone(&job.steps) }
+    }
+}

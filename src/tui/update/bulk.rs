@@ -1,0 +1,198 @@
+//! Marks, what is done to all that are marked, and the one undo.
+
+use jiff::Timestamp;
+
+use std::time::Instant;
+
+use crate::error::Error;
+use crate::tui::action::{Action, Context};
+use crate::tui::dialogs::Dialog;
+use crate::tui::dialogs::bulk::{BulkDialog, Target};
+use crate::tui::effect::{Effect, Request};
+use crate::tui::job::{Deed, Job, Undo};
+use crate::tui::notice::Notice;
+use crate::tui::state::{OpenVault, State};
+use crate::vault::Written;
+use crate::vault::bulk::{Act, Done, Seen, Step};
+use crate::vault::catalog::Listed;
+
+use super::actions::moved;
+use super::{close_dialog, failed, open_dialog, say};
+
+/// Marks, and what works on the marked; `None` for every other action.
+pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
+    Some(match action {
+        Action::Mark => mark(state),
+        Action::MarkRange => {
+            with_vault(state, |vault| {
+                if let Some(id) = vault.secrets.selected().map(|listed| listed.id) {
+                    vault.secrets.marks.toggle_range(id);
+                }
+            });
+            Vec::new()
+        }
+        Action::MarkAll => {
+            with_vault(state, |vault| vault.secrets.mark_shown());
+            Vec::new()
+        }
+        Action::Undo => undo(state),
+        Action::Tag => open(state, Deed::Tag),
+        Action::Expire => open(state, Deed::Expire),
+        Action::Move => open(state, Deed::Move),
+        Action::Rotate if has_marks(state) => open(state, Deed::Rotate),
+        Action::Delete if has_marks(state) => open(state, Deed::Delete),
+        Action::Delete => delete(state),
+        _ => return None,
+    })
+}
+
+fn has_marks(state: &State) -> bool {
+    state.vault.as_ref().is_some_and(|vault| !vault.secrets.marks.is_empty())
+}
+
+/// Asks what is to be done to the marked secrets or, where none is, to the selected one.
+fn open(state: &mut State, deed: Deed) -> Vec<Effect> {
+    let now = state.now;
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    vault.detail.mask();
+    let catalog = vault.secrets.shared_catalog();
+    let of = |listed: &Listed| Target::of(&catalog, listed);
+    let targets: Vec<Target> = match vault.secrets.marks.is_empty() {
+        true => vault.secrets.selected().and_then(of).into_iter().collect(),
+        false => vault.secrets.marked().filter_map(of).collect(),
+    };
+    let dialog = BulkDialog::new(deed, targets, catalog, now);
+    open_dialog(state, Dialog::Bulk(Box::new(dialog)));
+    Vec::new()
+}
+
+/// A job goes on: its dialog shows how far it is; one that takes longer than a moment gets a dialog.
+pub(super) fn progress(state: &mut State, done: usize, total: usize) {
+    let now = state.now.instant;
+    let working = state.vault.as_ref().and_then(|vault| vault.working.as_ref());
+    if let (None, Some((job, since))) = (&state.dialog, working) {
+        let dialog = BulkDialog::watching(job, *since);
+        open_dialog(state, Dialog::Bulk(Box::new(dialog)));
+    }
+    if let Some(Dialog::Bulk(dialog)) = &mut state.dialog {
+        dialog.progress(done, total, now);
+    }
+}
+
+fn with_vault(state: &mut State, work: impl FnOnce(&mut OpenVault)) {
+    if let Some(vault) = &mut state.vault {
+        work(vault);
+    }
+}
+
+/// Marks the selected secret and goes on to the next one.
+fn mark(state: &mut State) -> Vec<Effect> {
+    let page = state.page();
+    with_vault(state, |vault| {
+        vault.secrets.mark_selected();
+        vault.secrets.go(Action::Down, page);
+    });
+    moved(state)
+}
+
+/// One secret goes at once, since `u` brings it back.
+fn delete(state: &mut State) -> Vec<Effect> {
+    let step = state.vault.as_ref().and_then(|vault| step(vault, vault.secrets.selected()?, Act::Delete));
+    step.map(|step| send(Job::new(Deed::Delete, vec![step], String::new()))).unwrap_or_default()
+}
+
+/// What is done to a listed secret, as it is listed.
+fn step(vault: &OpenVault, listed: &Listed, act: Act) -> Option<Step> {
+    let address = vault.secrets.address_of(listed.id)?;
+    Some(Step { id: listed.id, address, seen: Seen::Version(u64::from(listed.version)), act })
+}
+
+fn send(job: Job) -> Vec<Effect> {
+    vec![Effect::Vault(Request::Job(Box::new(job)))]
+}
+
+/// Takes the last thing back; a second key does not do it twice.
+fn undo(state: &mut State) -> Vec<Effect> {
+    let undo = state.vault.as_mut().and_then(|vault| vault.undo.take());
+    undo.map(|undo| send(undo.job())).unwrap_or_default()
+}
+
+/// Takes note of a job that goes to the vault: how it is ended, and what it takes off the list.
+pub(super) fn note_sent(vault: &mut OpenVault, effects: &[Effect], now: Instant) {
+    for effect in effects {
+        if let Effect::Vault(Request::Job(job)) = effect {
+            let gone = job.steps.iter().filter(|step| step.act == Act::Delete).map(|step| step.address.clone());
+            vault.removing.extend(gone);
+            vault.working = Some((Job::clone(job), now));
+        }
+    }
+}
+
+/// A job is done, was ended, or failed.
+pub(super) fn finished(state: &mut State, job: &Job, result: Result<Option<Done>, Error>) -> Vec<Effect> {
+    let now = state.now;
+    if matches!(&state.dialog, Some(Dialog::Bulk(dialog)) if dialog.is_working()) {
+        close_dialog(state);
+    }
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    vault.working = None;
+    vault.removing.clear();
+    if !matches!(result, Ok(Some(_))) && job.undoes {
+        vault.undo = Some(Undo::of(job));
+    }
+    let done = match result {
+        Ok(Some(done)) => done,
+        Ok(None) => {
+            say(state, Notice::done("Ended; nothing was changed.", now));
+            return Vec::new();
+        }
+        Err(error) => return failed(state, error),
+    };
+    unblame(state, job);
+    take_off(state, job);
+    let key = state.options.keymap.shown(Context::Secrets, Action::Undo);
+    let key = key.map(|key| key.label()).unwrap_or_default();
+    say(state, Notice::done(job.told(&done, &key), now));
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    vault.undo = if job.undoes { None } else { Undo::new(job.deed, done.undo) };
+    vault.secrets.marks.clear();
+    select_one(vault, job, now.time);
+    moved(state)
+}
+
+/// Nobody else took away what this session did.
+fn unblame(state: &mut State, job: &Job) {
+    let Some(notice) = state.notice.as_ref().filter(|notice| notice.swallows_key()) else { return };
+    if job.steps.iter().any(|step| *notice == super::answers::gone_elsewhere(&step.address)) {
+        state.notice = None;
+    }
+}
+
+/// A single secret that was deleted leaves the list, whether or not the change was told yet.
+fn take_off(state: &mut State, job: &Job) {
+    let time = state.now.time;
+    if let ([one], Some(vault)) = (&*job.steps, &mut state.vault)
+        && one.act == Act::Delete
+    {
+        vault.secrets.remove(&one.address, time);
+    }
+}
+
+/// A single secret that came back, or went elsewhere, is selected.
+fn select_one(vault: &mut OpenVault, job: &Job, now: Timestamp) {
+    let address = match &*job.steps {
+        [Step { act: Act::Restore, address, .. }] => address,
+        [Step { act: Act::Move(to), .. }] => to,
+        _ => return,
+    };
+    if !vault.secrets.select_address(address, now) {
+        vault.expected = Some(address.clone());
+    }
+}
+
+/// A single write can be taken back, too.
+pub(super) fn remember(vault: &mut OpenVault, deed: Deed, written: &mut Written) {
+    if let Some(step) = written.undo.take() {
+        vault.undo = Undo::new(deed, vec![step]);
+    }
+}
