@@ -198,8 +198,8 @@ fn every_action_can_have_another_key_and_bar_help_palette_and_feet_show_it() {
                 "/" => usual(Action::Filter, "/"),
                 other => other,
             };
-            let before = hints(&wide(Keymap::default(), keys).state, 240);
-            let after = hints(&wide(keymap.clone(), opened).state, 240);
+            let before = hints(&wide(Keymap::default(), keys).state, 400);
+            let after = hints(&wide(keymap.clone(), opened).state, 400);
             for hint in before.iter().filter(|hint| hint.action == Some(row.action)) {
                 let now = after.iter().find(|now| now.action == hint.action && now.word == hint.word);
                 assert!(own && now.is_some_and(|now| now.key == "F9"), "{} after {keys:?}: {after:?}", row.name);
