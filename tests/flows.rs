@@ -17,7 +17,7 @@ use strongroom::tui::effect::{Effect, Request};
 use strongroom::tui::event::{Answer, ClipboardNews, Event, Found, Signal};
 use strongroom::tui::job::Deed;
 use strongroom::tui::keymap::Keymap;
-use strongroom::vault::bulk::{Act, Seen, Step};
+use strongroom::vault::bulk::{Act, Done, Seen, Step};
 use strongroom::vault::catalog::CatalogChange;
 use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::SecretId;
@@ -1093,6 +1093,45 @@ fn marks_outlive_filters_and_other_sessions() {
     assert!(!screen.text().contains("marked") && screen.text().contains("kafka"), "marks go before the filter");
     screen.keys("Esc");
     assert!(!screen.text().contains("kafka"));
+}
+
+#[test]
+fn all_that_the_filter_shows_are_its_matches_folded_or_not() {
+    for tree in ["", "` -", "` ="] {
+        let mut screen = Screen::unlocked(80, 24);
+        screen.keys(tree);
+        screen.keys("C-a");
+        assert!(screen.text().contains("12 marked · 12"), "{tree}: {}", screen.text());
+        screen.keys("C-a");
+        assert!(!screen.text().contains("marked"), "{tree}: {}", screen.text());
+        screen.keys("/");
+        screen.type_text("scope:production stripe");
+        screen.keys("Enter C-a");
+        assert!(screen.text().contains("2 marked · 2 of 12"), "{tree}: {}", screen.text());
+        screen.keys("d");
+        let text = screen.text();
+        assert!(text.contains("production/payments/STRIPE_KEY") && text.contains("STRIPE_WEBHOOK"), "{tree}: {text}");
+        assert!(text.contains("Delete these 2 secrets?"), "{tree}: {text}");
+    }
+}
+
+#[test]
+fn what_this_session_takes_out_of_the_filter_is_nobody_elses_doing() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("/");
+    screen.type_text("tag:pci");
+    screen.keys("Enter Space t");
+    screen.type_text("-pci");
+    screen.keys("Enter y");
+    let effects = screen.take_effects();
+    let [Effect::Vault(Request::Job(job))] = &effects[..] else { panic!("no job") };
+    let mut changed = secrets().remove(3);
+    changed.metadata.tags.retain(|tag| tag != "pci");
+    screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted: vec![changed], removed: Vec::new() })));
+    assert!(!screen.text().contains("has left"), "{}", screen.text());
+    let done = Done { changed: 1, ..Done::default() };
+    screen.event(Event::Vault(Answer::Job { job: job.clone(), result: Box::new(Ok(Some(done))) }));
+    assert!(!screen.text().contains("has left"), "{}", screen.text());
 }
 
 #[test]

@@ -226,7 +226,9 @@ fn changed(state: &mut State, change: CatalogChange, own: bool) -> Vec<Effect> {
         }
     } else if let Some(address) = gone {
         say(state, gone_elsewhere(&address));
-    } else if let Some(address) = before.filter(|_| !own).and_then(|id| hidden(vault, id)) {
+    } else if let Some(address) =
+        before.filter(|id| !own && !bulk::works_on(vault, *id)).and_then(|id| hidden(vault, id))
+    {
         say(state, hidden_elsewhere(&address));
     }
     effects.extend(moved(state));

@@ -1,8 +1,8 @@
 //! Marks, what is done to all that are marked, and the one undo.
 
-use jiff::Timestamp;
-
 use std::time::Instant;
+
+use jiff::Timestamp;
 
 use crate::error::Error;
 use crate::tui::action::{Action, Context};
@@ -15,6 +15,7 @@ use crate::tui::state::{OpenVault, State};
 use crate::vault::Written;
 use crate::vault::bulk::{Act, Done, Seen, Step};
 use crate::vault::catalog::Listed;
+use crate::vault::secret::SecretId;
 
 use super::actions::moved;
 use super::{close_dialog, failed, open_dialog, say};
@@ -126,6 +127,11 @@ pub(super) fn note_sent(vault: &mut OpenVault, effects: &[Effect], now: Instant)
             vault.working = Some((Job::clone(job), now));
         }
     }
+}
+
+/// True when the job under way changes this secret.
+pub(super) fn works_on(vault: &OpenVault, id: SecretId) -> bool {
+    vault.working.as_ref().is_some_and(|(job, _)| job.steps.iter().any(|step| step.id == id))
 }
 
 /// A job is done, was ended, or failed.
