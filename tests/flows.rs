@@ -6,6 +6,8 @@ mod looking;
 #[path = "support/screen.rs"]
 #[expect(dead_code, reason = "shared with the tests of screens")]
 mod screen;
+#[path = "flows/walking.rs"]
+mod walking;
 
 use std::time::Duration;
 

@@ -246,7 +246,6 @@ fn typed_into_filter(state: &mut State, press: Press) -> Vec<Effect> {
             return Vec::new();
         }
     }
-    state.detail_at = None;
     actions::moved(state)
 }
 

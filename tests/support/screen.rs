@@ -264,8 +264,19 @@ impl Screen {
         }
     }
 
-    /// Presses keys as people write them, separated by blanks; each is drawn before the next.
+    /// Presses keys as people write them, separated by blanks; each is drawn before the
+    /// next, and after the last one the cursor rests.
     pub(crate) fn keys(&mut self, keys: &str) {
+        self.keys_without_rest(keys);
+        let rested = self.start + self.elapsed + RESTS;
+        if self.state.next_deadline().is_some_and(|next| next <= rested) {
+            self.wait(RESTS);
+        }
+        self.state.mark_drawn();
+    }
+
+    /// The same in so quick a hand that nothing happens by itself.
+    pub(crate) fn keys_without_rest(&mut self, keys: &str) {
         for key in keys.split_whitespace() {
             self.state.mark_drawn();
             self.event(Event::Key(key_event(key)));
@@ -346,6 +357,9 @@ impl Screen {
         (terminal.backend().buffer().clone(), cursor)
     }
 }
+
+/// The detail follows the cursor that stops for so long.
+const RESTS: Duration = Duration::from_millis(50);
 
 /// A secret's made-up plaintext.
 pub(crate) fn fields(secret: &Secret) -> Fields {

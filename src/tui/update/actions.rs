@@ -17,7 +17,7 @@ use crate::tui::state::State;
 use crate::vault::scope::ScopePath;
 use crate::vault::secret::{SecretId, VALUE};
 
-use super::{bulk, history, jump, open_dialog, overview, say};
+use super::{bulk, deadlines, history, jump, open_dialog, overview, say};
 
 /// Does an action, or says why it cannot be done.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -33,8 +33,16 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         return effects;
     }
     if go(state, action) {
-        return moved(state);
+        return walked(state);
     }
+    // What is asked of a secret comes after its detail was asked for.
+    let mut effects = moved(state);
+    effects.extend(act_there(state, action));
+    effects
+}
+
+/// Does an action that is no movement, where the cursor has come to rest.
+fn act_there(state: &mut State, action: Action) -> Vec<Effect> {
     jump::note(state, action);
     if let Some(effects) = bulk::act(state, action) {
         return effects;
@@ -160,8 +168,22 @@ fn go(state: &mut State, action: Action) -> bool {
     }
 }
 
+/// The list moves with each key; the rest follows where the cursor stops, so that
+/// walking through it sends a line a step over a slow connection, not a screen.
+pub(super) fn walked(state: &mut State) -> Vec<Effect> {
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    if vault.secrets.selected().map(|listed| listed.id) == vault.wanted_detail {
+        state.detail_at = None;
+    } else {
+        vault.detail.mask();
+        state.detail_at = state.now.instant.checked_add(deadlines::WALKING_RESTS);
+    }
+    Vec::new()
+}
+
 /// Asks for the detail of the selected secret when another one is shown.
 pub(super) fn moved(state: &mut State) -> Vec<Effect> {
+    state.detail_at = None;
     let Some(vault) = &mut state.vault else { return Vec::new() };
     let selected = vault.secrets.selected().map(|listed| listed.id);
     let wanted = vault.wanted_detail;

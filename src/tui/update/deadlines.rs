@@ -12,6 +12,9 @@ use super::lock::lock;
 /// A pause so long in the typing of a filter, and the detail shows what is selected.
 pub(super) const TYPING_RESTS: Duration = Duration::from_millis(250);
 
+/// A pause so long between two cursor keys, longer than between those of a key held down.
+pub(super) const WALKING_RESTS: Duration = Duration::from_millis(50);
+
 /// Does what is due at the time of this event.
 pub(super) fn pass(state: &mut State) -> Vec<Effect> {
     let now = state.now;
@@ -37,7 +40,6 @@ pub(super) fn pass(state: &mut State) -> Vec<Effect> {
         state.changed |= vault.secrets.recount(now.time);
     }
     if state.detail_at.is_some_and(|at| at <= now.instant) {
-        state.detail_at = None;
         return moved(state);
     }
     Vec::new()

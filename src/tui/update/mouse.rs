@@ -12,7 +12,7 @@ use crate::tui::panes::history::{HistoryPane, Tab};
 use crate::tui::press::Press;
 use crate::tui::state::State;
 
-use super::actions::{act, moved};
+use super::actions::{act, moved, walked};
 use super::{dismiss, everywhere, give, pressed};
 
 /// So many rows go by with one notch of the wheel.
@@ -51,17 +51,19 @@ fn click(state: &mut State, cell: (u16, u16)) -> Vec<Effect> {
         vault.detail.mask();
     }
     vault.filtering = false;
-    state.detail_at = None;
-    if let Some(tab) = tab_under(pane, areas.pane(pane).map(|area| (area.x, area.y)), cell) {
-        return show_tab(state, tab);
-    }
     let area = areas.pane(pane).unwrap_or_default();
     let list = if pane == Pane::Secrets { vault.secrets.list_area(area) } else { inside(area) };
-    match row_at(list, cell) {
-        Some(at) if had_focus && is_selected(state, pane, at) => act(state, Action::Open),
-        Some(at) => point(state, pane, at),
-        None => Vec::new(),
-    }
+    let mut effects = moved(state);
+    effects.extend(if let Some(tab) = tab_under(pane, (area.x, area.y), cell) {
+        show_tab(state, tab)
+    } else {
+        match row_at(list, cell) {
+            Some(at) if had_focus && is_selected(state, pane, at) => act(state, Action::Open),
+            Some(at) => point(state, pane, at),
+            None => Vec::new(),
+        }
+    });
+    effects
 }
 
 /// What the hint's key would do.
@@ -74,9 +76,9 @@ fn do_hint(state: &mut State, action: Action) -> Vec<Effect> {
 }
 
 /// The tab whose name is under the cell, in the history's title.
-fn tab_under(pane: Pane, corner: Option<(u16, u16)>, (x, y): (u16, u16)) -> Option<Tab> {
-    let (left, top) = corner.filter(|_| pane == Pane::History)?;
-    HistoryPane::tab_at(x.checked_sub(left)?).filter(|_| y == top)
+fn tab_under(pane: Pane, (left, top): (u16, u16), (x, y): (u16, u16)) -> Option<Tab> {
+    let tab = HistoryPane::tab_at(x.checked_sub(left)?)?;
+    (pane == Pane::History && y == top).then_some(tab)
 }
 
 fn show_tab(state: &mut State, tab: Tab) -> Vec<Effect> {
@@ -136,9 +138,12 @@ fn wheel(state: &mut State, cell: (u16, u16), by: isize) -> Vec<Effect> {
     }
     let Some(pane) = pane else { return Vec::new() };
     match pane {
-        Pane::Secrets => vault.secrets.scroll(by, vault.secrets.page(areas.pane(pane).unwrap_or_default())),
+        Pane::Secrets => {
+            vault.secrets.scroll(by, vault.secrets.page(areas.pane(pane).unwrap_or_default()));
+            return walked(state);
+        }
         Pane::Detail => vault.detail.scroll(by, areas.pane(pane).map(inside).unwrap_or_default(), time),
         Pane::History => vault.history.scroll(by, areas.rows(pane)),
     }
-    moved(state)
+    Vec::new()
 }
