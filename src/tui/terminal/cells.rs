@@ -29,6 +29,8 @@ pub(super) struct CellWriter {
     to: FrameWriter,
     /// Where the next character goes; `None` when a terminal might see that differently.
     at: Option<Position>,
+    /// The row it goes to, where at least that is certain.
+    row: Option<u16>,
     pen: Pen,
     cursor_shown: Option<bool>,
     /// Where the cursor was put last.
@@ -58,12 +60,12 @@ impl Pen {
 impl CellWriter {
     /// Writes into `to`.
     pub(super) fn new(to: FrameWriter) -> Self {
-        Self { to, at: None, pen: Pen::PLAIN, cursor_shown: None, cursor: Position::ORIGIN, painted: true }
+        Self { to, at: None, row: None, pen: Pen::PLAIN, cursor_shown: None, cursor: Position::ORIGIN, painted: true }
     }
 
     /// Another program may have written: nothing is known any more.
     pub(super) fn forget(&mut self) {
-        self.at = None;
+        (self.at, self.row) = (None, None);
         self.cursor_shown = None;
         self.painted = true;
     }
@@ -74,9 +76,10 @@ impl CellWriter {
             Some(at) if at == to => {}
             Some(at) if at.y == to.y && to.x == at.x.saturating_add(1) => write!(self.to, "\x1b[C")?,
             Some(at) if at.y == to.y && to.x > at.x => write!(self.to, "\x1b[{}C", to.x - at.x)?,
+            None if self.row == Some(to.y) => write!(self.to, "\x1b[{}G", u32::from(to.x) + 1)?,
             _ => write!(self.to, "\x1b[{};{}H", u32::from(to.y) + 1, u32::from(to.x) + 1)?,
         }
-        self.at = Some(to);
+        (self.at, self.row) = (Some(to), Some(to.y));
         Ok(())
     }
 
@@ -140,7 +143,8 @@ fn colour(colour: Color, base: u8) -> String {
     }
 }
 
-/// True where every terminal agrees on one cell.
+/// True where every terminal agrees on one cell. A lone character of any kind takes
+/// two at most, so that what follows it stands in the same row for sure.
 fn is_one_cell(symbol: &str) -> bool {
     symbol.len() == 1 || matches!(symbol, "│" | "─" | "┌" | "┐" | "└" | "┘")
 }
@@ -153,7 +157,7 @@ impl Backend for CellWriter {
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
         // Between frames others may have written.
-        self.at = None;
+        (self.at, self.row) = (None, None);
         for (x, y, cell) in content {
             self.go(Position { x, y })?;
             self.take(Pen::of(cell))?;
@@ -162,6 +166,7 @@ impl Backend for CellWriter {
             let width = u16::try_from(symbol.width()).unwrap_or(1);
             let next = Position { x: x.saturating_add(width.max(1)), y };
             self.at = Some(next).filter(|_| is_one_cell(symbol));
+            self.row = Some(y).filter(|_| symbol.chars().count() == 1);
             self.painted = true;
         }
         self.take(Pen::PLAIN)
@@ -340,6 +345,17 @@ mod tests {
             (0, 0),
         );
         assert_eq!(written, "\x1b[2;3Ha\x1b[C\x1b[36mb\x1b[4Cc\x1b[m\x1b[?25h\x1b[1;1H");
+        let cut = drawn.frame(
+            |buffer| {
+                buffer.set_string(2, 3, "p…q", Style::new());
+                buffer.set_string(2, 4, "e\u{301}q", Style::new());
+            },
+            (0, 0),
+        );
+        assert_eq!(
+            cut, "\x1b[4;3Hp…\x1b[5Gq\x1b[5;3He\u{301}\x1b[5;4Hq\x1b[1;1H",
+            "a column alone where the row is sure"
+        );
         assert_eq!(drawn.frame(|_| (), (0, 0)), "", "nothing changed, the cursor neither");
         assert_eq!(drawn.frame(|_| (), (3, 2)), "\x1b[3;4H");
     }
