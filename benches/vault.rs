@@ -117,7 +117,8 @@ fn measure(count: usize) -> Result<()> {
     time("rotate one, durable", 200, |round| {
         vault.rotate(pick(round), value(round, 4), "Bench", Expected::Any).map(|written| drop(black_box(written)))
     })?;
-    time("walk the audit chain", 5, |_| vault.verify_audit().map(|verdict| drop(black_box(verdict))))
+    time("walk the audit chain", 9, |_| vault.verify_audit().map(|verdict| drop(black_box(verdict))))?;
+    time("the same, and tell the use of every secret", 9, |_| vault.usage().map(|usage| drop(black_box(usage))))
 }
 
 fn main() -> std::process::ExitCode {

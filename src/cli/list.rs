@@ -1,5 +1,7 @@
 //! `list`: every secret that the query and the scopes leave, without a value.
 
+use std::sync::Arc;
+
 use clap::Args;
 use serde_json::Value;
 
@@ -7,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::vault::Vault;
 use crate::vault::catalog::{Catalog, Listed, NEVER, stored_scope_is_within};
 use crate::vault::scope::ScopePath;
-use crate::vault::search::Query;
+use crate::vault::search::{Fact, Facts, Query};
 use crate::vault::secret::{Secret, SecretId};
 
 use super::call::Call;
@@ -23,8 +25,11 @@ Examples:
   strongroom list stripe --scope production --recursive
   strongroom list 'due:<7d'
   strongroom list tag:db expired --json
+  strongroom list 'used:never'
+  strongroom list dup
 
-Terms: scope:S tag:T expired due due:<7d age:>90d changed:today by:NAME owner:NAME has:FIELD";
+Terms: scope:S tag:T expired due due:<7d age:>90d changed:today by:NAME owner:NAME has:FIELD
+used:never used:>90d (read from the audit log, which is verified first) dup (the same value as another secret)";
 
 /// What to list.
 #[derive(Args)]
@@ -52,6 +57,7 @@ pub(super) fn run(call: &Call, args: &ListArgs) -> Result<()> {
         }
         return print_deleted(call, &wanted, vault.deleted()?);
     }
+    let query = informed(query, &mut vault)?;
     // What still opens is listed, and then the damage is the outcome.
     let (catalog, damage) = vault.catalog_with_damage();
     let chosen: Vec<&Listed> = catalog
@@ -76,6 +82,18 @@ pub(super) fn run(call: &Call, args: &ListArgs) -> Result<()> {
         return Ok(());
     }
     print_table(call, &catalog, &chosen)
+}
+
+/// The query with the facts that its terms ask for, and no others: they take a while.
+fn informed(query: Query, vault: &mut Vault) -> Result<Query> {
+    let mut facts = Facts::default();
+    if query.asks_for(Fact::Usage) {
+        facts.usage = Arc::new(vault.usage()?);
+    }
+    if query.asks_for(Fact::Duplicates) {
+        facts.duplicates = Some(Arc::new(vault.duplicates()?));
+    }
+    Ok(query.knowing(facts))
 }
 
 /// Which scopes are listed.

@@ -208,6 +208,14 @@ impl DigestKey {
         Hmac::new_from_slice(key.bytes()).map(Self).map_err(|_| Error::failure("A key could not be derived."))
     }
 
+    /// A random key for digests that never leave this process.
+    ///
+    /// # Errors
+    /// Failure, when the system gives no randomness.
+    pub fn fresh() -> Result<Self> {
+        Self::new(&RawKey::generate()?)
+    }
+
     /// The digest of `parts`, one after the other; the caller keeps them unambiguous.
     #[must_use]
     pub fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {

@@ -1,5 +1,7 @@
 //! The audit log as rows, and the failed unlocks that wait to be folded into it.
 
+use std::borrow::Cow;
+
 use rusqlite::params;
 
 use crate::error::Result;
@@ -11,13 +13,13 @@ const MOST_PENDING: u64 = 1000;
 
 /// One audit record, sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditRow {
+pub struct AuditRow<'a> {
     /// Its place in the chain, from 1.
     pub seq: u64,
     /// Unix milliseconds.
     pub at: i64,
     /// The sealed body.
-    pub body: Vec<u8>,
+    pub body: Cow<'a, [u8]>,
     /// The chain's code after this record.
     pub mac: [u8; 32],
 }
@@ -38,10 +40,10 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// Damaged, when the number is taken; else those of the file.
-    pub fn append_audit(&self, row: &AuditRow) -> Result<()> {
+    pub fn append_audit(&self, row: &AuditRow<'_>) -> Result<()> {
         self.connection
             .prepare_cached("INSERT INTO audit VALUES (?1, ?2, ?3, ?4)")
-            .and_then(|mut statement| statement.execute(params![row.seq, row.at, row.body, row.mac]))
+            .and_then(|mut statement| statement.execute(params![row.seq, row.at, &row.body[..], row.mac]))
             .map_err(failure)?;
         Ok(())
     }
@@ -50,7 +52,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// Those of `visit` and of the file.
-    pub fn each_audit(&self, from: u64, visit: impl FnMut(AuditRow) -> Result<bool>) -> Result<()> {
+    pub fn each_audit(&self, from: u64, visit: impl FnMut(AuditRow<'_>) -> Result<bool>) -> Result<()> {
         self.walk_audit("SELECT seq, at, body, mac FROM audit WHERE seq >= ?1 ORDER BY seq", from, visit)
     }
 
@@ -58,17 +60,16 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// Those of `visit` and of the file.
-    pub fn each_audit_newest_first(&self, before: u64, visit: impl FnMut(AuditRow) -> Result<bool>) -> Result<()> {
+    pub fn each_audit_newest_first(&self, before: u64, visit: impl FnMut(AuditRow<'_>) -> Result<bool>) -> Result<()> {
         self.walk_audit("SELECT seq, at, body, mac FROM audit WHERE seq < ?1 ORDER BY seq DESC", before, visit)
     }
 
-    fn walk_audit(&self, sql: &str, bound: u64, mut visit: impl FnMut(AuditRow) -> Result<bool>) -> Result<()> {
+    fn walk_audit(&self, sql: &str, bound: u64, mut visit: impl FnMut(AuditRow<'_>) -> Result<bool>) -> Result<()> {
         let mut statement = self.connection.prepare_cached(sql).map_err(failure)?;
         let bound = i64::try_from(bound).unwrap_or(i64::MAX);
         let mut rows = statement.query([bound]).map_err(failure)?;
         while let Some(row) = rows.next().map_err(failure)? {
-            let read = || Ok(AuditRow { seq: row.get(0)?, at: row.get(1)?, body: row.get(2)?, mac: row.get(3)? });
-            if !visit(read().map_err(failure)?)? {
+            if !visit(read(row).map_err(failure)?)? {
                 break;
             }
         }
@@ -118,4 +119,10 @@ impl Tx<'_> {
         self.connection.execute("DELETE FROM audit_pending", []).map_err(failure)?;
         Ok(())
     }
+}
+
+/// A row as it lies in the file, nothing copied but the numbers.
+fn read<'a>(row: &'a rusqlite::Row<'_>) -> rusqlite::Result<AuditRow<'a>> {
+    let body = Cow::Borrowed(row.get_ref(2)?.as_blob()?);
+    Ok(AuditRow { seq: row.get(0)?, at: row.get(1)?, body, mac: row.get(3)? })
 }

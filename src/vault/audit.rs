@@ -75,6 +75,14 @@ actions! {
     Export = 20 "export",
 }
 
+impl AuditAction {
+    /// True for what lets a value out of the vault: the uses of a secret.
+    #[must_use]
+    pub fn lets_value_out(self) -> bool {
+        matches!(self, Self::Reveal | Self::Copy | Self::Export)
+    }
+}
+
 impl fmt::Display for AuditAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())

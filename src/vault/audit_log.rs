@@ -8,9 +8,10 @@ use crate::error::Result;
 use crate::store::AuditRow;
 
 use super::Vault;
-use super::audit::{AuditQuery, AuditRecord, AuditVerdict};
+use super::audit::{Actor, AuditQuery, AuditRecord, AuditVerdict};
 use super::change::{audit_link, audit_place};
 use super::record::{self, AuditBody};
+use super::usage::Use;
 use super::view::View;
 
 impl Vault {
@@ -59,31 +60,57 @@ impl Vault {
     /// # Errors
     /// As [`Self::verify_audit`].
     pub fn walk_audit(&mut self, walk: &mut AuditWalk, most: u64) -> Result<Option<AuditVerdict>> {
-        let verdict = self.view(|view| walk.step(view, most))?;
+        let Actor { user, host, .. } = self.actor.clone();
+        let verdict = self.view(|view| walk.step(view, most, (&user, &host)))?;
         if let Some(AuditVerdict::Broken { first_bad, cause }) = &verdict {
             self.read_only.get_or_insert_with(|| format!("The audit log is broken at record {first_bad}: {cause}"));
         }
         Ok(verdict)
     }
+
+    /// True when records were appended that a walk has not come to.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn has_more_audit(&mut self, walk: &AuditWalk) -> Result<bool> {
+        Ok(self.store.read(|tx| tx.state())?.audit_seq != walk.records)
+    }
 }
 
 /// How far a walk along the chain has come. Records are only ever appended, so that a
-/// part once walked need not be walked again.
+/// part once walked need not be walked again: after the verdict the same walk goes on
+/// with what was appended since.
 #[derive(Debug, Default)]
 pub struct AuditWalk {
     records: u64,
     head: [u8; 32],
+    /// What is collected on the way, where somebody wants it.
+    uses: Option<Vec<Use>>,
 }
 
 impl AuditWalk {
+    /// A walk that opens the records too, and collects which values left the vault.
+    #[must_use]
+    pub fn telling_uses() -> Self {
+        Self { uses: Some(Vec::new()), ..Self::default() }
+    }
+
     /// True once the first records are behind it.
     #[must_use]
     pub fn has_begun(&self) -> bool {
         self.records > 0
     }
 
-    fn step(&mut self, view: &View<'_>, most: u64) -> Result<Option<AuditVerdict>> {
+    /// The uses found since the last time. They prove something only once the verdict is
+    /// that the log is intact.
+    #[must_use]
+    pub fn take_uses(&mut self) -> Vec<Use> {
+        self.uses.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    fn step(&mut self, view: &View<'_>, most: u64, mine: (&str, &str)) -> Result<Option<AuditVerdict>> {
         let (until, mut cause) = (self.records.saturating_add(most), None);
+        let mut buffer = Zeroizing::new(Vec::with_capacity(1024));
         view.tx.each_audit(self.records + 1, |row| {
             if self.records == until {
                 return Ok(false);
@@ -97,6 +124,15 @@ impl AuditWalk {
                 cause = Some("it was altered or moved");
                 return Ok(false);
             }
+            if let Some(uses) = &mut self.uses {
+                match used(view, &row, mine, &mut buffer) {
+                    Ok(used) => uses.extend(used),
+                    Err(_) => {
+                        cause = Some("it does not open, or is of a newer format");
+                        return Ok(false);
+                    }
+                }
+            }
             self.records = row.seq;
             Ok(true)
         })?;
@@ -106,6 +142,9 @@ impl AuditWalk {
         if cause.is_none() && (self.records != view.state.audit_seq || self.head != view.state.audit_head) {
             cause = Some("the end of the log was cut off");
         }
+        if cause.is_some() {
+            drop(self.take_uses());
+        }
         Ok(Some(match cause {
             Some(cause) => AuditVerdict::Broken { first_bad: self.records + 1, cause: format!("{cause}.") },
             None => AuditVerdict::Intact { records: self.records },
@@ -113,7 +152,15 @@ impl AuditWalk {
     }
 }
 
-fn read(body: &[u8], row: &AuditRow) -> Result<AuditRecord> {
+/// The value that left by what a record tells, if any did.
+fn used(view: &View<'_>, row: &AuditRow<'_>, (user, host): (&str, &str), buffer: &mut Vec<u8>) -> Result<Option<Use>> {
+    let place = audit_place(view.keys, row.seq, row.at);
+    let range = view.keys.audit_body.open_within(&place, Padding::Blocks, &row.body, buffer)?;
+    let found = AuditBody::let_out(buffer.get(range).unwrap_or_default(), user, host)?;
+    Ok(found.map(|(secret, mine)| Use { secret, at: row.at.div_euclid(1000), mine }))
+}
+
+fn read(body: &[u8], row: &AuditRow<'_>) -> Result<AuditRecord> {
     let body = AuditBody::read(body)?;
     Ok(AuditRecord {
         seq: row.seq,

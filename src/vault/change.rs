@@ -290,7 +290,7 @@ impl<'a> Change<'a> {
         let place = audit_place(self.keys, seq, at);
         let body = self.seal(|keys| &keys.audit_body, &place, Padding::Blocks, body.write().expose())?;
         let mac = audit_link(self.keys, &self.state.audit_head, seq, at, &body);
-        self.tx.append_audit(&AuditRow { seq, at, body, mac })?;
+        self.tx.append_audit(&AuditRow { seq, at, body: body.into(), mac })?;
         self.view.state.audit_seq = seq;
         self.view.state.audit_head = mac;
         self.dirty = true;

@@ -257,6 +257,10 @@ pub(super) fn read_note(record: &[u8], version: u64, created_at: i64) -> Result<
     })
 }
 
+fn known_action(code: u64) -> Result<AuditAction> {
+    AuditAction::ALL.iter().copied().find(|known| *known as u64 == code).ok_or_else(malformed)
+}
+
 /// The body of an audit record, before it has its place in the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AuditBody {
@@ -295,6 +299,23 @@ impl AuditBody {
         subject.and_then(|(_, bytes)| bytes.try_into().ok()).map(SecretId)
     }
 
+    /// The secret whose value left by what a record tells, and whether `user` on `host`
+    /// took it; `None` for all other records, of which little is read.
+    pub(super) fn let_out(record: &[u8], user: &str, host: &str) -> Result<Option<(SecretId, bool)>> {
+        let (mut subject, mut by_user, mut on_host) = (None, user.is_empty(), host.is_empty());
+        for part in Reader(record) {
+            match part? {
+                (1, bytes) if !known_action(number(bytes)?)?.lets_value_out() => return Ok(None),
+                (2, bytes) => subject = Some(SecretId(bytes.try_into().map_err(|_| malformed())?)),
+                (6, bytes) => by_user = bytes == user.as_bytes(),
+                (7, bytes) => on_host = bytes == host.as_bytes(),
+                (12, _) => return Ok(None),
+                _ => {}
+            }
+        }
+        Ok(subject.map(|subject| (subject, by_user && on_host)))
+    }
+
     pub(super) fn read(record: &[u8]) -> Result<Self> {
         let (mut action, mut secret, mut version, mut error) = (0, None, None, None);
         let (mut scope, mut name, mut reason, mut actor) = ("", "", "", Actor::default());
@@ -315,7 +336,7 @@ impl AuditBody {
                 _ => return Err(malformed()),
             }
         }
-        let action = AuditAction::ALL.iter().copied().find(|known| *known as u64 == action).ok_or_else(malformed)?;
+        let action = known_action(action)?;
         let address = if name.is_empty() {
             None
         } else {

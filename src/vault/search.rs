@@ -6,6 +6,7 @@
 //! always text, even `"due"`.
 
 mod complete;
+mod facts;
 mod index;
 mod score;
 mod terms;
@@ -21,6 +22,7 @@ use score::is_subsequence;
 use terms::{Check, Term};
 
 pub use complete::complete;
+pub use facts::{Fact, Facts};
 pub use index::{Index, Matches, Survivors};
 pub use terms::is_term;
 
@@ -31,6 +33,8 @@ pub struct Query {
     words: Vec<String>,
     /// Each must hold.
     terms: Vec<Term>,
+    /// What terms know beside the catalog.
+    facts: Facts,
 }
 
 impl Query {
@@ -58,6 +62,25 @@ impl Query {
         if !word.is_empty() {
             self.words.push(word.to_ascii_lowercase());
         }
+    }
+
+    /// The same question, with what is known by now. Without the facts that a term asks
+    /// for nothing matches it: whoever asks says so, see [`Query::lacks`].
+    #[must_use]
+    pub fn knowing(self, facts: Facts) -> Self {
+        Self { facts, ..self }
+    }
+
+    /// True when a term asks for `fact`.
+    #[must_use]
+    pub fn asks_for(&self, fact: Fact) -> bool {
+        self.terms.iter().any(|term| term.asks_for() == Some(fact))
+    }
+
+    /// What a term asks for and is not known.
+    #[must_use]
+    pub fn lacks(&self) -> Option<Fact> {
+        self.terms.iter().filter_map(Term::asks_for).find(|fact| !self.facts.have(*fact))
     }
 
     /// True when everything matches.
@@ -97,7 +120,7 @@ impl Query {
 
     /// The terms as they stand at `now`.
     fn checks(&self, now: Timestamp) -> Vec<Check<'_>> {
-        self.terms.iter().map(|term| term.check(now)).collect()
+        self.terms.iter().map(|term| term.check(now, &self.facts)).collect()
     }
 
     /// One secret against words and checks.

@@ -148,6 +148,44 @@ fn lists_are_narrowed_by_scope_and_query() {
 }
 
 #[test]
+fn what_is_used_and_what_is_there_twice_can_be_listed() {
+    let room = Room::new();
+    for (name, value) in [("A", "same"), ("B", "same"), ("prod/C", "own")] {
+        room.set(name, value);
+    }
+    let names = |query: &[&str]| -> Vec<String> {
+        let listed = room.json(&[&["list"], query].concat());
+        listed.as_array().unwrap().iter().map(|secret| secret["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&["used:never"]), ["A", "B", "C"]);
+    room.reveal("A");
+    room.good(&["get", "B"]);
+    assert_eq!(names(&["used:never"]), ["B", "C"], "looking at the metadata is no use");
+    assert_eq!(names(&["used:<1d"]), ["A"]);
+    assert_eq!(names(&["used:>1d"]), [""; 0]);
+    assert_eq!(names(&["dup"]), ["A", "B"]);
+    assert_eq!(names(&["dup", "used:never"]), ["B"]);
+    room.set("B", "changed");
+    assert_eq!(names(&["dup"]), [""; 0]);
+    assert!(!room.good(&["list", "dup", "--json"]).text().contains("same"));
+    assert!(room.fails(2, &["list", "used:sometimes"]).contains("used:"));
+}
+
+#[test]
+fn nothing_is_said_about_use_where_the_log_is_broken() {
+    let room = Room::new();
+    room.set("A", "v");
+    room.reveal("A");
+    let sql = rusqlite::Connection::open(room.vault()).unwrap();
+    sql.execute_batch("DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)").unwrap();
+    drop(sql);
+    let ran = room.run(&["list", "used:never"]);
+    assert_eq!((ran.code, &ran.out[..]), (9, &b""[..]), "{}", ran.err);
+    assert!(ran.err.contains("Nobody can tell what was used."), "{}", ran.err);
+    assert!(room.good(&["list"]).text().contains('A'), "the list itself is whole");
+}
+
+#[test]
 fn a_table_is_aligned_and_has_a_dash_for_never() {
     let room = Room::new();
     room.set("A_LONG_NAME", "v");

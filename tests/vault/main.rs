@@ -4,8 +4,10 @@
 mod bulk;
 mod compare;
 mod crash;
+mod duplicates;
 mod place;
 mod properties;
 mod tamper;
+mod usage;
 mod vectors;
 mod walk;

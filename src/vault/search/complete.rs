@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use super::super::catalog::{Catalog, Listed, Symbol};
 
 /// Every term as it begins.
-const BEGINNINGS: [&str; 12] =
-    ["scope:", "tag:", "by:", "owner:", "has:", "age:", "changed:", "rotated:", "due", "due:", "expired", "expires:"];
+const BEGINNINGS: [&str; 14] = [
+    "scope:", "tag:", "by:", "owner:", "has:", "age:", "changed:", "rotated:", "used:", "due", "due:", "dup",
+    "expired", "expires:",
+];
 
 /// All that `token`, the word before the cursor, may become: whole words in order,
 /// never itself. Nothing for quoted text and for words that begin no term.
@@ -26,6 +28,7 @@ pub fn complete(token: &str, catalog: &Catalog) -> Vec<String> {
         "due" | "expires" => some(&["<7d", "<30d", ">90d"]),
         "age" => some(&["<1d", "<7d", ">90d", ">365d"]),
         "rotated" => some(&["never", "<7d", ">90d", ">1y"]),
+        "used" => some(&["never", "<1d", "<30d", ">90d"]),
         "changed" => some(&["today", "yesterday", "<7d", ">90d"]),
         _ => BTreeSet::new(),
     };

@@ -1,4 +1,4 @@
-//! [`Term`]: a condition of the query line that the catalog alone can answer.
+//! [`Term`]: a condition of the query line that the catalog, or a fact, can answer.
 //!
 //! Text terms match from the start of a scope segment, tag, field name, person
 //! or word of the owner, so that the list narrows while one types; `tag:=db`
@@ -11,10 +11,13 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use crate::error::{Error, Result};
 
 use super::super::catalog::{Catalog, Listed, NEVER};
+use super::super::duplicates::Duplicates;
+use super::super::usage::Usage;
 use super::super::when::parse_duration;
+use super::facts::{Fact, Facts};
 
 /// What the error for an unknown term lists.
-const KNOWN: &str = "Terms are scope:prod tag:db by:alice owner:team has:totp age:>90d changed:today rotated:never due due:<7d expires:<30d expired; quote a word to search for it as text.";
+const KNOWN: &str = "Terms are scope:prod tag:db by:alice owner:team has:totp age:>90d changed:today rotated:never due due:<7d expires:<30d expired used:never used:<1d dup; quote a word to search for it as text.";
 
 /// One condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +48,12 @@ pub(super) enum Term {
     Age(Bound),
     /// `changed:<2d`, ago; metadata count too.
     ChangedAgo(Bound),
+    /// `used:>90d`, ago; what was never used is neither below nor above.
+    UsedAgo(Bound),
+    /// `used:never`
+    UsedNever,
+    /// `dup`, the same value as another secret.
+    Duplicate,
     /// `changed:today` (0) or `changed:yesterday` (1), in local time.
     ChangedOn(i64),
 }
@@ -66,7 +75,7 @@ pub(super) enum Bound {
 /// True when `token` begins like a term that exists, whatever stands behind its colon.
 #[must_use]
 pub fn is_term(token: &str) -> bool {
-    let known = ["scope", "tag", "by", "owner", "has", "due", "expires", "rotated", "age", "changed"];
+    let known = ["scope", "tag", "by", "owner", "has", "due", "expires", "rotated", "age", "changed", "used"];
     token.split_once(':').is_some_and(|(key, _)| known.contains(&key))
 }
 
@@ -77,6 +86,7 @@ impl Term {
             return Ok(match token {
                 "expired" => Some(Self::Expired),
                 "due" => Some(Self::Due),
+                "dup" => Some(Self::Duplicate),
                 _ => None,
             });
         };
@@ -96,6 +106,8 @@ impl Term {
             "changed" if value == "today" => Self::ChangedOn(0),
             "changed" if value == "yesterday" => Self::ChangedOn(1),
             "changed" => Self::ChangedAgo(bound()?),
+            "used" if value == "never" => Self::UsedNever,
+            "used" => Self::UsedAgo(bound()?),
             _ => {
                 let key: String = key.chars().take(20).flat_map(char::escape_debug).collect();
                 return Err(Error::usage(format!("There is no term \"{key}:\" here.")).hint(KNOWN));
@@ -103,10 +115,21 @@ impl Term {
         }))
     }
 
-    /// The term at `now`.
-    pub(super) fn check(&self, now: Timestamp) -> Check<'_> {
+    /// What it has to know beside the catalog.
+    pub(super) fn asks_for(&self) -> Option<Fact> {
+        match self {
+            Self::UsedAgo(_) | Self::UsedNever => Some(Fact::Usage),
+            Self::Duplicate => Some(Fact::Duplicates),
+            _ => None,
+        }
+    }
+
+    /// The term at `now`, for what is known.
+    pub(super) fn check<'a>(&'a self, now: Timestamp, facts: &'a Facts) -> Check<'a> {
         let second = now.as_second();
+        let used = |(from, until)| Check::Used { usage: facts.usage(), from, until };
         let between = |field, from: i64, until: i64| Check::Between { field, from, until };
+        let within = |field, (from, until)| between(field, from, until);
         match self {
             Self::Scope(text) => Check::Scope(text),
             Self::Tag(text) => Check::Words(Column::Tags, text),
@@ -115,12 +138,15 @@ impl Term {
             Self::Has(text) => Check::Words(Column::Fields, text),
             Self::Expired => between(Moment::Expires, i64::MIN, second),
             Self::Due => between(Moment::Due, i64::MIN, second),
+            Self::UsedAgo(bound) => used(ago(*bound, second)),
+            Self::UsedNever => used((NEVER, NEVER)),
+            Self::Duplicate => Check::Duplicate(facts.duplicates.as_deref()),
             Self::DueIn(bound) => ahead(Moment::Due, *bound, second),
             Self::ExpiresIn(bound) => ahead(Moment::Expires, *bound, second),
-            Self::RotatedAgo(bound) => ago(Moment::Rotated, *bound, second),
+            Self::RotatedAgo(bound) => within(Moment::Rotated, ago(*bound, second)),
             Self::RotatedNever => between(Moment::Rotated, NEVER, NEVER),
-            Self::Age(bound) => ago(Moment::ValueChanged, *bound, second),
-            Self::ChangedAgo(bound) => ago(Moment::Updated, *bound, second),
+            Self::Age(bound) => within(Moment::ValueChanged, ago(*bound, second)),
+            Self::ChangedAgo(bound) => within(Moment::Updated, ago(*bound, second)),
             Self::ChangedOn(days_ago) => {
                 let (from, until) = local_day(now, *days_ago);
                 between(Moment::Updated, from, until)
@@ -193,6 +219,10 @@ pub(super) enum Check<'a> {
     Words(Column, &'a Text),
     /// On a time, both ends included.
     Between { field: Moment, from: i64, until: i64 },
+    /// On the last use; nothing passes while that is not known.
+    Used { usage: Option<&'a Usage>, from: i64, until: i64 },
+    /// On the value being another secret's too; nothing passes while that is not known.
+    Duplicate(Option<&'a Duplicates>),
 }
 
 /// A column of interned text.
@@ -234,6 +264,10 @@ impl Check<'_> {
                 let owner = catalog.text(listed.owner);
                 text.fits(owner) || any_word(owner, text)
             }
+            Self::Used { usage, from, until } => {
+                usage.is_some_and(|usage| (*from..=*until).contains(&usage.last_used(listed.id).unwrap_or(NEVER)))
+            }
+            Self::Duplicate(duplicates) => duplicates.is_some_and(|duplicates| duplicates.contains(listed.id)),
             Self::Between { field, from, until } => (*from..=*until).contains(&match field {
                 Moment::Expires => listed.expires_at,
                 Moment::Due => listed.due_at(),
@@ -262,15 +296,11 @@ fn ahead(field: Moment, bound: Bound, now: i64) -> Check<'static> {
     }
 }
 
-/// Less, or more, than so long ago.
-fn ago(field: Moment, bound: Bound, now: i64) -> Check<'static> {
+/// From when until when is less, or more, than so long ago.
+fn ago(bound: Bound, now: i64) -> (i64, i64) {
     match bound {
-        Bound::Below(age) => {
-            Check::Between { field, from: now.saturating_sub(age.as_secs()).saturating_add(1), until: NEVER - 1 }
-        }
-        Bound::Above(age) => {
-            Check::Between { field, from: i64::MIN, until: now.saturating_sub(age.as_secs()).saturating_sub(1) }
-        }
+        Bound::Below(age) => (now.saturating_sub(age.as_secs()).saturating_add(1), NEVER - 1),
+        Bound::Above(age) => (i64::MIN, now.saturating_sub(age.as_secs()).saturating_sub(1)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The query line, by table and by property.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -163,7 +165,9 @@ fn terms_by_table() {
 fn unknown_and_malformed_terms_are_errors_that_say_what_is_known() {
     for text in [
         "foo:bar",
-        "used:never",
+        "used:",
+        "used:today",
+        "used:1d",
         "dup:",
         "Tag:db",
         "tag:",
@@ -289,9 +293,11 @@ fn a_term_is_completed_from_what_the_vault_holds() {
     secrets[1].metadata.owner = "Edge team".to_owned();
     secrets[2].fields.push("totp".parse().unwrap());
     let catalog: Catalog = secrets.into_iter().collect();
-    let cases: [(&str, &[&str]); 17] = [
+    let cases: [(&str, &[&str]); 19] = [
         ("sc", &["scope:"]),
-        ("du", &["due", "due:"]),
+        ("du", &["due", "due:", "dup"]),
+        ("us", &["used:"]),
+        ("used:n", &["used:never"]),
         ("due", &["due:"]),
         ("stripe", &[]),
         ("\"sc", &[]),
@@ -326,4 +332,64 @@ fn every_completed_term_can_be_read() {
             }
         }
     }
+}
+
+/// Three secrets: used a day ago, used a hundred days ago, never used.
+fn with_facts() -> (Catalog, Facts) {
+    use crate::vault::usage::{Extent, Usage, Use};
+    let catalog = catalog(&["A", "B", "C"]);
+    let used =
+        |number: u64, days_ago: i64| Use { secret: secret(number, "A").id, at: at(days_ago).as_second(), mine: false };
+    let mut usage = Usage::default();
+    usage.add(&[used(1, 100), used(0, 90), used(0, 1)], Extent::Whole);
+    (catalog, Facts { usage: Arc::new(usage), duplicates: None })
+}
+
+fn found_knowing(catalog: &Catalog, text: &str, facts: &Facts) -> Vec<String> {
+    let query = query(text).knowing(facts.clone());
+    let name = |position: usize| catalog.listed()[position].name.to_string();
+    let indexed = Index::build(catalog).filter(catalog, &query, None, now()).order;
+    let selected: Vec<String> = query.select(catalog, now()).into_iter().map(name).collect();
+    let indexed: Vec<String> = indexed.into_iter().map(|position| name(position as usize)).collect();
+    assert_eq!(indexed, selected, "{text}");
+    selected
+}
+
+#[test]
+fn terms_about_use_by_table() {
+    let (catalog, facts) = with_facts();
+    for (text, expected) in [
+        ("used:never", &["C"][..]),
+        ("used:<1d", &[]),
+        ("used:<25h", &["A"]),
+        ("used:>1d", &["B"]),
+        ("used:<1y", &["A", "B"]),
+        ("used:>90d", &["B"]),
+        ("used:>1y", &[]),
+        ("used:never a", &[]),
+        ("used:never c", &["C"]),
+        ("used:<1y used:>2d", &["B"]),
+    ] {
+        assert_eq!(found_knowing(&catalog, text, &facts), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_term_whose_facts_are_not_there_matches_nothing_and_says_so() {
+    use crate::vault::usage::{Extent, Usage};
+    let (catalog, facts) = with_facts();
+    for extent in [Extent::Reading, Extent::Unknown] {
+        let mut usage = Usage::clone(&facts.usage);
+        usage.add(&[], extent);
+        let part = Facts { usage: Arc::new(usage), duplicates: None };
+        for text in ["used:never", "used:<1y"] {
+            assert_eq!(query(text).knowing(part.clone()).lacks(), Some(Fact::Usage), "{text}");
+            assert!(found_knowing(&catalog, text, &part).is_empty(), "{text}: a guess would be a lie");
+        }
+    }
+    assert_eq!(query("used:never").knowing(facts.clone()).lacks(), None);
+    assert_eq!(query("dup").knowing(facts.clone()).lacks(), Some(Fact::Duplicates));
+    assert!(found_knowing(&catalog, "dup", &facts).is_empty());
+    assert_eq!(query("due tag:a \"dup\"").lacks(), None, "nothing else is asked for");
+    assert!(query("used:<1d").asks_for(Fact::Usage) && !query("used:<1d").asks_for(Fact::Duplicates));
 }
