@@ -22,13 +22,13 @@
 //! inside tui: view and every draw → state, theme, layout, text   read &State only
 //!             update              → state, action, effect, layout  no crossterm, no vault calls
 //!             runtime             → vault thread, clipboard, terminal  the only one that acts
-//!             terminal, event, keymap → crossterm
+//!             terminal, event, input, keymap → crossterm
 //! ```
 //! `main` may also call `session::process`, since hardening comes before everything.
 //! `tests/house_rules.rs` reads the `use` lines and fails on any other arrow.
 //!
 //! # The journey of one key: `y` (copy)
-//! 1. [`tui::event`]: the input thread sends `Event::Key`.
+//! 1. `tui::input`: the input thread makes it [`tui::event`]'s `Event::Key`.
 //! 2. [`tui::keymap`]: the focused context makes it `Action::Copy`.
 //! 3. [`tui::update`], pure, answers with an effect: a request to open one field.
 //! 4. The runtime hands it to the vault thread and returns at once.

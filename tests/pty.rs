@@ -5,14 +5,14 @@
 mod made_up;
 #[path = "support/picture.rs"]
 mod picture;
-#[cfg(test)]
+#[expect(dead_code, reason = "shared with the guards of complaints")]
 mod support;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use data_encoding::BASE64;
-use rustix::process::{Signal, test_kill_process};
+use rustix::process::Signal;
 
 use made_up::realistic;
 use strongroom::vault::audit::AuditVerdict;
@@ -22,7 +22,6 @@ use support::vault::TestVault;
 const NAME: &str = "STRIPE_KEY";
 const ADDRESS: &str = "production/payments/STRIPE_KEY";
 const VALUE: &str = "sk_live_4eC39HqLyjWDarjtT1zdp7dc";
-const ONE_SECOND: Duration = Duration::from_secs(1);
 const CLEAR: &[u8] = b"\x1b]52;c;\x1b\\";
 
 /// A vault with two secrets.
@@ -82,46 +81,6 @@ fn a_pasted_passphrase_unlocks() {
 }
 
 #[test]
-fn leaving_restores_everything() {
-    let vault = small_vault();
-    let mut pty = unlocked(&vault);
-    assert!(pty.screen(vt100::Screen::alternate_screen));
-    pty.send("q");
-    assert_eq!(pty.wait_exit(Duration::from_secs(10)), 0);
-    pty.assert_restored();
-    pty.assert_clean(&[VALUE]);
-}
-
-#[test]
-fn copying_sends_the_value_to_the_terminal_only_and_clears_it() {
-    let vault = small_vault();
-    let mut pty = unlocked(&vault);
-    pty.resize(140, 24);
-    pty.settle();
-    pty.send("y");
-    pty.wait_wrote(copied(VALUE));
-    pty.wait_for("terminal clipboard (OSC 52");
-    assert!(!pty.contents().to_lowercase().contains("copied"), "nobody can know that");
-    assert!(!pty.wrote(CLEAR));
-    pty.send("x");
-    pty.wait_wrote(CLEAR);
-    pty.assert_clean(&[VALUE]);
-}
-
-#[test]
-fn leaving_clears_what_was_copied() {
-    let vault = small_vault();
-    let mut pty = unlocked(&vault);
-    pty.send("y");
-    pty.wait_wrote(copied(VALUE));
-    pty.settle();
-    pty.send("q");
-    assert_eq!(pty.wait_exit(Duration::from_secs(10)), 0);
-    assert!(pty.wrote(CLEAR));
-    pty.assert_restored();
-}
-
-#[test]
 fn a_value_shows_only_when_asked_for_and_goes_with_a_lock() {
     let vault = small_vault();
     let mut pty = unlocked(&vault);
@@ -141,128 +100,6 @@ fn a_signal_locks() {
     pty.signal(Signal::USR1);
     pty.wait_gone(NAME);
     pty.assert_clean(&[VALUE]);
-}
-
-#[test]
-fn every_size_is_survived() {
-    let vault = small_vault();
-    let mut pty = unlocked(&vault);
-    for (columns, rows) in [(40, 15), (140, 45), (20, 5), (1, 1), (0, 0), (300, 80), (80, 24)] {
-        pty.resize(columns, rows);
-        pty.settle();
-    }
-    pty.wait_for(NAME);
-    pty.send("q");
-    assert_eq!(pty.wait_exit(Duration::from_secs(10)), 0);
-    pty.assert_restored();
-    pty.assert_clean(&[VALUE]);
-}
-
-#[test]
-fn a_paste_outside_an_input_does_nothing() {
-    let vault = small_vault();
-    let mut pty = unlocked(&vault);
-    pty.paste("dyq\r\x1b");
-    pty.settle();
-    pty.wait_for(NAME);
-    assert!(!pty.wrote(copied(VALUE)));
-    pty.send("q");
-    assert_eq!(pty.wait_exit(Duration::from_secs(10)), 0);
-}
-
-#[test]
-fn stopping_locks_and_restores_and_coming_back_goes_on() {
-    let vault = small_vault();
-    let script = r#"set -m; "$STRONGROOM"; echo "stopped with $?"; read -r line; fg; echo "left with $?""#;
-    let mut pty = vault.shell(script).start();
-    pty.wait_for(NAME);
-    pty.settle();
-    pty.send("\x1a");
-    pty.wait_for("stopped with");
-    assert!(!pty.contents().contains(NAME), "the list stayed on the screen");
-    pty.assert_restored();
-    pty.send("\n");
-    pty.wait_until("the screen to come back", |pty| pty.screen(vt100::Screen::alternate_screen));
-    pty.settle();
-    assert!(!pty.contents().contains(NAME), "the vault was not locked");
-    pty.signal_children(Signal::TERM);
-    pty.wait_for("left with 143");
-    pty.assert_clean(&[VALUE]);
-}
-
-#[test]
-fn without_a_shell_behind_it_stopping_only_locks() {
-    let vault = small_vault();
-    let mut pty = unlocked(&vault);
-    pty.send("\x1a");
-    pty.wait_gone(NAME);
-    pty.settle();
-    assert!(pty.screen(vt100::Screen::alternate_screen));
-    pty.signal(Signal::TERM);
-    assert_eq!(pty.wait_exit(ONE_SECOND), 143);
-}
-
-#[test]
-fn signals_end_it_within_a_second_and_clear_the_clipboard() {
-    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::QUIT, 131), (Signal::HUP, 129)] {
-        let vault = small_vault();
-        let mut pty = unlocked(&vault);
-        pty.send("y");
-        pty.wait_wrote(copied(VALUE));
-        pty.signal(signal);
-        assert_eq!(pty.wait_exit(ONE_SECOND), code);
-        assert!(pty.wrote(CLEAR));
-        pty.assert_restored();
-        pty.assert_clean(&[VALUE]);
-    }
-}
-
-#[test]
-fn a_dropped_connection_ends_it_within_a_second() {
-    let vault = small_vault();
-    // The shell leads the session; killing it takes the terminal away, as sshd does.
-    let mut pty = vault.shell(r#""$STRONGROOM"; true"#).start();
-    pty.wait_for(NAME);
-    let children = pty.children();
-    assert_eq!(children.len(), 1);
-    pty.signal(Signal::KILL);
-    pty.wait_exit(ONE_SECOND);
-    let start = Instant::now();
-    while children.iter().any(|child| test_kill_process(*child).is_ok() && !support::pty::is_zombie(*child)) {
-        assert!(start.elapsed() < ONE_SECOND, "an orphan was left behind");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-#[test]
-fn a_stalled_connection_does_not_keep_it_alive() {
-    let vault = small_vault();
-    let mut pty = unlocked(&vault);
-    pty.stall(true);
-    for step in 0..40 {
-        pty.resize(140 - step, 45);
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    pty.signal(Signal::TERM);
-    assert_eq!(pty.wait_exit(Duration::from_millis(1500)), 143);
-}
-
-#[test]
-fn the_selection_shows_without_colour() {
-    let vault = small_vault();
-    let pty = vault.screen().env("NO_COLOR", "1").start();
-    pty.wait_for(NAME);
-    pty.settle();
-    pty.screen(|screen| {
-        let (rows, columns) = screen.size();
-        let (rows, columns) = (rows.get(), columns.get());
-        let cells: Vec<&vt100::Cell> =
-            (0..rows).flat_map(|row| (0..columns).filter_map(move |column| screen.cell(row, column))).collect();
-        assert!(cells.iter().any(|cell| cell.inverse()), "nothing is reversed");
-        let plain =
-            |cell: &vt100::Cell| cell.fgcolor() == vt100::Color::Default && cell.bgcolor() == vt100::Color::Default;
-        assert!(cells.into_iter().all(plain), "something is coloured");
-    });
 }
 
 #[test]

@@ -136,6 +136,9 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
             Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())
         }
         Action::Undo if vault.undo.is_none() => Some("There is nothing to undo.".to_owned()),
+        Action::EarlierFilter if vault.secrets.earlier_filters().before(vault.secrets.filter()).is_none() => {
+            Some("There is no earlier filter.".to_owned())
+        }
         Action::Open if vault.focus == Pane::History => not_a_version_to_return_to(vault),
         Action::Compare | Action::MarkVersion => not_a_version_to_compare(vault),
         Action::RollBack if vault.secrets.selected().is_some_and(|listed| listed.version <= 1) => {

@@ -1,11 +1,11 @@
-//! [`Event`]: everything that can happen to the application, and the threads
-//! that send it: input, signals, the vault, the clipboard.
+//! [`Event`]: everything that can happen to the application, and the thread that
+//! sends signals; the others (input, vault, clipboard) have rooms of their own.
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEventKind};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1};
+use crossterm::event::KeyEvent;
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGWINCH};
 
 use crate::crypto::keyring::{RawKey, SlotKind};
 use crate::error::Error;
@@ -293,54 +293,12 @@ impl Mailbox {
     }
 }
 
-/// Starts the thread that reads the terminal. It is never waited for: once the
-/// terminal is gone, crossterm may not return.
-pub(super) fn start_input(mailbox: Mailbox) -> std::io::Result<()> {
-    let read = move || {
-        loop {
-            let event = match crossterm::event::read() {
-                Ok(event) => from_terminal(event),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => None,
-                Err(_) => {
-                    mailbox.send(Event::HangUp);
-                    return;
-                }
-            };
-            if event.is_some_and(|event| !mailbox.send(event)) {
-                return;
-            }
-        }
-    };
-    std::thread::Builder::new().name("input".into()).spawn(read).map(drop)
-}
-
-/// The event in our words; `None` for what nobody asked for.
-fn from_terminal(event: crossterm::event::Event) -> Option<Event> {
-    use crossterm::event::Event as Input;
-    match event {
-        Input::Key(key) => (key.kind != KeyEventKind::Release).then_some(Event::Key(key)),
-        Input::Paste(text) => Some(Event::Paste(SecretText::from(text))),
-        Input::Resize(width, height) => Some(Event::Resize { width, height }),
-        Input::FocusGained => Some(Event::Focus(true)),
-        Input::FocusLost => Some(Event::Focus(false)),
-        Input::Mouse(mouse) => {
-            let what = match mouse.kind {
-                MouseEventKind::Down(MouseButton::Left) => MouseAction::Click,
-                MouseEventKind::ScrollUp => MouseAction::WheelUp,
-                MouseEventKind::ScrollDown => MouseAction::WheelDown,
-                _ => return None,
-            };
-            Some(Event::Mouse(Mouse { what, column: mouse.column, row: mouse.row }))
-        }
-    }
-}
-
 /// Starts the thread that turns signals into events. After one that ends us it
 /// stays to see that it does: a terminal that takes no bytes must not keep keys
 /// in memory.
 pub(super) fn start_signals(mailbox: Mailbox) -> std::io::Result<()> {
     let mut signals =
-        signal_hook::iterator::Signals::new([SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGUSR1])?;
+        signal_hook::iterator::Signals::new([SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGUSR1, SIGWINCH])?;
     let watch = move || {
         for number in signals.forever() {
             let Some(event) = from_signal(number) else { continue };
@@ -364,6 +322,7 @@ fn from_signal(number: i32) -> Option<Event> {
         SIGTSTP => Some(Event::Signal(Signal::Suspend)),
         SIGCONT => Some(Event::Resumed),
         SIGUSR1 => Some(Event::Signal(Signal::Lock)),
+        SIGWINCH => terminal::size().map(|(width, height)| Event::Resize { width, height }),
         _ => None,
     }
 }
@@ -379,50 +338,7 @@ pub(super) fn parting_code(event: &Event) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use crossterm::event::{Event as Input, KeyCode, KeyEventState, KeyModifiers, MouseEvent};
-
     use super::*;
-
-    fn key(kind: KeyEventKind) -> Input {
-        let state = KeyEventState::NONE;
-        Input::Key(KeyEvent { code: KeyCode::Char('y'), modifiers: KeyModifiers::NONE, kind, state })
-    }
-
-    #[test]
-    fn a_key_counts_when_pressed_or_held() {
-        assert!(matches!(from_terminal(key(KeyEventKind::Press)), Some(Event::Key(_))));
-        assert!(matches!(from_terminal(key(KeyEventKind::Repeat)), Some(Event::Key(_))));
-        assert!(from_terminal(key(KeyEventKind::Release)).is_none());
-    }
-
-    #[test]
-    fn a_paste_arrives_whole_as_a_secret() {
-        let Some(Event::Paste(text)) = from_terminal(Input::Paste("a\nb ".into())) else { panic!("no paste") };
-        assert_eq!(text.expose(), b"a\nb ");
-    }
-
-    #[test]
-    fn the_mouse_clicks_and_wheels_and_nothing_else() {
-        let mouse =
-            |kind| from_terminal(Input::Mouse(MouseEvent { kind, column: 7, row: 3, modifiers: KeyModifiers::NONE }));
-        for (kind, what) in [
-            (MouseEventKind::Down(MouseButton::Left), MouseAction::Click),
-            (MouseEventKind::ScrollUp, MouseAction::WheelUp),
-            (MouseEventKind::ScrollDown, MouseAction::WheelDown),
-        ] {
-            let Some(Event::Mouse(event)) = mouse(kind) else { panic!("no mouse event") };
-            assert_eq!(event, Mouse { what, column: 7, row: 3 });
-        }
-        let left = MouseButton::Left;
-        for kind in [
-            MouseEventKind::Moved,
-            MouseEventKind::Drag(left),
-            MouseEventKind::Up(left),
-            MouseEventKind::Down(MouseButton::Right),
-        ] {
-            assert!(mouse(kind).is_none(), "{kind:?}");
-        }
-    }
 
     #[test]
     fn signals_that_end_us_give_the_shells_exit_codes() {

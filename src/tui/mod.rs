@@ -14,6 +14,7 @@ pub mod event;
 pub mod files;
 mod frame_writer;
 pub mod hints;
+mod input;
 pub mod job;
 pub mod keymap;
 pub mod layout;
@@ -178,7 +179,7 @@ fn run_on(
 
     let no_thread = |error: std::io::Error| Error::failure(format!("A thread could not be started: {error}."));
     event::start_signals(mailbox.clone()).map_err(no_thread)?;
-    event::start_input(mailbox.clone()).map_err(no_thread)?;
+    input::start(mailbox.clone()).map_err(no_thread)?;
     let place = Place { vault: vault_path, key_file: key_file_path, pins: pins_path, actor, clock };
     let vault = VaultThread::start(place, startup_key, mailbox.clone())?;
     let runtime = Runtime::new(screen, vault, route, mailbox.clone());

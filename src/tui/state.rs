@@ -193,6 +193,12 @@ impl State {
         self.vault.is_none()
     }
 
+    /// The dialog that is open.
+    #[must_use]
+    pub fn dialog(&self) -> Option<&Dialog> {
+        self.dialog.as_ref()
+    }
+
     /// What has the keyboard; `None` while there is nothing to type into.
     #[must_use]
     pub fn context(&self) -> Option<Context> {

@@ -103,6 +103,11 @@ fn pressed(state: &mut State, context: Context, press: Press) -> Vec<Effect> {
         Context::Filter => typed_into_filter(state, press),
         // Keys typed before the question was on the screen do not answer it.
         Context::Confirm | Context::ConfirmCopy if state.drawn != Some(context) => Vec::new(),
+        // Nor does a key that is held say yes to the question behind the one it has answered.
+        Context::Confirm | Context::ConfirmCopy if press == Press::Action(Action::Yes) => {
+            state.drawn = None;
+            give(state, Input::Press(press))
+        }
         _ if state.dialog.is_some() => give(state, Input::Press(press)),
         _ => match press {
             Press::Action(action) => act(state, action),

@@ -77,6 +77,7 @@ pub(crate) struct Pty {
     child: Box<dyn Child + Send + Sync>,
     seen: Arc<Mutex<Seen>>,
     paused: Arc<AtomicBool>,
+    cut: Arc<AtomicBool>,
     /// The terminal's modes before the program ran.
     modes_before: String,
 }
@@ -91,13 +92,14 @@ impl Pty {
         let parser = vt100::Parser::new(nonzero(rows), nonzero(columns), 0);
         let seen = Arc::new(Mutex::new(Seen { parser, raw: Vec::new() }));
         let paused = Arc::new(AtomicBool::new(false));
+        let cut = Arc::new(AtomicBool::new(false));
         let reader = pair.master.try_clone_reader().unwrap();
         std::thread::spawn({
-            let (seen, paused) = (Arc::clone(&seen), Arc::clone(&paused));
-            move || read_all(reader, &seen, &paused)
+            let (seen, paused, cut) = (Arc::clone(&seen), Arc::clone(&paused), Arc::clone(&cut));
+            move || read_all(reader, &seen, &paused, &cut)
         });
         let writer = pair.master.take_writer().unwrap();
-        Self { master: pair.master, writer, child, seen, paused, modes_before }
+        Self { master: pair.master, writer, child, seen, paused, cut, modes_before }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -167,6 +169,15 @@ impl Pty {
         }
     }
 
+    /// The same where the next key may come at once.
+    pub(crate) fn settle_briefly(&self) {
+        let before = self.seen().raw.len();
+        let start = Instant::now();
+        while self.seen().raw.len() == before && start.elapsed() < Duration::from_millis(100) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Types.
     pub(crate) fn send(&mut self, keys: impl AsRef<[u8]>) {
         self.writer.write_all(keys.as_ref()).unwrap();
@@ -190,6 +201,17 @@ impl Pty {
     /// Stops or goes on taking what is written, like a connection that stalls.
     pub(crate) fn stall(&self, stalled: bool) {
         self.paused.store(stalled, Ordering::SeqCst);
+    }
+
+    /// The connection drops: nobody holds the terminal's other end any more, and what
+    /// ran first in it is killed.
+    pub(crate) fn cut(mut self) {
+        self.stall(true);
+        // The reader leaves its read with the next frame, and the terminal with the cut.
+        self.resize(79, 23);
+        std::thread::sleep(Duration::from_millis(100));
+        self.cut.store(true, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(20));
     }
 
     /// The program's process id.
@@ -290,10 +312,13 @@ const QUERIES: &[&[u8]] = &[
     b"\x1b[?2026$p",
 ];
 
-fn read_all(mut reader: Box<dyn Read + Send>, seen: &Mutex<Seen>, paused: &AtomicBool) {
+fn read_all(mut reader: Box<dyn Read + Send>, seen: &Mutex<Seen>, paused: &AtomicBool, cut: &AtomicBool) {
     let mut buffer = [0; 4096];
     loop {
         while paused.load(Ordering::SeqCst) {
+            if cut.load(Ordering::SeqCst) {
+                return;
+            }
             std::thread::sleep(Duration::from_millis(5));
         }
         let Ok(count) = reader.read(&mut buffer) else { return };
@@ -334,5 +359,15 @@ pub(crate) fn is_zombie(pid: Pid) -> bool {
 
 /// True when `needle` is in `hay`.
 pub(crate) fn contains(hay: &[u8], needle: &[u8]) -> bool {
-    hay.windows(needle.len().max(1)).any(|window| window == needle)
+    position(hay, needle).is_some()
+}
+
+/// Where `needle` first is in `hay`.
+pub(crate) fn position(hay: &[u8], needle: &[u8]) -> Option<usize> {
+    hay.windows(needle.len().max(1)).position(|window| window == needle)
+}
+
+/// How often `needle` is in `hay`.
+pub(crate) fn count(hay: &[u8], needle: &[u8]) -> usize {
+    hay.windows(needle.len().max(1)).filter(|window| *window == needle).count()
 }

@@ -489,3 +489,15 @@ pub(crate) fn dump(screen: &mut Screen) -> String {
     let cursor = cursor.map_or_else(|| "hidden".to_owned(), |(x, y)| format!("column {x}, row {y}"));
     format!("{dump}cursor: {cursor}\n")
 }
+
+/// The sizes of the snapshots: an ordinary terminal, a small one, a large one.
+pub(crate) const SIZES: [(u16, u16); 3] = [(80, 24), (40, 15), (140, 45)];
+
+/// Takes a snapshot of one state at every size, in one file.
+pub(crate) fn snapshot(name: &str, make: impl Fn(u16, u16) -> Screen) {
+    let at = |(width, height): (u16, u16)| format!("{width}x{height}\n{}", dump(&mut make(width, height)));
+    let dumps: Vec<String> = SIZES.into_iter().map(at).collect();
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "../snapshots" }, {
+        insta::assert_snapshot!(name, dumps.join("\n"));
+    });
+}

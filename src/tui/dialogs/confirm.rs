@@ -216,11 +216,9 @@ impl ConfirmDialog {
             }
         }
         if let Some(problem) = &self.problem {
-            page.gap();
-            page.prose(problem.clone(), Role::Danger);
+            page.tell(problem.clone(), Role::Danger);
         } else if self.sent {
-            page.gap();
-            page.prose("Writing…", Role::Muted);
+            page.tell("Writing…", Role::Muted);
         }
         page.draw(keys, theme, area, frame);
     }
@@ -291,6 +289,7 @@ impl ConfirmDialog {
     #[must_use]
     pub fn foot(&self) -> String {
         match &self.question {
+            _ if self.sent => "⟨cancel⟩ close".to_owned(),
             Question::RollBack { .. } if !self.asking => "⟨submit⟩ next · ⟨cancel⟩ cancel".to_owned(),
             Question::RollBack { to, current, .. } => {
                 format!("⟨yes⟩ back to {} · ⟨cancel⟩ keep {current} · ⟨next-field⟩ reason", to.number)

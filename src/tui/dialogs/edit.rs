@@ -438,10 +438,16 @@ impl EditDialog {
         if let Some(conflict) = &self.writing.conflict {
             return conflict.foot();
         }
+        if self.writing.is_saving {
+            return String::new();
+        }
         if self.offer.is_some() {
             return Offer::FOOT.to_owned();
         }
-        if self.reading.is_some() {
+        if let Some((_, prompt)) = &self.reading {
+            if prompt.is_busy {
+                return "⟨cancel⟩ back".to_owned();
+            }
             return "⟨submit⟩ read · ⟨cancel⟩ back · ⟨next-field⟩ complete".to_owned();
         }
         let submit = if self.focus == Place::AddField { "add a field" } else { "save" };

@@ -129,6 +129,9 @@ impl JumpDialog {
     /// What its keys do.
     #[must_use]
     pub fn foot(&self) -> String {
+        if self.found.is_empty() {
+            return "⟨cancel⟩ close".to_owned();
+        }
         "⟨submit⟩ go there · ⟨cancel⟩ close · ⟨up⟩/⟨down⟩ choose".to_owned()
     }
 

@@ -129,9 +129,9 @@ impl<'a> Page<'a> {
         self.push(Piece::Option { name, detail: detail.to_owned() }, chosen);
     }
 
-    /// One of many, on a row of its own.
+    /// One of many, on a row of its own; the one in focus is told whole.
     pub(super) fn row(&mut self, text: &'a str, role: Role, focused: bool) {
-        self.push(Piece::Row { text, role }, focused);
+        self.push(Piece::Row { text, role, whole: focused }, focused);
     }
 
     /// A row that does something on Enter.

@@ -104,7 +104,9 @@ impl PaletteDialog {
     pub fn foot(&self) -> String {
         let has_line = self.shown().get(self.cursor.row).is_some_and(|command| command.line.is_some());
         let copy = if has_line { "⟨copy-command⟩ copy the line · " } else { "" };
-        format!("⟨submit⟩ do it · ⟨cancel⟩ close · {copy}⟨up⟩/⟨down⟩ choose")
+        let works = self.shown().get(self.cursor.row).is_some_and(|command| command.reason.is_none());
+        let submit = if works { "⟨submit⟩ do it · " } else { "" };
+        format!("{submit}⟨cancel⟩ close · {copy}⟨up⟩/⟨down⟩ choose")
     }
 
     /// The actions that pass the filter: those whose name begins with it first.

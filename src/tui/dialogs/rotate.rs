@@ -405,6 +405,9 @@ impl RotateDialog {
         if let Some(conflict) = &self.writing.conflict {
             return conflict.foot();
         }
+        if self.writing.is_saving {
+            return String::new();
+        }
         let show = if self.value.is_shown() { "hide" } else { "show" };
         let more = match self.focus {
             Place::Source | Place::Recipe => "⟨previous-choice $⟩/⟨next-choice $⟩ choose".to_owned(),

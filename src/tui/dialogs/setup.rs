@@ -298,7 +298,7 @@ impl SetupDialog {
         let foot = match self.at {
             At::Welcome => "⟨submit⟩ go on · ⟨cancel⟩ leave · ⟨previous-choice⟩/⟨next-choice⟩ choose",
             At::Key => match self.protects_by() {
-                Protection::Passphrase => "⟨submit⟩ go on · ⟨cancel⟩ back · ⟨generate⟩ six words · ⟨show-typed⟩ show",
+                Protection::Passphrase => self.passphrase.foot(),
                 Protection::KeyFile => "⟨submit⟩ go on · ⟨cancel⟩ back",
                 Protection::Environment => "⟨submit⟩ I have it · ⟨cancel⟩ back",
             },

@@ -83,6 +83,7 @@ impl WriteOutDialog {
     #[must_use]
     pub fn foot(&self) -> String {
         match self.work_tree {
+            _ if self.prompt.is_busy => "⟨cancel⟩ close".to_owned(),
             Some(_) => "⟨yes⟩ write it there · ⟨cancel⟩ another path".to_owned(),
             None => "⟨submit⟩ write · ⟨cancel⟩ cancel · ⟨next-field⟩ complete".to_owned(),
         }

@@ -19,7 +19,7 @@ pub(super) const WALKING_RESTS: Duration = Duration::from_millis(50);
 pub(super) fn pass(state: &mut State) -> Vec<Effect> {
     let now = state.now;
     if state.locks_at().is_some_and(|at| at <= now.instant) {
-        return lock(state, "Locked because no key was pressed for a while.");
+        return lock(state, "Locked: no key for a while.");
     }
     if state.notice.as_ref().and_then(Notice::until).is_some_and(|until| until <= now.instant) {
         state.notice = None;

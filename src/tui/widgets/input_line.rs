@@ -33,6 +33,12 @@ pub(crate) fn draw(line: &str, cursor: Option<usize>, style: Style, area: Rect, 
         buffer.set_stringn(area.x, area.y, "…", 1, style);
     }
     if total > start + room {
+        // A wide character that the mark would cut in half goes whole.
+        if let Some(last) = area.right().checked_sub(2).filter(|x| *x >= area.x)
+            && text::width(buffer[(last, area.y)].symbol()) > 1
+        {
+            buffer.set_stringn(last, area.y, " ", 1, style);
+        }
         buffer.set_stringn(area.right().saturating_sub(1), area.y, "…", 1, style);
     }
     let column = before.saturating_sub(start).min(room.saturating_sub(1));
@@ -115,6 +121,12 @@ mod tests {
     fn deceptive_characters_are_escaped_and_counted() {
         assert_eq!(drawn("a\u{202e}b", Some(5), 12), ("a\\u{202e}b  ".into(), Some(10)));
         assert_eq!(drawn("a\u{200d}b", Some(4), 12), ("a\\u{200d}b  ".into(), Some(9)));
+    }
+
+    #[test]
+    fn a_wide_character_is_not_cut_in_half() {
+        let (row, _) = drawn("秘密の鍵です", None, 8);
+        assert!(row.starts_with('秘') && row.ends_with(" …") && !row.contains('鍵'), "{row}");
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub(super) fn make(inputs: &Inputs, targets: &[Target], catalog: &Catalog, now: 
 fn rotate(inputs: &Inputs, targets: &[Target], now: Timestamp) -> Result<Plan, String> {
     let recipe = inputs.recipe.recipe()?;
     let mut plan = Plan::of("rotate", targets, |target| match target.has_value {
-        true => Fate::Change(Act::Rotate(recipe.clone()), format!("v{} → v{}", target.version, target.version + 1)),
+        true => Fate::Change(Act::Rotate(recipe.clone()), format!("v{} -> v{}", target.version, target.version + 1)),
         false => Fate::LeftOut("it has no field named value; rotate it by itself".to_owned()),
     });
     let more = targets.iter().filter(|target| target.has_value && target.has_more).count();
@@ -128,7 +128,7 @@ fn expire(inputs: &Inputs, targets: &[Target], now: Timestamp) -> Result<Plan, S
     let change = MetadataChange { expires_at: Some(expires_at), ..MetadataChange::default() };
     let mut plan = Plan::of("change", targets, |target| match target.expires_at.map(Timestamp::as_second) == second {
         true => Fate::Same,
-        false => Fate::Change(Act::Edit(change.clone()), format!("{} → {}", day(target.expires_at), day(expires_at))),
+        false => Fate::Change(Act::Edit(change.clone()), format!("{} -> {}", day(target.expires_at), day(expires_at))),
     });
     match expires_at {
         Some(at) => plan.add("expire", "expires", &format!("{} ({}).", text::due(at, now), day(expires_at))),
@@ -178,7 +178,7 @@ fn relocate(inputs: &Inputs, targets: &[Target], catalog: &Catalog) -> Result<Pl
         if !claimed.insert(small) {
             return Fate::LeftOut("another of these takes the name".to_owned());
         }
-        Fate::Change(Act::Move(to.clone()), format!("→ {to}"))
+        Fate::Change(Act::Move(to.clone()), format!("-> {to}"))
     });
     let to = match (&name, targets) {
         (Some(name), [_]) => Address { scope, name: name.clone() }.to_string(),

@@ -78,7 +78,7 @@ fn a_rotation_tells_what_it_leaves() {
         assert!(facts.iter().any(|told| told.starts_with(fact)), "{fact}: {facts:?}");
     }
     assert!(rows[0].starts_with("! b/PAIR stays: it has no field named value"), "{rows:?}");
-    assert_eq!(rows[1], "a/ONE  v1 → v2");
+    assert_eq!(rows[1], "a/ONE  v1 -> v2");
     assert_eq!(steps.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1, 2, 4]);
 }
 

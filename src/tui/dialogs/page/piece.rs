@@ -37,8 +37,8 @@ pub(super) enum Piece<'a> {
     Choice { label: &'a str, options: Vec<&'a str>, chosen: usize },
     /// One of a few, each on its own row.
     Option { name: &'a str, detail: String },
-    /// One of many, cut at its end where room is short.
-    Row { text: &'a str, role: Role },
+    /// One of many, cut at its end where room is short, or `whole`.
+    Row { text: &'a str, role: Role, whole: bool },
     /// A row that does something on Enter.
     Button { label: &'a str },
     /// A line with a key, shown to be pasted somewhere.
@@ -117,6 +117,9 @@ impl Piece<'_> {
             Self::Fact { text, .. } => {
                 u16::try_from(text::wrap(text, usize::from(width.saturating_sub(column))).len()).unwrap_or(1)
             }
+            Self::Row { text, whole: true, .. } => {
+                u16::try_from(text::wrap(text, usize::from(width.saturating_sub(MARK))).len()).unwrap_or(1)
+            }
             Self::Line { prefix, key } => keys::line_rows(prefix, key, width).last().map_or(1, |(row, _)| row + 1),
             Self::Groups { key } => {
                 let rows = keys::numbered_rows(key).count();
@@ -164,6 +167,7 @@ impl Piece<'_> {
             }
             Self::Lines { label, lines } => {
                 canvas.label(label, frame);
+                canvas.stand_at(MARK, frame);
                 draw_lines(canvas, lines, frame);
             }
             Self::Choice { label, options, chosen } => {
@@ -181,9 +185,14 @@ impl Piece<'_> {
                     canvas.write(row, MARK + 1, line, Role::Muted, frame);
                 }
             }
-            Self::Row { text, role } => {
+            Self::Row { text, role, whole } => {
                 canvas.write(0, 0, if canvas.focused { canvas.theme.marker() } else { "" }, Role::Focus, frame);
-                canvas.write(0, MARK, text, *role, frame);
+                canvas.stand_at(MARK, frame);
+                let room = usize::from(canvas.inner.width.saturating_sub(MARK));
+                let lines = if *whole { text::wrap(text, room) } else { vec![*text] };
+                for (row, line) in (0..).zip(lines) {
+                    canvas.write(row, MARK, line, *role, frame);
+                }
             }
             Self::Button { label } => {
                 let role = if canvas.focused { Role::Selected } else { Role::Muted };

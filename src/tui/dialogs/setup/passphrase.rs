@@ -32,6 +32,15 @@ pub(super) struct PassphraseStep {
 }
 
 impl PassphraseStep {
+    /// What its keys do now.
+    pub(super) fn foot(&self) -> &'static str {
+        if self.first.is_shown() {
+            "⟨submit⟩ go on · ⟨cancel⟩ back · ⟨generate⟩ six words · ⟨show-typed⟩ hide"
+        } else {
+            "⟨submit⟩ go on · ⟨cancel⟩ back · ⟨generate⟩ six words · ⟨show-typed⟩ show"
+        }
+    }
+
     /// Takes an input.
     pub(super) fn update(&mut self, input: Input) -> Turn {
         match input {

@@ -35,14 +35,20 @@ impl Earlier {
 
     /// The filter before; `None` at the oldest.
     pub(super) fn back(&mut self, shown: &str) -> Option<&str> {
-        let typed = if self.at.is_some() { &self.typed } else { shown };
-        let first = self.at.map_or(0, |at| at + 1);
-        let found = (first..self.filters.len()).find(|at| self.filters.get(*at).is_some_and(|known| known != typed))?;
+        let found = self.before(shown)?;
         if self.at.is_none() {
             self.typed = shown.to_owned();
         }
         self.at = Some(found);
         self.filters.get(found).map(String::as_str)
+    }
+
+    /// Where the filter before is; `None` at the oldest.
+    #[must_use]
+    pub fn before(&self, shown: &str) -> Option<usize> {
+        let typed = if self.at.is_some() { &self.typed } else { shown };
+        let first = self.at.map_or(0, |at| at + 1);
+        (first..self.filters.len()).find(|at| self.filters.get(*at).is_some_and(|known| known != typed))
     }
 
     /// The filter after, at last what was typed; `None` when there was no walk.

@@ -1,0 +1,68 @@
+//! The input thread: bytes of the terminal → [`Event`]s.
+//!
+//! The bytes are read and taken apart here, and not by crossterm, whose parser types
+//! what it cannot read: the late answer to another program's question (`0;276;0c`, or
+//! a colour, where `d` would delete). It also waits forever once the terminal is gone,
+//! and holds a pasted secret in memory that nobody wipes. Started by `tui::run`.
+
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use zeroize::Zeroize;
+
+use super::event::{Event, Mailbox};
+
+mod keys;
+mod parser;
+
+use parser::Parser;
+
+/// Starts the thread. It is never waited for.
+pub(super) fn start(mailbox: Mailbox) -> std::io::Result<()> {
+    std::thread::Builder::new().name("input".into()).spawn(move || read_all(&mailbox)).map(drop)
+}
+
+/// Reads until the terminal is gone or nobody listens.
+fn read_all(mailbox: &Mailbox) {
+    let stdin = std::io::stdin();
+    let mut parser = Parser::default();
+    let mut buffer = [0; 4096];
+    loop {
+        let events = match wait(stdin.as_fd(), parser.patience()) {
+            Waited::Silence => parser.silence(),
+            Waited::Bytes => match rustix::io::read(stdin.as_fd(), &mut buffer) {
+                Ok(0) => vec![Event::HangUp],
+                Ok(count) => {
+                    let events = parser.take(buffer.get(..count).unwrap_or_default());
+                    buffer.zeroize();
+                    events
+                }
+                Err(Errno::INTR | Errno::AGAIN) => Vec::new(),
+                Err(_) => vec![Event::HangUp],
+            },
+        };
+        for event in events {
+            let is_last = matches!(event, Event::HangUp);
+            if !mailbox.send(event) || is_last {
+                return;
+            }
+        }
+    }
+}
+
+/// What waiting ended with.
+enum Waited {
+    Bytes,
+    Silence,
+}
+
+/// Waits for bytes, `at_most` so long. An error shows in the read that follows.
+fn wait(fd: impl AsFd, at_most: Option<Duration>) -> Waited {
+    let at_most = at_most.and_then(|time| Timespec::try_from(time).ok());
+    match poll(&mut [PollFd::new(&fd, PollFlags::IN)], at_most.as_ref()) {
+        Ok(0) => Waited::Silence,
+        _ => Waited::Bytes,
+    }
+}

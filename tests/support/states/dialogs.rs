@@ -1,0 +1,273 @@
+//! Every dialog in every state that looks different.
+
+use jiff::Timestamp;
+use strongroom::crypto::keyring::SlotKind;
+use strongroom::error::Error;
+use strongroom::secret_text::SecretText;
+use strongroom::tui::effect::RawKeyUse;
+use strongroom::tui::event::Answer;
+use strongroom::tui::theirs::Theirs;
+
+use super::{At, State, Steps, address};
+use crate::screen::{compared, secrets, time};
+
+const WORDS: &str = "velvet-orbit-canyon-mustard-lantern-pilot";
+const PEM: &[u8] = b"-----BEGIN PRIVATE KEY-----\r\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\r\n-----END PRIVATE KEY-----\r\n";
+const PASSPHRASE: &[SlotKind] = &[SlotKind::Passphrase];
+const TWO_WAYS: &[SlotKind] = &[SlotKind::Passphrase, SlotKind::Recovery];
+
+fn passphrase(at: At) -> Steps {
+    at.setup().keys("Enter").typed(WORDS).keys("Enter").typed(WORDS).keys("Enter")
+}
+
+fn recovery(at: At) -> Steps {
+    passphrase(at).keys("Enter").key(RawKeyUse::Recovery)
+}
+
+fn without(at: At) -> Steps {
+    passphrase(at).keys("Down Enter")
+}
+
+fn taken() -> Error {
+    Error::version_conflict("production/payments/STRIPE_KEY has version 8 meanwhile.", 8)
+}
+
+fn full() -> Error {
+    Error::failure("The disk is full.").hint("Make room on /srv and try again.")
+}
+
+/// An edit met another session's version; what that is has not been told yet.
+fn conflict(at: At) -> Steps {
+    at.after("e").typed("new").silent().keys("Enter").failed(taken())
+}
+
+/// What another session wrote, by shape.
+fn theirs() -> Theirs {
+    let mut newer = secrets().remove(3);
+    newer.version = 8;
+    Theirs::Newer(Box::new(compared(&newer, 7, 8)))
+}
+
+fn someone() -> (String, Timestamp) {
+    ("ana@bastion1".to_owned(), time(-120))
+}
+
+fn wrong() -> Error {
+    Error::locked("The passphrase does not open this vault.").hint("Check the keyboard layout and try again.")
+}
+
+/// Every state of every dialog.
+pub(crate) fn dialogs() -> Vec<State> {
+    [gates(), adding(), editing(), conflicts(), rotating(), questions(), files(), many(), finding()].concat()
+}
+
+fn gates() -> Vec<State> {
+    vec![
+        ("setup_welcome", |at| at.setup().keys("Down")),
+        ("setup_leave", |at| at.setup().keys("Esc")),
+        ("setup_passphrase_empty", |at| at.setup().keys("Enter")),
+        ("setup_passphrase", |at| at.setup().keys("Enter").typed("correct horse battery")),
+        ("setup_passphrase_weak", |at| {
+            at.setup().keys("Enter").typed("hunter2").keys("Tab").typed("hunter2").keys("Enter")
+        }),
+        ("setup_passphrase_differs", |at| {
+            at.setup().keys("Enter").typed(WORDS).keys("Enter").typed("velvet").keys("Enter")
+        }),
+        ("setup_passphrase_words", |at| at.setup().keys("Enter C-g").generated(WORDS, 66.0)),
+        ("setup_key_file", |at| at.setup().keys("Down Enter").key(RawKeyUse::KeyFile)),
+        ("setup_environment", |at| at.setup().keys("Up Enter").key(RawKeyUse::Environment)),
+        ("setup_recovery", passphrase),
+        ("setup_recovery_shown", recovery),
+        ("setup_recovery_asked", |at| recovery(at).keys("Enter").typed("ABCD EFGH").keys("Enter")),
+        ("setup_recovery_without", without),
+        ("setup_consent", |at| without(at).keys("y")),
+        ("setup_creating", |at| without(at).keys("y y")),
+        ("setup_failed", |at| {
+            let denied = Error::denied("The folder /home/ops/.local/share/strongroom cannot be written.");
+            without(at).keys("y y").failed(denied.hint("Check who owns it."))
+        }),
+        ("unlock_empty", |at| at.unlock(PASSPHRASE)),
+        ("unlock_passphrase", |at| at.unlock(PASSPHRASE).typed("open")),
+        ("unlock_shown", |at| at.unlock(PASSPHRASE).typed("open sesame").keys("C-t")),
+        ("unlock_choice", |at| at.unlock(TWO_WAYS).keys("Down")),
+        ("unlock_master_key", |at| at.unlock(&[SlotKind::Environment])),
+        ("unlock_key_file", |at| at.unlock(&[SlotKind::KeyFile, SlotKind::Recovery])),
+        ("unlock_wrong", |at| at.unlock(TWO_WAYS).typed("open").keys("Enter").refused(wrong())),
+        ("unlock_pause", |at| {
+            let tried = |steps: Steps| steps.typed("open").keys("Enter").refused(wrong()).waited(60);
+            let steps = tried(tried(tried(at.unlock(PASSPHRASE))));
+            steps.typed("open").keys("Enter").refused(wrong()).waited(1)
+        }),
+        ("unlock_unlocking", |at| at.unlock(PASSPHRASE).typed("open").keys("Enter")),
+        ("unlock_leave", |at| at.unlock(PASSPHRASE).keys("Esc")),
+        ("unlock_idle", |at| at.after("").waited(301)),
+    ]
+}
+
+fn adding() -> Vec<State> {
+    vec![
+        ("add_empty", |at| at.after("a")),
+        ("add_generated", |at| at.after("a").typed("STRIPE_KEY").keys("Tab C-g").generated("x7Kq9vWm", 190.5)),
+        ("add_bad_name", |at| at.after("a").pasted("STRIPE\u{202e}YEK".as_bytes()).keys("Enter")),
+        ("add_clash", |at| at.after("a").typed("STRIPE_KEY").keys("Tab").typed("x").keys("Enter").failed(clash())),
+        ("add_pem", |at| at.after("a").typed("TLS_KEY").keys("Tab C-t").pasted(PEM)),
+        ("add_field", |at| {
+            let with_value = at.after("a").typed("DB").keys("Tab").typed("x");
+            with_value.keys("Tab Enter").typed("username").keys("Tab").typed("ops ")
+        }),
+        ("add_trap", |at| at.after("a").typed("KEY").keys("Tab").pasted("\u{feff}a\r\nb".as_bytes())),
+        ("add_offer", |at| at.after("a").pasted(ENV)),
+        ("add_offer_taken", |at| at.after("a").pasted(ENV).keys("Enter")),
+        ("add_saving", |at| at.after("a").typed("NEW_KEY").keys("Tab").typed("x").keys("Enter")),
+        ("add_full", |at| at.after("a").typed("NEW_KEY").keys("Tab").typed("x").keys("Enter").failed(full())),
+        ("add_long", |at| {
+            let name = "A_NAME_".repeat(24);
+            let wide = "秘密の鍵 🔑 e\u{301}".repeat(8);
+            at.after("a").typed(&name).keys("Tab").typed(&wide).keys("C-t Tab Tab").typed(&wide)
+        }),
+        ("add_unsaved", |at| at.after("a").typed("NEW_KEY").keys("Esc")),
+    ]
+}
+
+const ENV: &[u8] = b"DB_USER=ops\nDB_PASSWORD='hunter2'\n";
+
+fn clash() -> Error {
+    Error::conflict("production/payments/STRIPE_KEY exists already.").hint("Choose another name, or edit it.")
+}
+
+fn editing() -> Vec<State> {
+    vec![
+        ("edit_prefilled", |at| at.after("e")),
+        ("edit_strange", |at| at.strange().keys("e Tab Tab Tab")),
+        ("edit_opened", |at| at.after("e C-t")),
+        ("edit_replaced", |at| at.after("e").typed("new").keys("Tab C-u")),
+        ("edit_renamed", |at| at.after("e Tab C-r")),
+        ("edit_read_file", |at| at.after("e C-o").typed("/etc/ssl/k").completed("/etc/ssl/k")),
+        ("edit_file_read", |at| {
+            at.after("e C-o").typed("/k").keys("Enter").read(Ok(SecretText::copied_from(&[0xff, 0xfe, 0])))
+        }),
+        ("edit_file_refused", |at| {
+            let denied = Error::denied("The file /k cannot be read: permission denied.").hint("Check who may read it.");
+            at.after("e C-o").typed("/k").keys("Enter").read(Err(denied))
+        }),
+        ("edit_written_elsewhere", |at| at.after("e").typed("new").written_elsewhere()),
+        ("edit_past_expiry", |at| at.after("e").keys("Tab Tab Tab Tab Tab Tab C-u").typed("2020-01-01").keys("Enter")),
+        ("edit_bad_json", |at| at.after("e S-Tab S-Tab C-u").typed("{\"account\": ").keys("Enter")),
+        ("edit_saving", |at| at.after("e").typed("new").keys("Enter")),
+        ("edit_unsaved", |at| at.after("e C-u").typed("new").keys("Esc")),
+    ]
+}
+
+fn conflicts() -> Vec<State> {
+    vec![
+        ("edit_conflict", conflict),
+        ("edit_conflict_told", |at| conflict(at).told(theirs())),
+        ("edit_conflict_both", |at| conflict(at).told(theirs()).keys("Enter")),
+        ("edit_conflict_shown", |at| conflict(at).told(theirs()).keys("Enter C-t").opened(8)),
+        ("edit_conflict_moved", |at| {
+            let to = address("production/billing/STRIPE_KEY");
+            conflict(at).told(Theirs::Moved { to, version: 7 })
+        }),
+        ("edit_conflict_deleted", |at| {
+            let (by, at_time) = someone();
+            conflict(at).told(Theirs::Deleted { by, at: at_time })
+        }),
+        ("edit_conflict_destroyed", |at| {
+            let (by, at_time) = someone();
+            conflict(at).told(Theirs::Destroyed { by, at: at_time })
+        }),
+        ("rotate_conflict", |at| at.after("r").pasted(b"mine").silent().keys("Enter").failed(taken()).told(theirs())),
+    ]
+}
+
+fn rotating() -> Vec<State> {
+    vec![
+        ("rotate_empty", |at| at.after("r")),
+        ("rotate_strange", |at| at.strange().keys("r")),
+        ("rotate_generate", |at| at.after("r Tab")),
+        ("rotate_made", |at| at.after("r C-g").generated("x7Kq9vWm-shown", 190.5).keys("C-t Tab Tab")),
+        ("rotate_type", |at| at.after("r Right Tab").typed("new").keys("Enter").typed("nex").keys("Enter")),
+        ("rotate_paste", |at| at.after("r").pasted(PEM)),
+        ("rotate_rotating", |at| at.after("r").pasted(b"new").keys("Enter")),
+        ("rotate_full", |at| at.after("r").pasted(b"new").keys("Enter").failed(full())),
+        ("rotate_unsaved", |at| at.after("r").pasted(b"new").keys("Esc")),
+    ]
+}
+
+fn questions() -> Vec<State> {
+    vec![
+        ("roll_back_reason", |at| at.after("3 j j Enter")),
+        ("roll_back", |at| at.after("3 j j Enter Enter")),
+        ("roll_back_waiting", |at| at.after("3 j j").silent().keys("Enter Enter")),
+        ("roll_back_sent", |at| at.after("3 j j Enter Enter y")),
+        ("roll_back_conflict", |at| at.after("3 j j Enter").typed("bad deploy").keys("Enter y").failed(taken())),
+        ("roll_back_strange", |at| at.strange().keys("3 j j Enter Enter")),
+        ("purge", |at| at.after("D")),
+        ("purge_wrong_name", |at| at.after("D").typed("stripe_key").keys("Enter")),
+        ("purge_failed", |at| at.after("D").typed("STRIPE_KEY").keys("Enter").failed(full())),
+        ("purge_strange", |at| at.strange().keys("D")),
+        ("expired_copy", |at| at.after("k y")),
+        ("expired_show", |at| at.after("k s")),
+        ("compare_waiting", |at| at.after("3 j j").silent().keys("d")),
+        ("compare", |at| at.after("3 j j Space j d")),
+        ("compare_strange", |at| at.strange().keys("3 j d")),
+        ("compare_failed", |at| at.after("3 j j").silent().keys("d").failed(full())),
+    ]
+}
+
+fn files() -> Vec<State> {
+    vec![
+        ("write_out", |at| at.after("2 j w")),
+        ("write_out_completed", |at| at.after("w").typed("/etc/ssl/k").completed("/etc/ssl/k")),
+        ("write_out_work_tree", |at| {
+            at.after("w").typed("./stripe.key").keys("Enter").vault(Answer::InWorkTree("/srv/ops/infra".to_owned()))
+        }),
+        ("write_out_writing", |at| at.after("w").typed("/k").keys("Enter")),
+        ("write_out_exists", |at| {
+            let exists = Error::conflict("The file /srv/ops/stripe.key exists already.").hint("Choose another name.");
+            at.after("w").typed("/srv/ops/stripe.key").keys("Enter").failed(exists)
+        }),
+    ]
+}
+
+fn many() -> Vec<State> {
+    vec![
+        ("bulk_rotate", |at| at.after("C-a r")),
+        ("bulk_rotate_plan", |at| at.after("C-a r Enter")),
+        ("bulk_plan", |at| at.after("C-a m").typed("staging").keys("Enter Down Down Down")),
+        ("bulk_tags", |at| at.after("Space Space Space t").typed("+db -pci")),
+        ("bulk_tags_wrong", |at| at.after("Space Space t").pasted("d\u{202e}b".as_bytes()).keys("Enter")),
+        ("bulk_expiry", |at| at.after("Space Space E").typed("30 days").keys("Enter")),
+        ("bulk_move_one", |at| at.after("m")),
+        ("bulk_move_clash", |at| at.after("m C-u").typed("staging/payments").keys("Enter")),
+        ("bulk_delete", |at| at.after("C-a d")),
+        ("bulk_strange", |at| at.strange().keys("C-a d")),
+        ("bulk_work", |at| {
+            let mut steps = at.after("C-a d y");
+            steps.0.elapse(std::time::Duration::from_secs(2));
+            steps.vault(Answer::Progress { done: 5, total: 12 })
+        }),
+        ("bulk_ending", |at| at.after("C-a d y").vault(Answer::Progress { done: 5, total: 12 }).keys("Esc")),
+        ("bulk_done", |at| at.after("C-a d y").job_done()),
+    ]
+}
+
+fn finding() -> Vec<State> {
+    vec![
+        ("jump", |at| at.after("p k p Tab Tab Tab f")),
+        ("jump_found", |at| at.after("f").typed("key")),
+        ("jump_nothing", |at| at.after("f")),
+        ("jump_no_match", |at| at.after("f").typed("zzz")),
+        ("jump_wrong", |at| at.after("f").typed("colour:red")),
+        ("jump_strange", |at| at.strange().keys("f").typed("longest")),
+        ("help", |at| at.after("?")),
+        ("help_filtered", |at| at.after("?").typed("version")),
+        ("help_nothing", |at| at.after("?").typed("zzz")),
+        ("help_end", |at| at.after("? PgDn PgDn PgDn PgDn PgDn PgDn PgDn PgDn")),
+        ("palette", |at| at.after(":")),
+        ("palette_filtered", |at| at.after(":").typed("roll")),
+        ("palette_disabled", |at| at.after(":").typed("undo")),
+        ("palette_nothing", |at| at.after(":").typed("zzz")),
+        ("palette_strange", |at| at.strange().keys(":").typed("rotate")),
+    ]
+}

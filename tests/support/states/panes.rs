@@ -1,0 +1,78 @@
+//! What an unlocked vault shows, with and without what stands over it.
+
+use std::time::Duration;
+
+use strongroom::error::Error;
+use strongroom::tui::event::{Answer, ClipboardNews, Event};
+use strongroom::vault::audit::AuditVerdict;
+
+use super::{At, State, Steps, address};
+use crate::screen::{Screen, secrets};
+
+fn sent(steps: Steps, confirmed: bool) -> Steps {
+    let route = if confirmed { "X11 clipboard" } else { "terminal clipboard (OSC 52)" };
+    let address = address("production/payments/STRIPE_KEY");
+    let clear_after = Duration::from_secs(30);
+    steps.event(Event::Clipboard(ClipboardNews::Sent { address, route, confirmed, clear_after }))
+}
+
+fn busy() -> Error {
+    Error::busy("The vault is in use by another process, pid 4711, since 02:10.")
+        .hint("Wait for it, or look at it with strongroom doctor.")
+}
+
+fn damaged(At(width, height): At) -> Steps {
+    let mut screen = Screen::locked(width, height);
+    screen.secrets = secrets();
+    let catalog = std::sync::Arc::new(screen.secrets.iter().cloned().collect());
+    let read_only = Some("the list and the file do not agree.".to_owned());
+    let cause = "it was altered after it was written.".to_owned();
+    Steps(screen)
+        .vault(Answer::Unlocked { catalog, failed_unlocks: 3, read_only })
+        .vault(Answer::AuditVerified(AuditVerdict::Broken { first_bad: 17, cause }))
+}
+
+/// Every state of the panes.
+pub(crate) fn panes() -> Vec<State> {
+    vec![
+        ("start", |at| at.started()),
+        ("list", |at| at.after("")),
+        ("empty", |at| Steps(Screen::with(Vec::new(), at.0, at.1))),
+        ("filter", |at| at.filtered("strp")),
+        ("filter_nothing", |at| at.filtered("zzz")),
+        ("filter_unfinished", |at| at.filtered("pay tag:")),
+        ("filter_candidates", |at| at.filtered("sc").keys("Tab Tab Tab")),
+        ("filter_error", |at| at.filtered("pay colour:red")),
+        ("tree", |at| at.after("`")),
+        ("tree_scope", |at| at.after("` h h")),
+        ("tree_scope_detail", |at| at.after("` - 2")),
+        ("tree_filtered", |at| at.after("` /").typed("key")),
+        ("tree_marked", |at| at.after("Space ` g j Space")),
+        ("marked", |at| at.after("Space Space j v j k k")),
+        ("strange", |at| at.strange()),
+        ("strange_detail", |at| at.strange().keys("2")),
+        ("strange_history", |at| at.strange().keys("3 j")),
+        ("detail", |at| at.after("2 j")),
+        ("detail_revealed", |at| at.after("2 s")),
+        ("detail_blind", |at| at.after("2 S")),
+        ("detail_expired", |at| at.after("k 2")),
+        ("history", |at| at.after("3 j j")),
+        ("history_zoomed", |at| at.after("3 z")),
+        ("history_marked", |at| at.after("3 Space j j")),
+        ("audit", |at| at.after("3 ]")),
+        ("overview", |at| at.after("o")),
+        ("overview_week", |at| at.after("o Tab Tab Tab l l")),
+        ("overview_followed", |at| at.after("o Enter")),
+        ("clipboard", |at| sent(at.after(""), false).waited(3)),
+        ("clipboard_confirmed", |at| sent(at.after(""), true)),
+        ("clipboard_cleared", |at| {
+            sent(at.after(""), false).event(Event::Clipboard(ClipboardNews::Cleared { confirmed: false }))
+        }),
+        ("locked_with_clipboard", |at| sent(at.after(""), false).keys("C-l")),
+        ("failed", |at| at.after("").failed(busy())),
+        ("hint", |at| at.after("3 Enter")),
+        ("deleted", |at| at.after("d").job_done()),
+        ("damaged", damaged),
+        ("locks_soon", |at| at.after("").waited(258)),
+    ]
+}
