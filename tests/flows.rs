@@ -1,6 +1,8 @@
 //! Keys to effects: what each key asks of the outside, and what it does not.
 #![expect(clippy::unwrap_used, reason = "made-up data is known to be right")]
 
+#[path = "flows/facts.rs"]
+mod facts;
 #[path = "flows/looking.rs"]
 mod looking;
 #[path = "support/screen.rs"]
@@ -812,9 +814,9 @@ fn every_row_of_the_overview_leads_to_the_secrets_behind_it() {
         ("o j Enter", "/due", "staging/payments/STRIPE_WEBHOOK_SECRET"),
         ("o j j Enter", "/rotated:never age:>1y", "production/platform/TLS_PRIVATE_KEY"),
         ("o Tab Enter", "/age:<7d", ""),
-        ("o Tab G k Enter", "/due", ""),
-        ("o G Enter", "/expired", ""),
-        ("o S-Tab l l l l l l l l l l l l l Enter", "/due:>84d due:<91d", STRIPE),
+        ("o Tab G k k Enter", "/due", ""),
+        ("o G k Enter", "/expired", ""),
+        ("o S-Tab S-Tab l l l l l l l l l l l l l Enter", "/due:>84d due:<91d", STRIPE),
     ] {
         let mut screen = Screen::unlocked(140, 45);
         screen.keys(keys);

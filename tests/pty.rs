@@ -323,8 +323,8 @@ fn the_picture_of_the_list_is_of_a_real_run() {
 
 #[test]
 fn the_picture_of_the_overview_is_of_a_real_run() {
-    let title = "strongroom: what needs doing first, ages of values, the vault's health, the next 90 days";
-    picture("overview", title, (110, 24), &["o"], "Next 90 days");
+    let title = "strongroom: what needs doing first, ages of values, the vault's health, the next 90 days, accesses";
+    picture("overview", title, (110, 29), &["o"], "verified 02:14 UTC");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::vault::Vault;
 use crate::vault::catalog::{Catalog, Listed, NEVER, stored_scope_is_within};
 use crate::vault::scope::ScopePath;
-use crate::vault::search::{Fact, Facts, Query};
+use crate::vault::search::{Alike, Fact, Facts, Query};
 use crate::vault::secret::{Secret, SecretId};
 
 use super::call::Call;
@@ -91,7 +91,7 @@ fn informed(query: Query, vault: &mut Vault) -> Result<Query> {
         facts.usage = Arc::new(vault.usage()?);
     }
     if query.asks_for(Fact::Duplicates) {
-        facts.duplicates = Some(Arc::new(vault.duplicates()?));
+        facts.duplicates = Alike::Found(Arc::new(vault.duplicates()?));
     }
     Ok(query.knowing(facts))
 }

@@ -189,6 +189,8 @@ pub enum Request {
     Job(Box<Job>),
     /// Answered by `Answer::Purged`.
     Purge(Address),
+    /// Find out which secrets have the same value; answered by `Answer::Duplicates`, then and after every change.
+    FindDuplicates,
     /// Keep this user's pins; answered only when it fails.
     WritePins(Vec<SecretId>),
     /// Write an audit record about something the screen did; no answer.

@@ -14,10 +14,12 @@ use crate::vault::audit::{AuditRecord, AuditVerdict};
 use crate::vault::bulk::Done;
 use crate::vault::catalog::{Catalog, CatalogChange};
 use crate::vault::compare::ShapeDiff;
+use crate::vault::duplicates::Duplicates;
 use crate::vault::generate::Generated;
 use crate::vault::scope::Address;
 use crate::vault::search::Index;
 use crate::vault::secret::{Fields, Secret, SecretId, Version};
+use crate::vault::usage::{Extent, Use};
 use crate::vault::{Outcome, Written};
 
 use super::effect::RawKeyUse;
@@ -217,6 +219,15 @@ pub enum Answer {
     Damaged(Error),
     /// The audit chain was walked, behind the list.
     AuditVerified(AuditVerdict),
+    /// What the next part of the audit log tells about the use of secrets.
+    Used {
+        /// In the order of the log.
+        uses: Vec<Use>,
+        /// How far it was read with them.
+        extent: Extent,
+    },
+    /// Which secrets have the same value; `None` when it could not be found out.
+    Duplicates(Option<Duplicates>),
     /// A request failed; nothing was changed.
     Failed(Error),
 }

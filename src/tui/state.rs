@@ -283,8 +283,8 @@ impl State {
     fn follow_overview(&mut self) {
         let Some(mut overview) = self.vault.as_mut().and_then(|vault| vault.overview.take()) else { return };
         if let (Some(standing), Some(vault)) = (self.standing(), &self.vault) {
-            let (catalog, revision) = vault.secrets.catalog();
-            let recounted = overview.recount(catalog, revision, self.now.time);
+            let usage = &vault.secrets.facts().usage;
+            let recounted = overview.recount(vault.secrets.catalog(), usage, self.now.time);
             overview.follow(standing, self.overview_area());
             self.changed |= recounted;
         }
@@ -300,6 +300,7 @@ impl State {
             audit: vault.audit.as_ref().map(|(verdict, at)| (verdict, *at)),
             read_only: vault.read_only.as_deref(),
             failed_unlocks: vault.failed_unlocks,
+            usage: vault.secrets.facts().usage.extent(),
             slots: self.slots.as_deref(),
             now: self.now.time,
         })

@@ -25,6 +25,7 @@ mod actions;
 mod answers;
 mod bulk;
 mod deadlines;
+mod facts;
 mod history;
 mod jump;
 mod lock;
@@ -46,6 +47,7 @@ pub fn update(state: &mut State, event: Event, now: Now) -> Vec<Effect> {
         vault.removing.extend(effects.iter().filter_map(removal).cloned());
         bulk::note_sent(vault, &effects, now.instant);
     }
+    effects.extend(facts::ask(state));
     state.follow();
     effects
 }

@@ -2,9 +2,10 @@
 //!
 //! `runtime` hands it [`Request`]s and returns at once; it sends [`Answer`]s.
 //! Between requests, while unlocked, it looks twice a second for what other
-//! sessions wrote, and in the first quiet moment it walks the rows of all secrets and
-//! the audit chain, behind the list. Locking drops the vault, which wipes its keys.
+//! sessions wrote, and in quiet moments it does what is done behind the list: it walks the
+//! rows of all secrets and the audit chain, and looks for duplicates. Locking drops the vault, which wipes its keys.
 
+mod behind;
 mod bulk;
 mod serve;
 #[cfg(test)]
@@ -24,20 +25,16 @@ use crate::session::{key_file, pins};
 use crate::vault::audit::Actor;
 use crate::vault::catalog::Catalog;
 use crate::vault::search::Index;
-use crate::vault::{AuditWalk, LockedVault, NewVault, RowsWalk, Vault};
+use crate::vault::{LockedVault, NewVault, Vault};
 
 use super::effect::Request;
 use super::event::{Answer, Event, Found, Mailbox};
 use super::pending::Pending;
 
+use behind::{Behind, SOON};
+
 /// How often other sessions' writes are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long nobody must have asked for anything before rows and audit chain are walked.
-const QUIET: Duration = Duration::from_millis(250);
-/// How long for the filter's index: it is wanted soon, but after what the first frame asks for.
-const SOON: Duration = Duration::from_millis(15);
-/// So many rows or audit records are walked before requests are looked at again.
-const SLICE: u64 = 10_000;
 
 /// Looks for a key among the sources that need nobody to type, given the kinds of
 /// the vault's slots. Called on the vault thread, once.
@@ -77,7 +74,7 @@ impl VaultThread {
                 mailbox,
                 vault: Held::None,
                 look_at: Instant::now(),
-                walk: None,
+                behind: Behind::new(),
                 told: None,
                 unindexed: None,
             }
@@ -120,23 +117,6 @@ enum Held {
     Unlocked(Box<Vault>),
 }
 
-/// What is checked behind the list, in this order.
-enum Walk {
-    /// Every row against the root.
-    Rows(RowsWalk),
-    /// The audit chain.
-    Audit(AuditWalk),
-}
-
-impl Walk {
-    fn has_begun(&self) -> bool {
-        match self {
-            Self::Rows(walk) => walk.has_begun(),
-            Self::Audit(_) => true,
-        }
-    }
-}
-
 /// The thread's own state.
 struct Keeper {
     place: Place,
@@ -146,8 +126,8 @@ struct Keeper {
     look_at: Instant,
     /// The list as it was sent, until it has its index or has changed.
     unindexed: Option<Arc<Catalog>>,
-    /// The walk behind the list, until it is done.
-    walk: Option<Walk>,
+    /// The work behind the list, while the vault is unlocked.
+    behind: Behind,
     /// The last trouble with changes, so that it is told once.
     told: Option<Error>,
 }
@@ -163,7 +143,7 @@ impl Keeper {
             };
             match request {
                 Ok(request) => self.serve_all(request, inbox, done),
-                Err(RecvTimeoutError::Timeout) => self.walk(),
+                Err(RecvTimeoutError::Timeout) => self.go_on(),
                 Err(RecvTimeoutError::Disconnected) => return self.drop_keys(),
             }
             if self.look_at <= Instant::now() {
@@ -189,9 +169,9 @@ impl Keeper {
     fn wait(&self) -> Option<Duration> {
         match self.vault {
             Held::Unlocked(_) if self.unindexed.is_some() => Some(SOON),
-            Held::Unlocked(_) if self.walk.as_ref().is_some_and(Walk::has_begun) => Some(Duration::ZERO),
-            Held::Unlocked(_) if self.walk.is_some() => Some(QUIET),
-            Held::Unlocked(_) => Some(self.look_at.saturating_duration_since(Instant::now())),
+            Held::Unlocked(_) => {
+                self.behind.wait().or_else(|| Some(self.look_at.saturating_duration_since(Instant::now())))
+            }
             _ => None,
         }
     }
@@ -231,8 +211,17 @@ impl Keeper {
                     self.answer(Answer::Failed(error));
                 }
             }
+            Request::FindDuplicates => {
+                if let Err(error) = self.behind.find_duplicates() {
+                    self.answer(Answer::Duplicates(None));
+                    self.answer(Answer::Failed(error));
+                }
+            }
             request => {
                 let changes = is_write(&request);
+                if !is_look(&request) {
+                    self.behind.expect_records();
+                }
                 let answer = match &mut self.vault {
                     Held::Unlocked(vault) => match request {
                         Request::Job(job) => Ok(Some(bulk::run(vault, job, &self.mailbox))),
@@ -320,7 +309,7 @@ impl Keeper {
         self.tell_pins();
         self.vault = Held::Unlocked(Box::new(vault));
         self.look_at = Instant::now() + LOOK_EVERY;
-        self.walk = Some(Walk::Rows(RowsWalk::default()));
+        self.behind = Behind::new();
         self.told = None;
     }
 
@@ -336,7 +325,9 @@ impl Keeper {
     fn look(&mut self) {
         self.look_at = Instant::now() + LOOK_EVERY;
         let Held::Unlocked(vault) = &mut self.vault else { return };
-        match vault.changes() {
+        let found = vault.changes();
+        self.behind.look(vault, found.as_ref().ok().and_then(Option::as_ref));
+        match found {
             Ok(None) => self.told = None,
             Ok(Some(change)) => {
                 self.told = None;
@@ -353,30 +344,22 @@ impl Keeper {
     }
 
     /// Uses a quiet moment: first the filter's index, so that its first key finds it made,
-    /// then the next part of the rows, then of the audit chain, once after each unlock.
-    fn walk(&mut self) {
+    /// then the next slice of what is done behind the list.
+    fn go_on(&mut self) {
         if let Some(catalog) = self.unindexed.take() {
             return self.answer(Answer::Indexed(Box::new(Index::build(&catalog))));
         }
-        let (Held::Unlocked(vault), Some(walk)) = (&mut self.vault, &mut self.walk) else { return };
-        match walk {
-            Walk::Rows(rows) => match vault.walk_rows(rows, SLICE) {
-                Ok(false) => return,
-                Ok(true) => {}
-                Err(error) if error.kind() == Kind::Damaged => self.answer(Answer::Damaged(error)),
-                Err(error) => self.answer(Answer::Failed(error)),
-            },
-            Walk::Audit(chain) => {
-                match vault.walk_audit(chain, SLICE) {
-                    Ok(None) => return,
-                    Ok(Some(verdict)) => self.answer(Answer::AuditVerified(verdict)),
-                    Err(error) => self.answer(Answer::Failed(error)),
-                }
-                self.walk = None;
-                return self.check_file();
-            }
+        let Held::Unlocked(vault) = &mut self.vault else { return };
+        if self.behind.wait().is_none() {
+            return;
         }
-        self.walk = Some(Walk::Audit(AuditWalk::default()));
+        let slice = self.behind.go_on(vault);
+        for answer in slice.answers {
+            self.answer(answer);
+        }
+        if slice.walked {
+            self.check_file();
+        }
     }
 
     /// Has the file's structure checked through a connection of its own, so that no request waits for it.
@@ -397,6 +380,7 @@ impl Keeper {
         if let Held::Unlocked(vault) = std::mem::replace(&mut self.vault, Held::None) {
             let _ = vault.lock();
             self.unindexed = None;
+            self.behind = Behind::new();
         }
     }
 }
@@ -404,6 +388,12 @@ impl Keeper {
 /// True when `later` makes the answer to `request` useless.
 fn is_same_look(request: &Request, later: &Request) -> bool {
     matches!((request, later), (Request::Detail(_), Request::Detail(_)) | (Request::Audit(_), Request::Audit(_)))
+}
+
+/// True for requests that leave no record.
+fn is_look(request: &Request) -> bool {
+    use Request::{Audit, Compare, Detail, Theirs};
+    matches!(request, Audit(_) | Compare { .. } | Detail(_) | Theirs { .. })
 }
 
 /// True for requests that change the list.

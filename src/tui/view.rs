@@ -197,7 +197,10 @@ fn draw_notice(state: &State, theme: &Theme, areas: &Areas, frame: &mut Frame<'_
     let in_overview = vault.is_some_and(|vault| vault.overview.is_some());
     let cut = || if in_overview { overview() } else { history() };
     let (words, role) = match (&state.lease, state.locked_because) {
-        (Some(lease), _) => (lease_words(lease, state, room), Role::Ok),
+        (Some(lease), _) => match in_overview.then(overview).flatten() {
+            Some(told) => (format!("{} · {told}", clears_in(lease, state)), Role::Ok),
+            None => (lease_words(lease, state, room), Role::Ok),
+        },
         (None, Some(because)) if state.is_locked() => (because.to_owned(), Role::Muted),
         _ => match cut().or_else(|| tip(state)) {
             Some(words) => (words, Role::Muted),
@@ -239,13 +242,18 @@ fn draw_wrong_filter(error: &Error, beside: bool, theme: &Theme, area: Rect, fra
     }
 }
 
+/// `Clipboard clears in 0:27`, naming nothing.
+fn clears_in(lease: &Lease, state: &State) -> String {
+    format!("Clipboard clears in {}", text::countdown(lease.until.saturating_duration_since(state.now.instant)))
+}
+
 /// `Copied · clears in 0:27 · production/KEY · X11 clipboard`; a locked screen names nothing.
 /// Where room is short the route goes, then the start of the address, never what is certain.
 fn lease_words(lease: &Lease, state: &State, room: usize) -> String {
-    let left = text::countdown(lease.until.saturating_duration_since(state.now.instant));
     if state.is_locked() {
-        return format!("Clipboard clears in {left}");
+        return clears_in(lease, state);
     }
+    let left = text::countdown(lease.until.saturating_duration_since(state.now.instant));
     let Lease { address, route, confirmed, .. } = lease;
     let word = if *confirmed { "Copied" } else { "Sent, unconfirmed" };
     let what = format!("{word} · clears in {left} · ");

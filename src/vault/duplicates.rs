@@ -36,6 +36,13 @@ pub struct Duplicates {
 }
 
 impl Duplicates {
+    /// Groups of secrets that have one value; a group of one is none.
+    #[must_use]
+    pub fn new(groups: &[&[SecretId]]) -> Self {
+        let several = (0..).zip(groups).filter(|(_, group)| group.len() > 1);
+        Self { groups: several.flat_map(|(number, group)| group.iter().map(move |id| (*id, number))).collect() }
+    }
+
     /// True when another secret has the same value.
     #[must_use]
     pub fn contains(&self, secret: SecretId) -> bool {

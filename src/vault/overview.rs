@@ -1,13 +1,15 @@
 //! [`Overview`]: the whole vault at one moment, in numbers.
 //!
-//! Pure: a catalog and a time in, counts out, in one pass, so that 100,000 secrets
-//! take a few milliseconds. Each number has the line of the filter that shows the
+//! Pure: a catalog, what the log tells of its use and a time in, counts out, in one pass,
+//! so that 100,000 secrets take a few milliseconds. Each number has the line of the filter that shows the
 //! secrets behind it. The screen draws it; nothing here knows how.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::catalog::{Catalog, Listed, NEVER};
 use super::secret::SecretId;
+use super::usage::{Extent, Usage};
 
 /// The days that part one band of ages from the next.
 const AGE_DAYS: [i64; 5] = [7, 30, 90, 180, 365];
@@ -17,6 +19,10 @@ pub const WEEKS: usize = 13;
 const EXPIRES_SOON: i64 = 14;
 /// A due date this near is work.
 const DUE_SOON: i64 = 7;
+/// What was used in so many days is in use.
+const IN_USE: i64 = 30;
+/// For so many days accesses are counted.
+const MOST_DAYS: usize = 90;
 
 const DAY: i64 = 86_400;
 const WEEK: i64 = 7 * DAY;
@@ -32,8 +38,20 @@ pub struct Overview {
     pub due: Ahead,
     /// When secrets expire.
     pub expiring: Ahead,
+    /// What the log tells; `None` until all of it is known.
+    pub used: Option<Used>,
     /// What needs doing, first things first; nothing stands here with a count of 0.
     pub work: Vec<Work>,
+}
+
+/// How the secrets are used.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Used {
+    /// Live secrets of which no value ever left the vault.
+    pub never: usize,
+    /// Values that left it, day by day, today last. The days are those of UTC, as in the
+    /// weeks ahead.
+    pub per_day: Vec<u32>,
 }
 
 /// What has passed and what comes, week by week from now.
@@ -63,6 +81,8 @@ pub struct Work {
 /// Why a secret wants attention, first things first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
+    /// It has expired, and its value was taken not long ago.
+    ExpiredInUse,
     /// It is given out no more.
     Expired,
     /// It should have been rotated.
@@ -77,12 +97,14 @@ pub enum Task {
 
 impl Task {
     /// In the order of the work.
-    pub const ALL: [Self; 5] = [Self::Expired, Self::Overdue, Self::ExpiresSoon, Self::DueSoon, Self::NeverRotated];
+    pub const ALL: [Self; 6] =
+        [Self::ExpiredInUse, Self::Expired, Self::Overdue, Self::ExpiresSoon, Self::DueSoon, Self::NeverRotated];
 
     /// The filter that shows all that need it.
     #[must_use]
     pub fn filter(self) -> &'static str {
         match self {
+            Self::ExpiredInUse => "expired used:<30d",
             Self::Expired => "expired",
             Self::Overdue => "due",
             Self::ExpiresSoon => "expires:>0d expires:<14d",
@@ -92,9 +114,13 @@ impl Task {
     }
 
     /// The moment that makes a secret need it at `now`; the smallest is the first to look at.
-    fn since(self, listed: &Listed, now: i64) -> Option<i64> {
+    fn since(self, listed: &Listed, used: Option<i64>, now: i64) -> Option<i64> {
         let within = |at: i64, days: i64| (at > now && at < now.saturating_add(days * DAY)).then_some(at);
         match self {
+            Self::ExpiredInUse => {
+                let in_use = used.is_some_and(|at| at > now.saturating_sub(IN_USE * DAY));
+                (listed.expires_at <= now && in_use).then_some(listed.expires_at)
+            }
             Self::Expired => (listed.expires_at <= now).then_some(listed.expires_at),
             Self::Overdue => (listed.due_at() <= now).then(|| listed.due_at()),
             Self::ExpiresSoon => within(listed.expires_at, EXPIRES_SOON),
@@ -110,22 +136,27 @@ impl Task {
 impl Overview {
     /// Counts what is in `catalog` at `now`.
     #[must_use]
-    pub fn of(catalog: &Catalog, now: Timestamp) -> Self {
+    pub fn of(catalog: &Catalog, usage: &Usage, now: Timestamp) -> Self {
         let second = now.as_second();
         let mut overview = Self { total: catalog.listed().len(), ..Self::default() };
         let mut work: [Option<Found>; Task::ALL.len()] = Default::default();
+        let usage = Some(usage).filter(|usage| usage.extent() == Extent::Whole);
+        let mut never = 0;
         for (position, listed) in catalog.listed().iter().enumerate() {
             let age = second.saturating_sub(listed.value_changed_at);
             let band = AGE_DAYS.iter().take_while(|days| age >= **days * DAY).count();
             overview.ages[band] += 1;
             overview.due.add(listed.due_at(), second);
             overview.expiring.add(listed.expires_at, second);
+            let last_used = usage.and_then(|usage| usage.last_used(listed.id));
+            never += usize::from(last_used.is_none());
             for (found, task) in work.iter_mut().zip(Task::ALL) {
-                if let Some(at) = task.since(listed, second) {
+                if let Some(at) = task.since(listed, last_used, second) {
                     Found::add(found, position, at);
                 }
             }
         }
+        overview.used = usage.map(|usage| Used { never, per_day: usage.per_day(MOST_DAYS, now, &TimeZone::UTC) });
         let all = Task::ALL.into_iter().zip(work);
         overview.work = all.filter_map(|(task, found)| found?.work(task, catalog)).collect();
         overview

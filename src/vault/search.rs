@@ -22,7 +22,7 @@ use score::is_subsequence;
 use terms::{Check, Term};
 
 pub use complete::complete;
-pub use facts::{Fact, Facts};
+pub use facts::{Alike, Fact, Facts};
 pub use index::{Index, Matches, Survivors};
 pub use terms::is_term;
 
@@ -65,7 +65,7 @@ impl Query {
     }
 
     /// The same question, with what is known by now. Without the facts that a term asks
-    /// for nothing matches it: whoever asks says so, see [`Query::lacks`].
+    /// for nothing matches it: whoever shows that says why, see [`Query::lacks`].
     #[must_use]
     pub fn knowing(self, facts: Facts) -> Self {
         Self { facts, ..self }
@@ -77,10 +77,10 @@ impl Query {
         self.terms.iter().any(|term| term.asks_for() == Some(fact))
     }
 
-    /// What a term asks for and is not known.
+    /// What a term asks for that is not among `facts`.
     #[must_use]
-    pub fn lacks(&self) -> Option<Fact> {
-        self.terms.iter().filter_map(Term::asks_for).find(|fact| !self.facts.have(*fact))
+    pub fn lacks(&self, facts: &Facts) -> Option<Fact> {
+        self.terms.iter().filter_map(Term::asks_for).find(|fact| !facts.have(*fact))
     }
 
     /// True when everything matches.

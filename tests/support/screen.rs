@@ -30,6 +30,7 @@ use strongroom::vault::compare::{FieldDiff, ShapeDiff, Side};
 use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::{Fields, Metadata, Origin, Secret, SecretId, Version};
 use strongroom::vault::shape::Shape;
+use strongroom::vault::usage::{Extent, Use};
 
 /// 2026-03-10 02:14:00 UTC.
 pub(crate) const NOW: i64 = 1_773_108_840;
@@ -142,6 +143,28 @@ pub(crate) fn records(secret: &Secret) -> Vec<AuditRecord> {
     ]
 }
 
+/// What a log of three months tells: all but two secrets are used now and then, weekends
+/// less; one of the expired ones still is, the other was when it had not expired yet.
+pub(crate) fn uses() -> Vec<Use> {
+    let mut uses = vec![used(11, 80 * DAY, false)];
+    for day in (0..75_i64).rev() {
+        let busy = if day % 7 < 2 { day % 3 } else { 2 + (day * day * 7 + day * 3) % 9 };
+        for turn in 0..busy {
+            let number = [2, 4, 5, 6, 8, 9, 10][usize::try_from((day * 5 + turn * 3) % 7).unwrap()];
+            uses.push(used(number, day * DAY + 3_600 + turn * 977, number == 9 && day > 3));
+        }
+        if day == 2 {
+            uses.push(used(3, day * DAY + 600, true));
+        }
+    }
+    uses
+}
+
+/// A use of a secret so many seconds ago.
+pub(crate) fn used(number: u8, ago: i64, mine: bool) -> Use {
+    Use { secret: SecretId([number; 16]), at: NOW - ago, mine }
+}
+
 /// The application without its threads: keys in, effects out, a vault that answers by heart.
 pub(crate) struct Screen {
     pub(crate) state: State,
@@ -217,6 +240,11 @@ impl Screen {
     pub(crate) fn unlock(&mut self) {
         let catalog: Catalog = self.secrets.iter().cloned().collect();
         self.event(Event::Vault(Answer::Unlocked { catalog: Arc::new(catalog), failed_unlocks: 0, read_only: None }));
+    }
+
+    /// The vault has walked its log to the end.
+    pub(crate) fn read_log(&mut self) {
+        self.event(Event::Vault(Answer::Used { uses: uses(), extent: Extent::Whole }));
     }
 
     /// The time of the next event.

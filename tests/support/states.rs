@@ -15,6 +15,7 @@ use strongroom::vault::catalog::CatalogChange;
 use strongroom::vault::generate::{Generated, Recipe};
 use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::SecretId;
+use strongroom::vault::usage::Extent;
 
 use super::screen::{Screen, fields, secrets};
 
@@ -59,6 +60,18 @@ impl At {
     /// A dozen secrets, the Stripe key selected, then some keys.
     pub(crate) fn after(self, keys: &str) -> Steps {
         Steps(Screen::unlocked(self.0, self.1)).keys(keys)
+    }
+
+    /// With the audit log walked to its end.
+    pub(crate) fn log_read(self) -> Steps {
+        let mut steps = self.after("");
+        steps.0.read_log();
+        steps
+    }
+
+    /// With an audit log that breaks somewhere.
+    pub(crate) fn log_broken(self) -> Steps {
+        self.after("").vault(Answer::Used { uses: Vec::new(), extent: Extent::Unknown })
     }
 
     /// With a filter that is being typed.

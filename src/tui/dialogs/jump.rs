@@ -12,13 +12,14 @@ use ratatui::text::{Line, Span};
 use crate::tui::action::{Action, Context};
 use crate::tui::clock::Now;
 use crate::tui::keymap::Keys;
+use crate::tui::panes::secrets::lack;
 use crate::tui::panes::{Cursor, marked, marker, row_area};
 use crate::tui::press::Press;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::text_input::TextInput;
 use crate::vault::catalog::Catalog;
-use crate::vault::search::{Index, Query, Survivors};
+use crate::vault::search::{Facts, Index, Query, Survivors};
 use crate::vault::secret::SecretId;
 
 use super::{Input, Step, frame as dialog_frame};
@@ -35,8 +36,11 @@ pub struct JumpDialog {
     catalog: Arc<Catalog>,
     index: Arc<Index>,
     survivors: Option<Survivors>,
+    facts: Facts,
     pinned: Vec<SecretId>,
-    /// The pinned and then the recent ones, as positions in the catalog.
+    /// Opened in this session.
+    opened: Vec<SecretId>,
+    /// The pinned ones, those opened and those used last, as positions in the catalog.
     offered: Vec<u32>,
     input: TextInput,
     query: Query,
@@ -49,17 +53,19 @@ pub struct JumpDialog {
 }
 
 impl JumpDialog {
-    /// The whole vault, what is pinned, what was opened (the last one first), on a screen of so many rows.
+    /// The whole vault, what is pinned, what was opened in this session (the last one
+    /// first), on a screen of so many rows. Behind those come the secrets whose values
+    /// this user took last, in whatever session.
     #[must_use]
     pub fn new(
         catalog: Arc<Catalog>,
         index: Arc<Index>,
-        pinned: Vec<SecretId>,
-        opened: &[SecretId],
+        facts: Facts,
+        (pinned, opened): (Vec<SecretId>, Vec<SecretId>),
         height: u16,
     ) -> Self {
         let mut offered: Vec<u32> = Vec::new();
-        for id in pinned.iter().chain(opened) {
+        for id in pinned.iter().chain(&opened).chain(facts.usage.recent()) {
             let position = catalog.position(*id).and_then(|at| u32::try_from(at).ok());
             offered.extend(position.filter(|at| !offered.contains(at)));
         }
@@ -67,7 +73,7 @@ impl JumpDialog {
         let found = offered.clone();
         let (input, query) = (TextInput::new(), Query::default());
         let (survivors, wrong, cursor) = (None, None, Cursor::default());
-        Self { catalog, index, survivors, pinned, offered, input, query, wrong, found, cursor, page }
+        Self { catalog, index, survivors, facts, pinned, opened, offered, input, query, wrong, found, cursor, page }
     }
 
     /// Which keys mean what in it.
@@ -90,6 +96,11 @@ impl JumpDialog {
             }
             Input::Press(press) => self.input.press(press),
             Input::Paste(pasted) => self.input.paste(&pasted),
+            Input::Learnt(facts) => {
+                let asked = self.wrong.is_none() && self.query.lacks(&self.facts).is_some();
+                self.facts = facts;
+                asked
+            }
             _ => false,
         };
         if changed {
@@ -113,9 +124,16 @@ impl JumpDialog {
             self.found = self.offered.clone();
             return;
         }
-        let matches = self.index.filter(&self.catalog, &self.query, self.survivors.as_ref(), now.time);
+        let query = self.query.clone().knowing(self.facts.clone());
+        let matches = self.index.filter(&self.catalog, &query, self.survivors.as_ref(), now.time);
         self.found = matches.order;
         self.survivors = Some(matches.survivors);
+    }
+
+    /// What is asked for.
+    #[must_use]
+    pub fn query(&self) -> &Query {
+        &self.query
     }
 
     /// The secret in a row, and its address.
@@ -148,8 +166,10 @@ impl JumpDialog {
                 self.draw_row(cursor.top + at, theme, area, frame);
             }
         }
+        let lacks = self.query.lacks(&self.facts).map(|fact| lack(fact, &self.facts));
         let words = match (&self.wrong, self.found.is_empty(), self.input.text().trim().is_empty()) {
             (Some(wrong), _, _) => Some((wrong.as_str(), Role::Danger)),
+            (None, _, _) if lacks.is_some() => lacks,
             (None, true, true) => Some(("Type a part of its name.", Role::Muted)),
             (None, true, false) => Some(("Nothing in the vault matches.", Role::Muted)),
             _ => None,
@@ -170,8 +190,9 @@ impl JumpDialog {
         let Some((id, address)) = self.at(row) else { return };
         let about = match () {
             () if self.pinned.contains(&id) => "^ pinned",
-            () if self.query.is_empty() => "  opened",
-            () => "",
+            () if !self.query.is_empty() => "",
+            () if self.opened.contains(&id) => "  opened",
+            () => "  used",
         };
         let room = usize::from(area.width).saturating_sub(1 + 1 + ABOUT);
         let marks = self.query.marks(&address);

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::secret_text::SecretText;
 use crate::vault::compare::ShapeDiff;
 use crate::vault::generate::Generated;
+use crate::vault::search::Facts;
 use crate::vault::secret::{Fields, SecretId, Version};
 
 use super::action::{Action, Context};
@@ -80,6 +81,8 @@ pub enum Input {
     FileRead(Result<SecretText, Error>),
     /// The file that the dialog wants to write would lie in this git work tree.
     InWorkTree(String),
+    /// More is known beside the list.
+    Learnt(Facts),
     /// What the dialog submitted failed; it stays open with its input and shows this.
     Failed(Error),
 }

@@ -14,7 +14,7 @@ use crate::tui::action::Action;
 use crate::tui::press::Press;
 use crate::vault::catalog::{Catalog, CatalogChange, Listed};
 use crate::vault::scope::Address;
-use crate::vault::search::Index;
+use crate::vault::search::{Facts, Index};
 use crate::vault::secret::SecretId;
 
 use super::Cursor;
@@ -24,6 +24,7 @@ mod candidates;
 mod counts;
 mod draw;
 mod earlier;
+mod facts;
 mod filter;
 mod folding;
 mod line;
@@ -33,6 +34,7 @@ mod tree;
 
 pub use counts::Counts;
 pub use earlier::Earlier;
+pub use facts::lack;
 use filter::FilterLine;
 pub use folding::Folds;
 use folding::Spot;
@@ -52,6 +54,10 @@ pub struct SecretsPane {
     pub(in crate::tui) pins: Vec<SecretId>,
     /// What the next action is for.
     pub(in crate::tui) marks: Marks,
+    /// What terms know beside the catalog.
+    facts: Facts,
+    /// The vault was asked for the duplicates, which it tells from then on.
+    searched: bool,
 }
 
 impl SecretsPane {
@@ -68,6 +74,8 @@ impl SecretsPane {
             folds: Folds::default(),
             pins: Vec::new(),
             marks: Marks::default(),
+            facts: Facts::default(),
+            searched: false,
         }
     }
 
@@ -299,12 +307,7 @@ impl SecretsPane {
         self.marks.forget(&change.removed);
         self.rows.apply(change);
         self.revision = self.revision.wrapping_add(1);
-        self.arrange(now);
-        match spot {
-            Some(Spot::Secret(id)) => drop(self.select(id, now)),
-            Some(spot) => self.stand_on(&spot),
-            None => {}
-        }
+        self.arrange_around(spot, now);
         self.counts = Counts::of(self.rows.catalog(), now);
     }
 
@@ -328,9 +331,20 @@ impl SecretsPane {
         changed
     }
 
+    /// Finds the rows anew; the selection stays where it was.
+    fn arrange_around(&mut self, spot: Option<Spot>, now: Timestamp) {
+        self.arrange(now);
+        match spot {
+            Some(Spot::Secret(id)) => drop(self.select(id, now)),
+            Some(spot) => self.stand_on(&spot),
+            None => self.cursor = Cursor { row: self.rows.best(), top: 0 },
+        }
+    }
+
     /// Finds the rows anew.
     fn arrange(&mut self, now: Timestamp) {
-        self.rows.run(self.filter.query(), now);
+        // The facts are shared only for as long as this takes: what is used meanwhile is added in their place.
+        self.rows.run(&self.filter.query().clone().knowing(self.facts.clone()), now);
         self.lay_out(now);
     }
 

@@ -24,7 +24,7 @@ use crate::vault::secret::{Fields, Secret, SecretId, Version};
 use crate::vault::{Outcome, Written};
 
 use super::actions::{about_detail, ask_detail, moved};
-use super::{bulk, close_dialog, failed, give, jump, open_dialog, say};
+use super::{bulk, close_dialog, facts, failed, give, jump, open_dialog, say};
 
 /// Takes an answer.
 pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
@@ -93,6 +93,8 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
             }
             return Vec::new();
         }
+        Answer::Used { uses, extent } => return facts::take_uses(state, &uses, extent),
+        Answer::Duplicates(found) => return facts::take_duplicates(state, found),
         Answer::Failed(error) => {
             if let Some(vault) = &mut state.vault {
                 vault.asked = None;

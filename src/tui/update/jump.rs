@@ -23,7 +23,8 @@ pub(super) fn ask(state: &mut State) -> Vec<Effect> {
     let Some(vault) = &mut state.vault else { return Vec::new() };
     vault.detail.mask();
     let (catalog, index) = vault.secrets.whole();
-    let dialog = JumpDialog::new(catalog, index, vault.secrets.pins.clone(), &vault.opened, height);
+    let offered = (vault.secrets.pins.clone(), vault.opened.clone());
+    let dialog = JumpDialog::new(catalog, index, vault.secrets.facts().clone(), offered, height);
     open_dialog(state, Dialog::Jump(Box::new(dialog)));
     Vec::new()
 }

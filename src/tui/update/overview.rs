@@ -34,8 +34,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
 pub(super) fn open(vault: &mut OpenVault, now: Timestamp) {
     vault.detail.mask();
     vault.filtering = false;
-    let (catalog, revision) = vault.secrets.catalog();
-    vault.overview = Some(OverviewPane::new(catalog, revision, now));
+    let usage = &vault.secrets.facts().usage;
+    vault.overview = Some(OverviewPane::new(vault.secrets.catalog(), usage, now));
 }
 
 fn go(state: &mut State, action: Action) -> bool {

@@ -49,7 +49,12 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
             Answer::Purged(address)
         }
         Request::Note { action, secret } => return vault.note(action, secret, "", None).map(|()| None),
-        Request::Create { .. } | Request::Unlock(_) | Request::Lock | Request::WritePins(_) | Request::Job(_) => {
+        Request::Create { .. }
+        | Request::Unlock(_)
+        | Request::Lock
+        | Request::WritePins(_)
+        | Request::FindDuplicates
+        | Request::Job(_) => {
             return Ok(None);
         }
     };

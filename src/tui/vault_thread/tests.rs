@@ -8,6 +8,7 @@ use crate::vault::audit::{AuditAction, AuditVerdict};
 use crate::vault::catalog::CatalogChange;
 use crate::vault::scope::{Address, ScopePath};
 use crate::vault::secret::{Fields, SecretId, VALUE};
+use crate::vault::usage::Extent;
 use crate::vault::{Expected, MetadataChange};
 
 use super::*;
@@ -59,7 +60,7 @@ impl Bench {
     fn next(&self) -> Answer {
         loop {
             match self.any() {
-                Answer::AuditVerified(_) | Answer::Indexed(_) => {}
+                Answer::AuditVerified(_) | Answer::Indexed(_) | Answer::Used { .. } => {}
                 answer => return answer,
             }
         }
@@ -197,6 +198,7 @@ fn what_another_session_did_is_found_out() {
 fn the_chain_is_walked_once_it_is_quiet() {
     let (bench, _) = Bench::unlocked();
     assert!(matches!(bench.any(), Answer::Indexed(_)), "the filter's index comes first");
+    assert!(matches!(bench.any(), Answer::Used { uses, extent: Extent::Whole } if uses.is_empty()));
     assert!(matches!(bench.any(), Answer::AuditVerified(AuditVerdict::Intact { .. })));
 }
 
@@ -319,4 +321,82 @@ fn pins_outlive_a_lock_and_a_damaged_file_blocks_nothing() {
     bench.ask(Request::Unlock(UnlockKey::Environment(key)));
     assert!(matches!(bench.next(), Answer::Unlocked { .. }));
     assert!(matches!(bench.next(), Answer::Pins { damage: Some(_), .. }));
+}
+
+impl Bench {
+    /// The next part of the log that tells of uses: whose they are, whether mine, and how far it was read.
+    fn used(&self) -> (Vec<(SecretId, bool)>, Extent) {
+        loop {
+            if let Answer::Used { uses, extent } = self.any()
+                && (!uses.is_empty() || extent == Extent::Unknown)
+            {
+                return (uses.iter().map(|used| (used.secret, used.mine)).collect(), extent);
+            }
+        }
+    }
+
+    fn used_after(&self, act: impl FnOnce()) -> (Vec<(SecretId, bool)>, Extent) {
+        act();
+        self.used()
+    }
+
+    /// Another session of somebody else on the same vault.
+    fn other(&self, key: &RawKey) -> Vault {
+        let locked = LockedVault::open(&self.folder.path().join("store/vault.db")).unwrap();
+        let ana = Actor { user: "ana".into(), ..actor() };
+        locked.unlock(&UnlockKey::Environment(key.duplicate()), ana).map_err(|refused| refused.1).unwrap()
+    }
+}
+
+#[test]
+fn uses_of_this_and_of_other_sessions_are_told_as_they_happen() {
+    let (bench, key) = Bench::unlocked();
+    let id = bench.create("KEY", "v");
+    bench.ask(Request::Reveal { id, version: None, allow_expired: false });
+    assert_eq!(bench.used(), (vec![(id, true)], Extent::Whole));
+    let mut other = bench.other(&key);
+    other.release(id, None, crate::vault::Release::Copy, "", false).unwrap();
+    assert_eq!(bench.used(), (vec![(id, false)], Extent::Whole));
+    bench.ask(copy_field(id, VALUE));
+    assert_eq!(bench.used(), (vec![(id, true)], Extent::Whole));
+}
+
+#[test]
+fn a_log_that_breaks_later_ends_what_is_known_about_use() {
+    let (bench, key) = Bench::unlocked();
+    let id = bench.create("KEY", "v");
+    bench.ask(Request::Reveal { id, version: None, allow_expired: false });
+    assert_eq!(bench.used().1, Extent::Whole);
+    let mut other = bench.other(&key);
+    let sql = rusqlite::Connection::open(bench.folder.path().join("store/vault.db")).unwrap();
+    // Where the thread was quicker than the cut, another record is cut off.
+    while bench.used_after(|| {
+        other.release(id, None, crate::vault::Release::Copy, "", false).unwrap();
+        assert_eq!(sql.execute("DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)", []), Ok(1));
+    }) != (Vec::new(), Extent::Unknown)
+    {}
+}
+
+#[test]
+fn duplicates_are_told_when_asked_for_and_after_every_change() {
+    let (bench, key) = Bench::unlocked();
+    let (a, b, c) = (bench.create("A", "same"), bench.create("B", "same"), bench.create("C", "own"));
+    let alike = |found: Option<crate::vault::duplicates::Duplicates>| {
+        let found = found.unwrap();
+        [a, b, c].map(|id| found.contains(id))
+    };
+    let next = || loop {
+        if let Answer::Duplicates(found) = bench.any() {
+            return alike(found);
+        }
+    };
+    bench.ask(Request::FindDuplicates);
+    assert_eq!(next(), [true, true, false]);
+    let mut other = bench.other(&key);
+    let own = Fields::value(SecretText::copied_from(b"own"));
+    let b_at = Address::parse("B", &ScopePath::root()).unwrap();
+    other.set(&b_at, Some(own), MetadataChange::default(), "", Expected::Any).unwrap();
+    assert_eq!(next(), [false, true, true], "another session's write");
+    bench.ask(set("C", "changed"));
+    assert_eq!(next(), [false, false, false], "a write of our own");
 }

@@ -11,8 +11,20 @@ use super::super::usage::{Extent, Usage};
 pub struct Facts {
     /// When secrets were used.
     pub usage: Arc<Usage>,
-    /// Which secrets have the same value; `None` until somebody has looked.
-    pub duplicates: Option<Arc<Duplicates>>,
+    /// Which secrets have the same value.
+    pub duplicates: Alike,
+}
+
+/// What a search for equal values came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Alike {
+    /// Nothing yet.
+    #[default]
+    Unsearched,
+    /// These.
+    Found(Arc<Duplicates>),
+    /// They could not be compared.
+    Unknown,
 }
 
 /// What a term may have to know.
@@ -30,12 +42,17 @@ impl Facts {
         Some(&*self.usage).filter(|usage| usage.extent() == Extent::Whole)
     }
 
+    /// The equal values, once they were found.
+    pub(super) fn duplicates(&self) -> Option<&Duplicates> {
+        if let Alike::Found(duplicates) = &self.duplicates { Some(duplicates) } else { None }
+    }
+
     /// True when terms that ask for `fact` can be answered.
     #[must_use]
     pub fn have(&self, fact: Fact) -> bool {
         match fact {
             Fact::Usage => self.usage().is_some(),
-            Fact::Duplicates => self.duplicates.is_some(),
+            Fact::Duplicates => self.duplicates().is_some(),
         }
     }
 }

@@ -140,7 +140,7 @@ impl Term {
             Self::Due => between(Moment::Due, i64::MIN, second),
             Self::UsedAgo(bound) => used(ago(*bound, second)),
             Self::UsedNever => used((NEVER, NEVER)),
-            Self::Duplicate => Check::Duplicate(facts.duplicates.as_deref()),
+            Self::Duplicate => Check::Duplicate(facts.duplicates()),
             Self::DueIn(bound) => ahead(Moment::Due, *bound, second),
             Self::ExpiresIn(bound) => ahead(Moment::Expires, *bound, second),
             Self::RotatedAgo(bound) => within(Moment::Rotated, ago(*bound, second)),

@@ -342,7 +342,7 @@ fn with_facts() -> (Catalog, Facts) {
         |number: u64, days_ago: i64| Use { secret: secret(number, "A").id, at: at(days_ago).as_second(), mine: false };
     let mut usage = Usage::default();
     usage.add(&[used(1, 100), used(0, 90), used(0, 1)], Extent::Whole);
-    (catalog, Facts { usage: Arc::new(usage), duplicates: None })
+    (catalog, Facts { usage: Arc::new(usage), duplicates: Alike::Unsearched })
 }
 
 fn found_knowing(catalog: &Catalog, text: &str, facts: &Facts) -> Vec<String> {
@@ -381,15 +381,15 @@ fn a_term_whose_facts_are_not_there_matches_nothing_and_says_so() {
     for extent in [Extent::Reading, Extent::Unknown] {
         let mut usage = Usage::clone(&facts.usage);
         usage.add(&[], extent);
-        let part = Facts { usage: Arc::new(usage), duplicates: None };
+        let part = Facts { usage: Arc::new(usage), duplicates: Alike::Unsearched };
         for text in ["used:never", "used:<1y"] {
-            assert_eq!(query(text).knowing(part.clone()).lacks(), Some(Fact::Usage), "{text}");
+            assert_eq!(query(text).lacks(&part), Some(Fact::Usage), "{text}");
             assert!(found_knowing(&catalog, text, &part).is_empty(), "{text}: a guess would be a lie");
         }
     }
-    assert_eq!(query("used:never").knowing(facts.clone()).lacks(), None);
-    assert_eq!(query("dup").knowing(facts.clone()).lacks(), Some(Fact::Duplicates));
+    assert_eq!(query("used:never").lacks(&facts), None);
+    assert_eq!(query("dup").lacks(&facts), Some(Fact::Duplicates));
     assert!(found_knowing(&catalog, "dup", &facts).is_empty());
-    assert_eq!(query("due tag:a \"dup\"").lacks(), None, "nothing else is asked for");
+    assert_eq!(query("due tag:a \"dup\"").lacks(&Facts::default()), None, "nothing else is asked for");
     assert!(query("used:<1d").asks_for(Fact::Usage) && !query("used:<1d").asks_for(Fact::Duplicates));
 }

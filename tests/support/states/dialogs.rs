@@ -255,6 +255,8 @@ fn many() -> Vec<State> {
 fn finding() -> Vec<State> {
     vec![
         ("jump", |at| at.after("p k p Tab Tab Tab f")),
+        ("jump_used", |at| at.log_read().keys("k p k Enter f")),
+        ("jump_reading_log", |at| at.after("f").typed("used:<7d")),
         ("jump_found", |at| at.after("f").typed("key")),
         ("jump_nothing", |at| at.after("f")),
         ("jump_no_match", |at| at.after("f").typed("zzz")),

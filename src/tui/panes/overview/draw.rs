@@ -9,7 +9,7 @@ use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
 use crate::vault::overview::{Ahead, WEEKS};
 
-use super::charts::{bar, cell};
+use super::charts::{bar, cell, spark};
 use super::sections::{Body, Row, Standing, week_heads};
 use super::{OverviewPane, Sheet};
 
@@ -47,7 +47,7 @@ impl OverviewPane {
         let mut lines = Vec::new();
         for (section, place) in sheet.sections.iter().zip(&sheet.places) {
             if let Some(area) = on_screen(place, 0) {
-                let words = text::shorten(section.title, usize::from(area.width)).into_owned();
+                let words = text::shorten(&section.title, usize::from(area.width)).into_owned();
                 lines.push((area, Line::styled(words, theme.style(Role::Focus))));
             }
             if let Some(area) = on_screen(place, 1).filter(|_| section.dated) {
@@ -70,6 +70,7 @@ fn draw_row(row: &Row, selected: Option<usize>, look: Look<'_>, area: Rect, fram
     spans.extend(match &row.body {
         Body::Words(words, role) => worded(&row.label, words, *role, theme, room),
         Body::Bar { count, most } => barred(&row.label, *count, *most, theme, room),
+        Body::Days(counts) => vec![Span::styled(spark(counts, theme.is_ascii()), theme.style(Role::Accent))],
         Body::Weeks { ahead, role } => weeks(&row.label, ahead, *role, selected, look, area),
         Body::Work { .. } => work(&row.body, theme, room),
     });

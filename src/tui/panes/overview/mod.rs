@@ -1,6 +1,6 @@
 //! The overview: the whole vault at a glance, on a screen of its own.
 //!
-//! What needs doing first, ages, the vault's health, the weeks ahead. Every number
+//! What needs doing first, ages, the vault's health, the weeks ahead, how values are used. Every number
 //! is a row or a cell that the cursor can stand on; Enter shows the secrets behind
 //! it, as a filter of the list. The numbers come from [`crate::vault::overview`].
 
@@ -14,6 +14,7 @@ use ratatui::layout::Rect;
 use crate::tui::action::Action;
 use crate::vault::catalog::Catalog;
 use crate::vault::overview::Overview;
+use crate::vault::usage::{Extent, Usage};
 
 use place::{Heights, place};
 use sections::{Cell, PAIR, Row, Section, sections};
@@ -23,14 +24,17 @@ pub use sections::{Lead, Standing};
 /// The overview, while it is open.
 pub struct OverviewPane {
     numbers: Overview,
-    /// The state of the list and the minute that were counted.
-    counted: (u64, i64),
+    /// The state of the list, of its use, and the minute that were counted.
+    counted: Counted,
     /// The selected row, over all blocks, and its cell.
     row: usize,
     cell: usize,
     /// The first row of the sheet that is shown.
     top: u16,
 }
+
+/// The list's revision, the accesses and how far they are known, the minute.
+type Counted = (u64, (u64, Extent), i64);
 
 /// The blocks and where they go on a sheet that scrolls.
 struct Sheet {
@@ -39,19 +43,19 @@ struct Sheet {
 }
 
 impl OverviewPane {
-    /// Counts the list as it is in its `revision`.
+    /// Counts the list as it is in its `revision`, and its use.
     #[must_use]
-    pub fn new(catalog: &Catalog, revision: u64, now: jiff::Timestamp) -> Self {
-        let counted = (revision, minute(now));
-        Self { numbers: Overview::of(catalog, now), counted, row: 0, cell: 0, top: 0 }
+    pub fn new((catalog, revision): (&Catalog, u64), usage: &Usage, now: jiff::Timestamp) -> Self {
+        let counted = counted(revision, usage, now);
+        Self { numbers: Overview::of(catalog, usage, now), counted, row: 0, cell: 0, top: 0 }
     }
 
-    /// Counts again when the list or the minute is another one; true when it did.
-    pub fn recount(&mut self, catalog: &Catalog, revision: u64, now: jiff::Timestamp) -> bool {
-        let current = (revision, minute(now));
+    /// Counts again when the list, its use or the minute is another one; true when it did.
+    pub fn recount(&mut self, (catalog, revision): (&Catalog, u64), usage: &Usage, now: jiff::Timestamp) -> bool {
+        let current = counted(revision, usage, now);
         let changed = self.counted != current;
         if changed {
-            self.numbers = Overview::of(catalog, now);
+            self.numbers = Overview::of(catalog, usage, now);
             self.counted = current;
         }
         changed
@@ -147,7 +151,7 @@ impl OverviewPane {
     }
 
     fn sheet(&self, standing: Standing<'_>, area: Rect) -> Sheet {
-        let sections = sections(&self.numbers, standing);
+        let sections = sections(&self.numbers, standing, area.width);
         let heights: Vec<u16> = sections.iter().map(Section::height).collect();
         let places = place(Heights { blocks: &heights, pair: PAIR }, area);
         Sheet { sections, places }
@@ -206,7 +210,7 @@ impl Sheet {
     }
 }
 
-/// Numbers are counted once a minute.
-fn minute(now: jiff::Timestamp) -> i64 {
-    now.as_second().div_euclid(60)
+/// What numbers are counted from; once a minute they are counted again.
+fn counted(revision: u64, usage: &Usage, now: jiff::Timestamp) -> Counted {
+    (revision, (usage.accesses(), usage.extent()), now.as_second().div_euclid(60))
 }

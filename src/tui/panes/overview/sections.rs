@@ -1,5 +1,7 @@
 //! What stands in the overview: titles, rows, and the filter that each row leads to.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -7,8 +9,9 @@ use crate::crypto::keyring::SlotKind;
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::vault::audit::AuditVerdict;
-use crate::vault::overview::{Ahead, Overview, Task, WEEKS, Work, age_filter, age_label, week_filter};
+use crate::vault::overview::{Ahead, Overview, Task, Used, WEEKS, Work, age_filter, age_label, week_filter};
 use crate::vault::secret::SecretId;
+use crate::vault::usage::Extent;
 
 /// The block whose neighbour may stand beside it.
 pub(super) const PAIR: usize = 1;
@@ -22,6 +25,8 @@ pub struct Standing<'a> {
     pub read_only: Option<&'a str>,
     /// Failed unlocks since the last entry in the log.
     pub failed_unlocks: u64,
+    /// How much of the log the use of secrets is known from.
+    pub usage: Extent,
     /// The kinds of key slots, once known.
     pub slots: Option<&'a [SlotKind]>,
     /// Now.
@@ -30,7 +35,7 @@ pub struct Standing<'a> {
 
 /// A block with a title.
 pub(super) struct Section {
-    pub(super) title: &'static str,
+    pub(super) title: Cow<'static, str>,
     /// A row of dates stands above the rows.
     pub(super) dated: bool,
     pub(super) rows: Vec<Row>,
@@ -46,9 +51,24 @@ pub(super) struct Row {
 /// What a row shows behind its label.
 pub(super) enum Body {
     Words(String, Role),
-    Bar { count: usize, most: usize },
-    Weeks { ahead: Ahead, role: Role },
-    Work { mark: &'static str, role: Role, count: usize, words: &'static str, address: String, when: String },
+    Bar {
+        count: usize,
+        most: usize,
+    },
+    /// One count a day, today last.
+    Days(Vec<u32>),
+    Weeks {
+        ahead: Ahead,
+        role: Role,
+    },
+    Work {
+        mark: &'static str,
+        role: Role,
+        count: usize,
+        words: &'static str,
+        address: String,
+        when: String,
+    },
 }
 
 /// What the cursor can stand on.
@@ -81,15 +101,60 @@ impl Section {
     }
 }
 
-/// All blocks, in the order in which the cursor visits them.
+/// All blocks, in the order in which the cursor visits them, for a sheet of so many columns.
 #[must_use]
-pub(super) fn sections(numbers: &Overview, standing: Standing<'_>) -> Vec<Section> {
+pub(super) fn sections(numbers: &Overview, standing: Standing<'_>, width: u16) -> Vec<Section> {
+    let section = |title, dated, rows| Section { title: Cow::Borrowed(title), dated, rows };
     vec![
-        Section { title: "What needs doing first", dated: false, rows: work_rows(numbers, standing.now) },
-        Section { title: "Age of values", dated: false, rows: age_rows(numbers) },
-        Section { title: "The vault", dated: false, rows: vault_rows(standing) },
-        Section { title: "Next 90 days", dated: true, rows: calendar_rows(numbers, standing.now) },
+        section("What needs doing first", false, work_rows(numbers, standing.now)),
+        section("Age of values", false, age_rows(numbers)),
+        section("The vault", false, vault_rows(numbers, standing)),
+        section("Next 90 days", true, calendar_rows(numbers, standing.now)),
+        accesses(numbers, standing, width),
     ]
+}
+
+/// Values that left the vault, day by day: 90 of them, or as many as there is room for.
+fn accesses(numbers: &Overview, standing: Standing<'_>, width: u16) -> Section {
+    let room = usize::from(width).saturating_sub(1);
+    let days = [90, 60, 30, 14].into_iter().find(|days| *days <= room).unwrap_or(7);
+    let title = Cow::Owned(format!("Accesses per day, last {days} days"));
+    let row = match &numbers.used {
+        Some(Used { per_day, .. }) => {
+            let counts = per_day.get(per_day.len().saturating_sub(days)..).unwrap_or_default().to_vec();
+            let sum = counts.iter().fold(0, |sum: u64, count| sum + u64::from(*count));
+            let noun = if sum == 1 { "access" } else { "accesses" };
+            let told = format!("{} {noun}{}", text::grouped(sum), busiest(&counts, standing.now));
+            let cell = Cell::counted(told, usize::try_from(sum).unwrap_or(usize::MAX), format!("used:<{days}d"));
+            Row { label: String::new(), body: Body::Days(counts), cells: vec![cell] }
+        }
+        None => {
+            let (words, role) = not_known(standing.usage);
+            plain("", words.to_owned(), role)
+        }
+    };
+    Section { title, dated: false, rows: vec![row] }
+}
+
+/// ` · most, 88, on Mar 3`.
+fn busiest(counts: &[u32], now: Timestamp) -> String {
+    let ago = counts.iter().rev().enumerate().max_by_key(|(ago, count)| (**count, std::cmp::Reverse(*ago)));
+    match ago {
+        Some((ago, count)) if *count > 0 => {
+            let before = jiff::SignedDuration::from_hours(24 * i64::try_from(ago).unwrap_or(0));
+            let day = now.checked_sub(before).map(date).unwrap_or_default();
+            format!(" · most, {}, on {day}", text::grouped(u64::from(*count)))
+        }
+        _ => String::new(),
+    }
+}
+
+/// Why nothing is said about the use of secrets.
+fn not_known(usage: Extent) -> (&'static str, Role) {
+    match usage {
+        Extent::Reading | Extent::Whole => ("reading the audit log…", Role::Muted),
+        Extent::Unknown => ("!! nobody can tell: the log is broken or cannot be read", Role::Danger),
+    }
 }
 
 fn work_rows(numbers: &Overview, now: Timestamp) -> Vec<Row> {
@@ -103,6 +168,7 @@ fn work_rows(numbers: &Overview, now: Timestamp) -> Vec<Row> {
 
 fn work_row(work: &Work, now: Timestamp) -> Row {
     let (mark, role, words) = match work.task {
+        Task::ExpiredInUse => ("!!", Role::Danger, "expired and still in use"),
         Task::Expired => ("!!", Role::Danger, "expired"),
         Task::Overdue => ("! ", Role::Warn, "overdue for rotation"),
         Task::ExpiresSoon => ("  ", Role::Text, "expire within 14 days"),
@@ -151,7 +217,11 @@ fn week_row(words: (&str, &str, &str), ahead: &Ahead, role: Role, now: Timestamp
 /// The date so many days ahead: `Mar 17`.
 fn day(now: Timestamp, days: usize) -> String {
     let ahead = jiff::SignedDuration::from_hours(24 * i64::try_from(days).unwrap_or(0));
-    now.checked_add(ahead).map(|at| at.to_zoned(TimeZone::UTC).strftime("%b %-d").to_string()).unwrap_or_default()
+    now.checked_add(ahead).map(date).unwrap_or_default()
+}
+
+fn date(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%b %-d").to_string()
 }
 
 /// The heads of the weeks: `today`, then their first days.
@@ -160,7 +230,7 @@ pub(super) fn week_heads(now: Timestamp) -> Vec<String> {
     (0..WEEKS).map(|week| if week == 0 { "today".to_owned() } else { day(now, week * 7) }).collect()
 }
 
-fn vault_rows(standing: Standing<'_>) -> Vec<Row> {
+fn vault_rows(numbers: &Overview, standing: Standing<'_>) -> Vec<Row> {
     let (log, role) = match standing.audit {
         None => ("being checked…".to_owned(), Role::Muted),
         Some((AuditVerdict::Intact { records }, at)) => {
@@ -186,7 +256,20 @@ fn vault_rows(standing: Standing<'_>) -> Vec<Row> {
         plain("wrong keys", failed.0, failed.1),
         plain("ways in", ways, ways_role),
         plain("last backup", "none: this program makes none yet".to_owned(), Role::Warn),
+        never_used(numbers, standing.usage),
     ]
+}
+
+/// How many secrets nobody ever took a value of, and where they are.
+fn never_used(numbers: &Overview, usage: Extent) -> Row {
+    let Some(used) = &numbers.used else {
+        let (words, role) = not_known(usage);
+        return plain("never used", words.to_owned(), role);
+    };
+    let words = format!("{} of {}", text::grouped(used.never as u64), text::counted(numbers.total as u64, "secret"));
+    let told = format!("never used: {words}");
+    let cells = vec![Cell::counted(told, used.never, "used:never".to_owned())];
+    Row { label: "never used".to_owned(), body: Body::Words(words, Role::Text), cells }
 }
 
 /// The key slots; one alone is one loss away from losing everything.

@@ -21,6 +21,7 @@ impl SecretsPane {
         let Look { theme, focused, .. } = look;
         let total = text::grouped(self.total() as u64);
         let count = match self.rows.are_filtered() {
+            true if self.filter_lack().is_some() => format!("… of {total}"),
             true => format!("{} of {total}", text::grouped(self.len() as u64)),
             false => total,
         };
@@ -116,6 +117,14 @@ impl SecretsPane {
     }
 
     fn draw_nothing(&self, look: Look<'_>, area: Rect, frame: &mut Frame<'_>) {
+        if let Some((words, role)) = self.filter_lack() {
+            for (at, line) in text::wrap(words, usize::from(area.width).saturating_sub(2)).into_iter().enumerate() {
+                if let Some(row) = row_area(area, at + 1) {
+                    frame.render_widget(Line::styled(format!(" {line}"), look.theme.style(role)), row);
+                }
+            }
+            return;
+        }
         let lines: &[&str] = match self.total() {
             0 => &["No secrets yet.", "", "⟨add⟩  add the first one", "⟨help⟩  what the keys do"],
             _ if look.filtering => &["Nothing matches."],

@@ -1,0 +1,71 @@
+//! What the filter's terms ask beside the list: the use of secrets, and equal values.
+//! It comes after the list, and what is shown follows.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::tui::theme::Role;
+use crate::vault::duplicates::Duplicates;
+use crate::vault::search::{Alike, Fact, Facts, Query};
+use crate::vault::usage::{Extent, Use};
+
+use super::SecretsPane;
+
+impl SecretsPane {
+    /// What is known beside the list.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Takes what the next part of the log tells. What an own or another's use takes out
+    /// of the filter stays in the list until the filter is asked again: it was right when
+    /// it was asked, and nothing may leave from under the cursor because it is looked at.
+    pub fn take_uses(&mut self, uses: &[Use], extent: Extent, now: Timestamp) {
+        let known = self.facts.have(Fact::Usage);
+        Arc::make_mut(&mut self.facts.usage).add(uses, extent);
+        if known != self.facts.have(Fact::Usage) {
+            self.ask_again(Fact::Usage, now);
+        }
+    }
+
+    /// Takes which secrets have the same value, or that it cannot be found out.
+    pub fn take_duplicates(&mut self, found: Option<Duplicates>, now: Timestamp) {
+        self.facts.duplicates = found.map_or(Alike::Unknown, |found| Alike::Found(Arc::new(found)));
+        self.ask_again(Fact::Duplicates, now);
+    }
+
+    /// True once, when `query` asks for duplicates that nobody has looked for.
+    pub fn asks_for_duplicates(&mut self, query: Option<&Query>) -> bool {
+        let asks = query.unwrap_or(self.filter.query()).asks_for(Fact::Duplicates);
+        let first = asks && !self.searched;
+        self.searched |= first;
+        first
+    }
+
+    /// Finds the rows anew where the filter asks for `fact`; the selection stays on its secret.
+    fn ask_again(&mut self, fact: Fact, now: Timestamp) {
+        if self.filter.query().asks_for(fact) {
+            let spot = self.spot();
+            self.arrange_around(spot, now);
+        }
+    }
+
+    /// Why the filter shows nothing yet, or at all.
+    #[must_use]
+    pub fn filter_lack(&self) -> Option<(&'static str, Role)> {
+        self.filter.query().lacks(&self.facts).map(|fact| lack(fact, &self.facts))
+    }
+}
+
+/// Why nothing can be shown while `fact` is not among `facts`.
+#[must_use]
+pub fn lack(fact: Fact, facts: &Facts) -> (&'static str, Role) {
+    match fact {
+        Fact::Usage if facts.usage.extent() == Extent::Reading => ("Reading the audit log…", Role::Muted),
+        Fact::Usage => ("The audit log is broken or cannot be read: nobody can tell what was used.", Role::Danger),
+        Fact::Duplicates if facts.duplicates == Alike::Unknown => ("The values could not be compared.", Role::Danger),
+        Fact::Duplicates => ("Looking for duplicates…", Role::Muted),
+    }
+}

@@ -1,0 +1,48 @@
+//! What terms ask beside the list: taken as it comes, and asked for once somebody wants to know.
+
+use crate::tui::dialogs::{Dialog, Input};
+use crate::tui::effect::{Effect, Request};
+use crate::tui::state::State;
+use crate::vault::duplicates::Duplicates;
+use crate::vault::usage::{Extent, Use};
+
+use super::actions::moved;
+use super::give;
+
+/// Takes what the next part of the log tells.
+pub(super) fn take_uses(state: &mut State, uses: &[Use], extent: Extent) -> Vec<Effect> {
+    let now = state.now.time;
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    vault.secrets.take_uses(uses, extent, now);
+    learnt(state)
+}
+
+/// Takes which secrets have the same value, or that it could not be found out.
+pub(super) fn take_duplicates(state: &mut State, found: Option<Duplicates>) -> Vec<Effect> {
+    let now = state.now.time;
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    vault.secrets.take_duplicates(found, now);
+    learnt(state)
+}
+
+/// The dialog that searches learns it too; the detail follows where the selection is another one.
+fn learnt(state: &mut State) -> Vec<Effect> {
+    let facts = state.vault.as_ref().map(|vault| vault.secrets.facts().clone());
+    let searches = matches!(state.dialog, Some(Dialog::Jump(_)));
+    let mut effects = match facts.filter(|_| searches) {
+        Some(facts) => give(state, Input::Learnt(facts)),
+        None => Vec::new(),
+    };
+    effects.extend(moved(state));
+    effects
+}
+
+/// Has the vault look for duplicates, the first time that a term wants to know.
+pub(super) fn ask(state: &mut State) -> Option<Effect> {
+    let vault = state.vault.as_mut()?;
+    let query = match &state.dialog {
+        Some(Dialog::Jump(jump)) => Some(jump.query()),
+        _ => None,
+    };
+    vault.secrets.asks_for_duplicates(query).then_some(Effect::Vault(Request::FindDuplicates))
+}
