@@ -199,9 +199,46 @@ fn deleted_ones_come_back_by_one_key() {
 }
 
 #[test]
+fn an_end_that_comes_too_late_is_told_as_such() {
+    let mut bench = Bench::new((0..3).map(|at| format!("prod/KEY_{at}")));
+    bench.screen.keys("C-a d y");
+    let job = bench.screen.take_effects().into_iter().find_map(|effect| match effect {
+        Effect::Vault(Request::Job(job)) => Some(job),
+        _ => None,
+    });
+    let job = job.unwrap();
+    bench.screen.event(Event::Vault(Answer::Progress { done: 3, total: 3 }));
+    bench.told("writing all of them as one…");
+    bench.screen.keys("Esc");
+    assert!(bench.screen.take_effects().is_empty(), "it cannot be ended any more, and does not say so");
+    assert!(!bench.screen.text().contains("end it"));
+    // Pressed before that was known.
+    job.stop.set();
+    let done = bench.vault.bulk(&job.steps, "", |_, _| ControlFlow::Continue(())).unwrap();
+    bench.screen.event(Event::Vault(Answer::Job { job, result: Box::new(Ok(done)) }));
+    bench.told("Too late to end it. Deleted 3 secrets. u brings them back.");
+    bench.screen.keys("u");
+    bench.work(None);
+    assert_eq!(bench.listed().len(), 3);
+}
+
+#[test]
+fn after_the_last_step_it_can_be_ended_once_more() {
+    let mut bench = Bench::new((0..3).map(|at| format!("prod/KEY_{at}")));
+    let before = bench.listed();
+    bench.screen.keys("C-a d y");
+    bench.work(Some(3));
+    bench.told("Ended; nothing was changed.");
+    assert_eq!(bench.listed(), before);
+}
+
+#[test]
 fn another_session_in_between_is_told_by_name() {
     let mut bench = Bench::new((0..4).map(|at| format!("prod/KEY_{at}")));
     bench.screen.keys("C-a r Enter");
+    bench.screen.keys("Tab Tab Tab");
+    bench.screen.type_text("Suspected leak");
+    bench.screen.keys("Enter");
     let meddled = Address::parse("prod/KEY_2", &ScopePath::root()).unwrap();
     bench
         .vault
@@ -210,6 +247,12 @@ fn another_session_in_between_is_told_by_name() {
     let before = bench.listed();
     bench.screen.keys("y");
     bench.work(None);
-    bench.told("prod/KEY_2 got version 2 since the plan was made; nothing was changed.");
+    bench.told("! prod/KEY_2 got version 2 since the plan was made; nothing was");
+    bench.told("prod/KEY_2  v2 → v3");
     assert_eq!(bench.listed(), before);
+    bench.screen.keys("y");
+    bench.work(None);
+    bench.told("Rotated 4 secrets.");
+    let first = bench.vault.find(&Address::parse("prod/KEY_0", &ScopePath::root()).unwrap()).unwrap();
+    assert_eq!(bench.vault.history(first.id).unwrap()[0].reason, "Suspected leak", "what was typed stays");
 }

@@ -1138,6 +1138,119 @@ fn what_this_session_takes_out_of_the_filter_is_nobody_elses_doing() {
     assert!(!screen.text().contains("has left"), "{}", screen.text());
 }
 
+/// The list as another session left it: the secret of that number is in version 9.
+fn rotated_elsewhere(number: usize) -> Event {
+    let mut changed = secrets().remove(number);
+    changed.version = 9;
+    Event::Vault(Answer::Changed(CatalogChange { upserted: vec![changed], removed: Vec::new() }))
+}
+
+#[test]
+fn a_plan_that_another_session_made_old_is_made_anew_before_it_is_answered() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("C-a r Tab Tab");
+    screen.type_text("Suspected leak");
+    screen.keys("Enter");
+    assert!(screen.text().contains("v7 → v8"), "{}", screen.text());
+    screen.event(rotated_elsewhere(3));
+    screen.event(Event::Key(key_event("y")));
+    assert!(screen.take_effects().is_empty(), "the new plan was not on the screen yet");
+    screen.state.mark_drawn();
+    let text = screen.text();
+    assert!(text.contains("! production/payments/STRIPE_KEY was changed by another session"), "{text}");
+    assert!(text.contains("v9 → v10"), "{text}");
+    // What changes nothing about the plan does not disturb it.
+    screen.event(rotated_elsewhere(3));
+    screen.keys("y");
+    let job = screen.do_job();
+    assert_eq!((job.steps.len(), job.reason.as_str()), (12, "Suspected leak"));
+    assert!(job.steps.iter().any(|step| step.seen == Seen::Version(9)));
+}
+
+#[test]
+fn what_another_session_deletes_leaves_the_plan() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("G k k k k Space Space t");
+    screen.type_text("+db");
+    let removed = vec![SecretId([8; 16])];
+    screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted: Vec::new(), removed })));
+    screen.keys("Enter");
+    assert!(screen.text().contains("1 secret changes tags: +db."), "the typed tag stays: {}", screen.text());
+    let removed = vec![SecretId([9; 16])];
+    screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted: Vec::new(), removed })));
+    assert!(screen.text().contains("were deleted by another session."), "{}", screen.text());
+    assert_eq!(screen.state.context(), Some(Context::Secrets));
+}
+
+#[test]
+fn a_plan_changed_by_keys_typed_ahead_is_not_confirmed_by_them() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("Space Space t");
+    screen.type_text("+db");
+    screen.keys("Enter");
+    for key in ["Tab", "x", "Enter", "y"] {
+        screen.event(Event::Key(key_event(key)));
+    }
+    assert!(screen.take_effects().is_empty());
+    screen.state.mark_drawn();
+    assert!(screen.text().contains(": +dbx?"), "{}", screen.text());
+}
+
+#[test]
+fn a_plan_says_what_the_filter_does_not_show() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("Space Space /");
+    screen.type_text("kafka");
+    screen.keys("Enter Space d");
+    assert!(screen.text().contains("2 of them are not shown by the filter."), "{}", screen.text());
+    assert!(screen.text().contains("Delete these 3 secrets?"), "{}", screen.text());
+}
+
+#[test]
+fn the_bar_tells_what_works_on_the_marked() {
+    for (width, told) in [
+        (40, "r rotate 2  d delete 2  ? help"),
+        (80, "r rotate 2  d delete 2  t tags 2  E expiry 2  m move 2  Esc unmark  ? help"),
+    ] {
+        let mut screen = Screen::unlocked(width, 24);
+        screen.keys("Space Space");
+        let text = screen.text();
+        assert!(text.contains(told), "{text}");
+        screen.keys("Esc");
+        assert!(screen.text().contains(" y copy  s show "), "{}", screen.text());
+    }
+}
+
+#[test]
+fn the_cursor_stays_among_its_neighbours_when_many_go() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("g Space Space Space Space k k d y");
+    assert!(selected(&mut screen).contains("ADYEN"), "{}", screen.text());
+    let removed = (1..=4).map(|number| SecretId([number; 16])).collect();
+    screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted: Vec::new(), removed })));
+    screen.do_job();
+    assert!(selected(&mut screen).contains("STRIPE_WEBHOOK"), "{}", screen.text());
+    assert!(selected(&mut screen).contains("91d"), "the production one: {}", screen.text());
+}
+
+#[test]
+fn what_came_of_a_job_is_told_after_a_lock_without_a_name() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("d C-l");
+    let effects = screen.take_effects();
+    let Effect::Vault(Request::Job(job)) = &effects[0] else { panic!("no job") };
+    screen.event(Event::Vault(Answer::Job { job: job.clone(), result: Box::new(Ok(None)) }));
+    assert!(screen.text().contains("Ended by the lock: nothing of the delete was done."), "{}", screen.text());
+    let back = Step { act: Act::Restore, ..job.steps[0].clone() };
+    let done = Done { changed: 1, unchanged: 0, undo: vec![back] };
+    screen.event(Event::Vault(Answer::Job { job: job.clone(), result: Box::new(Ok(Some(done))) }));
+    let text = screen.text();
+    assert!(text.contains("Before the lock: delete of 1 secret.") && !text.contains("STRIPE"), "{text}");
+    screen.unlock();
+    screen.keys("u");
+    assert_eq!(screen.do_job().steps[0].act, Act::Restore);
+}
+
 #[test]
 fn a_range_follows_the_cursor_until_it_ends() {
     let mut screen = Screen::unlocked(80, 24);

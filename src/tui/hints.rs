@@ -92,6 +92,9 @@ fn hint(row: &Row, context: Context, state: &State) -> Option<Hint> {
     }
     let key = state.options.keymap.shown(context, row.action)?.label();
     let versions = state.vault.as_ref().is_some_and(|vault| vault.history.tab() == Tab::Versions);
+    if let Some((word, priority)) = on_marked(row, context, state) {
+        return Some(Hint { key, word, action: Some(row.action), priority, is_help: false });
+    }
     let word = match (row.action, context) {
         (Action::Open, Context::History) | (Action::Back, Context::Secrets) => return None,
         (Action::Reveal, _) if is_shown(state) => "hide",
@@ -111,6 +114,19 @@ fn hint(row: &Row, context: Context, state: &State) -> Option<Hint> {
     };
     let action = Some(row.action);
     Some(Hint { key, word: word.to_owned(), action, priority, is_help: row.action == Action::Help })
+}
+
+/// What works on the marked secrets, with their number, before all else.
+fn on_marked(row: &Row, context: Context, state: &State) -> Option<(String, u8)> {
+    let marked = state.vault.as_ref().map(|vault| vault.secrets.marks.len()).filter(|marked| *marked > 0)?;
+    let priority = match row.action {
+        Action::Rotate | Action::Delete => 98,
+        Action::Tag | Action::Move => 97,
+        Action::Back if context == Context::Secrets => return Some(("unmark".to_owned(), 96)),
+        Action::Expire => 95,
+        _ => return None,
+    };
+    Some((format!("{} {}", row.hint, text::grouped(marked as u64)), priority))
 }
 
 /// What `u` would take back.

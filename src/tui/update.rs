@@ -144,8 +144,12 @@ fn dismiss(state: &mut State) -> bool {
 pub(super) fn give(state: &mut State, input: Input) -> Vec<Effect> {
     let now = state.now;
     let Some(dialog) = &mut state.dialog else { return Vec::new() };
-    let was_gate = dialog.is_gate();
+    let (was_gate, was_in) = (dialog.is_gate(), dialog.context());
     let step = dialog.update(input, now);
+    if dialog.context() != was_in {
+        // Another page of the same dialog: a question on it was not on the screen yet.
+        state.drawn = None;
+    }
     state.changed = true;
     state.submitted |= step.effects.iter().any(is_submission);
     let mut effects = step.effects;

@@ -96,8 +96,9 @@ pub struct Done {
 
 impl Vault {
     /// Does every step in one transaction, each with its audit record. `progress` is told
-    /// before each step how many are done, of how many, and may end it: then, as after any
-    /// error, nothing is changed. `None` when it was ended.
+    /// before each step, and once after the last, how many are done, of how many, and may
+    /// end it: then, as after any error, nothing is changed. `None` when it was ended.
+    /// Once it was told that all are done they are written as one, and nothing ends that.
     ///
     /// # Errors
     /// Conflict, naming the secret that changed since the plan was made or whose new name
@@ -112,12 +113,13 @@ impl Vault {
         let (mut ended, mut at) = (false, 0);
         let done = self.write(|change| {
             let mut done = Done::default();
-            for (number, step) in steps.iter().enumerate() {
-                at = number;
+            for number in 0..=steps.len() {
                 if progress(number, steps.len()).is_break() {
                     ended = true;
                     return Err(Error::failure("The work was ended; nothing was changed."));
                 }
+                let Some(step) = steps.get(number) else { break };
+                at = number;
                 done.take(change.step(step, reason)?);
             }
             done.undo.reverse();

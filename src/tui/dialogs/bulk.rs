@@ -4,6 +4,7 @@
 //! answered by a key that is neither Enter nor the asking key; `update` hands that key
 //! on only after the plan was drawn. Values are made on the vault thread and never come here.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::error::{Error, Kind};
 use crate::tui::action::{Action, Context};
 use crate::tui::clock::Now;
 use crate::tui::effect::{Effect, Request};
@@ -20,8 +22,9 @@ use crate::tui::press::Press;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
 use crate::vault::catalog::Catalog;
+use crate::vault::secret::SecretId;
 
-use super::form::{ask, close};
+use super::form::{ask, close, told};
 use super::page::Page;
 use super::{Input, Step};
 
@@ -53,8 +56,9 @@ pub struct BulkDialog {
 enum Stage {
     /// What is to be done.
     Inputs { problem: Option<String> },
-    /// The plan, with the name in focus.
-    Ask { plan: Box<Plan>, cursor: usize },
+    /// The plan; the cursor stands on its head or, counted from one, on a name. What is to
+    /// be told first is why it is another plan than the one before.
+    Ask { plan: Box<Plan>, cursor: usize, told: Option<String> },
     /// The vault is at work.
     Work(Work),
 }
@@ -77,6 +81,48 @@ impl BulkDialog {
         let inputs = Inputs::new(Deed::Delete, &[]);
         let stage = Stage::Work(Work::new(job, now));
         Self { deed: job.deed, targets: Vec::new(), catalog: Arc::default(), inputs, stage }
+    }
+
+    /// The secrets it is about; none for a job that is only watched.
+    pub fn ids(&self) -> impl Iterator<Item = SecretId> {
+        self.targets.iter().map(|target| target.id)
+    }
+
+    /// Takes the secrets as they are now, since another session wrote, and makes the plan
+    /// anew that is on the screen or that the vault refused. What is typed stays. True when
+    /// it is another plan.
+    pub fn renew(
+        &mut self,
+        targets: Vec<Target>,
+        catalog: Arc<Catalog>,
+        refusal: Option<&Error>,
+        now: Timestamp,
+    ) -> bool {
+        let words = match refusal {
+            Some(error) if error.kind() == Kind::Conflict => format!("{} This is the plan now.", error.message()),
+            Some(error) => told(error),
+            None => changed(&self.targets, &targets),
+        };
+        (self.targets, self.catalog) = (targets, catalog);
+        let before = match &self.stage {
+            Stage::Ask { plan, .. } => Some(plan.clone()),
+            Stage::Inputs { .. } => return false,
+            Stage::Work(_) => None,
+        };
+        self.plan(now);
+        match &mut self.stage {
+            Stage::Ask { plan, .. } if before.as_ref() == Some(plan) => return false,
+            Stage::Ask { told, .. } => *told = Some(words),
+            // It cannot be planned any more, and the problem says why.
+            Stage::Inputs { .. } | Stage::Work(_) => {}
+        }
+        true
+    }
+
+    /// True when a refusal can be shown in it.
+    #[must_use]
+    pub fn takes_refusal(&self) -> bool {
+        self.is_working() && !self.targets.is_empty()
     }
 
     /// True once the vault is at work.
@@ -129,8 +175,8 @@ impl BulkDialog {
             (Stage::Ask { .. }, Action::NextField | Action::PreviousField) if !self.inputs.places().is_empty() => {
                 self.stage = Stage::Inputs { problem: None };
             }
-            (Stage::Ask { plan, cursor }, action) => {
-                let last = plan.rows.len().saturating_sub(1);
+            (Stage::Ask { plan, cursor, .. }, action) => {
+                let last = plan.rows.len();
                 *cursor = match action {
                     Action::Up => cursor.saturating_sub(1),
                     Action::Down => *cursor + 1,
@@ -149,7 +195,7 @@ impl BulkDialog {
     /// Makes the plan, or says what keeps it from being made.
     fn plan(&mut self, now: Timestamp) {
         self.stage = match plan::make(&self.inputs, &self.targets, &self.catalog, now) {
-            Ok(plan) => Stage::Ask { plan: Box::new(plan), cursor: 0 },
+            Ok(plan) => Stage::Ask { plan: Box::new(plan), cursor: 0, told: None },
             Err(problem) => Stage::Inputs { problem: Some(problem) },
         };
     }
@@ -181,13 +227,17 @@ impl BulkDialog {
     pub fn foot(&self) -> String {
         match &self.stage {
             Stage::Inputs { .. } => self.inputs.foot(),
-            Stage::Ask { plan, .. } => {
+            Stage::Ask { plan, cursor, .. } => {
                 let yes = match plan.steps.len() {
                     0 => String::new(),
                     count => format!("⟨yes⟩ {} {} · ", plan.verb, text::grouped(count as u64)),
                 };
                 let change = if self.inputs.places().is_empty() { "" } else { " · ⟨next-field⟩ change the plan" };
-                format!("{yes}⟨cancel⟩ cancel · ⟨down⟩/⟨up⟩ names{change}")
+                let names = match cursor {
+                    0 => "names".to_owned(),
+                    at => format!("{} of {}", text::grouped(*at as u64), text::grouped(plan.rows.len() as u64)),
+                };
+                format!("{yes}⟨cancel⟩ cancel · ⟨down⟩/⟨up⟩ {names}{change}")
             }
             Stage::Work(work) => work.foot().to_owned(),
         }
@@ -207,21 +257,35 @@ impl BulkDialog {
                     page.tell(problem.clone(), Role::Danger);
                 }
             }
-            Stage::Ask { plan, cursor } => show_plan(&mut page, plan, *cursor),
+            Stage::Ask { plan, cursor, told } => show_plan(&mut page, plan, *cursor, told.as_deref()),
             Stage::Work(work) => work.show(&mut page),
         }
         page.draw(keys, theme, area, frame);
     }
 }
 
+/// What is different about the secrets since the plan was made, in a sentence.
+fn changed(before: &[Target], now: &[Target]) -> String {
+    let same: HashSet<&Target> = now.iter().collect();
+    let mut others = before.iter().filter(|target| !same.contains(target));
+    match (others.next(), others.count()) {
+        (None, _) => "Another session changed the vault; this is the plan now.".to_owned(),
+        (Some(one), 0) => format!("{} was changed by another session; this is the plan now.", one.address),
+        (Some(_), more) => format!("{} secrets were changed by another session; this is the plan now.", more + 1),
+    }
+}
+
 /// What it comes to, the names around the one in focus, and the question.
-fn show_plan<'a>(page: &mut Page<'a>, plan: &'a Plan, cursor: usize) {
+fn show_plan<'a>(page: &mut Page<'a>, plan: &'a Plan, cursor: usize, told: Option<&str>) {
+    if let Some(told) = told {
+        page.prose(format!("! {told}"), Role::Danger);
+    }
     for (fact, role) in &plan.facts {
         page.prose(fact.as_str(), *role);
     }
     page.gap();
     let first = cursor.saturating_sub(AROUND);
-    for (at, (row, role)) in plan.rows.iter().enumerate().skip(first).take(2 * AROUND) {
+    for (at, (row, role)) in (1..).zip(&plan.rows).skip(first).take(2 * AROUND) {
         page.row(row, *role, at == cursor);
     }
     page.tell(plan.question.as_str(), if plan.steps.is_empty() { Role::Text } else { Role::Warn });

@@ -4,6 +4,7 @@
 //! the drawing. Here they meet: what `update` asks of the list, and that the
 //! selection stays on its secret whatever happens to the rows.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -28,6 +29,7 @@ mod facts;
 mod filter;
 mod folding;
 mod line;
+mod nearest;
 mod row;
 mod rows;
 mod tree;
@@ -192,6 +194,16 @@ impl SecretsPane {
         self.marks.span(ids);
     }
 
+    /// The secrets that the filter hides; none where there is no filter.
+    #[must_use]
+    pub fn hides(&self, ids: &[SecretId]) -> HashSet<SecretId> {
+        if !self.rows.are_filtered() {
+            return HashSet::new();
+        }
+        let shown: HashSet<SecretId> = self.rows.ids_in("").into_iter().collect();
+        ids.iter().filter(|id| !shown.contains(id)).copied().collect()
+    }
+
     /// Marks all that is shown or, when all of it is marked, takes those marks away.
     pub fn mark_shown(&mut self) {
         self.marks.toggle_all(&self.rows.ids_in(""));
@@ -303,11 +315,15 @@ impl SecretsPane {
 
     /// Applies what was changed; the selection stays on its secret.
     pub fn apply(&mut self, change: CatalogChange, now: Timestamp) {
-        let spot = self.spot();
+        let (spot, was) = (self.spot(), self.selected().map(|listed| listed.id));
+        let others = if change.upserted.len() + change.removed.len() > 1 { self.nearest() } else { Vec::new() };
         self.marks.forget(&change.removed);
         self.rows.apply(change);
         self.revision = self.revision.wrapping_add(1);
         self.arrange_around(spot, now);
+        if was.is_some_and(|id| !others.is_empty() && self.rows.find(id).is_none()) {
+            self.stand_on_first(&others);
+        }
         self.counts = Counts::of(self.rows.catalog(), now);
     }
 

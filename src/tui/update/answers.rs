@@ -226,6 +226,8 @@ fn changed(state: &mut State, change: CatalogChange, own: bool) -> Vec<Effect> {
         for id in removed {
             effects.extend(give(state, Input::Elsewhere(id, None)));
         }
+    } else if matches!(state.dialog, Some(Dialog::Bulk(_))) {
+        bulk::renew(state, None);
     } else if let Some(address) = gone {
         say(state, gone_elsewhere(&address));
     } else if let Some(address) =

@@ -12,6 +12,7 @@ use crate::tui::effect::{Effect, Request};
 use crate::tui::job::{Deed, Job, Undo};
 use crate::tui::notice::Notice;
 use crate::tui::state::{OpenVault, State};
+use crate::tui::text;
 use crate::vault::Written;
 use crate::vault::bulk::{Act, Done, Seen, Step};
 use crate::vault::catalog::Listed;
@@ -56,15 +57,44 @@ fn open(state: &mut State, deed: Deed) -> Vec<Effect> {
     let now = state.now;
     let Some(vault) = &mut state.vault else { return Vec::new() };
     vault.detail.mask();
-    let catalog = vault.secrets.shared_catalog();
-    let of = |listed: &Listed| Target::of(&catalog, listed);
-    let targets: Vec<Target> = match vault.secrets.marks.is_empty() {
-        true => vault.secrets.selected().and_then(of).into_iter().collect(),
-        false => vault.secrets.marked().filter_map(of).collect(),
+    let ids: Vec<SecretId> = match vault.secrets.marks.is_empty() {
+        true => vault.secrets.selected().map(|listed| listed.id).into_iter().collect(),
+        false => vault.secrets.marked().map(|listed| listed.id).collect(),
     };
-    let dialog = BulkDialog::new(deed, targets, catalog, now);
+    let dialog = BulkDialog::new(deed, targets(vault, &ids), vault.secrets.shared_catalog(), now);
     open_dialog(state, Dialog::Bulk(Box::new(dialog)));
     Vec::new()
+}
+
+/// The secrets as they are listed now; those that are gone are not among them.
+fn targets(vault: &OpenVault, ids: &[SecretId]) -> Vec<Target> {
+    let (catalog, _) = vault.secrets.catalog();
+    let hidden = vault.secrets.hides(ids);
+    let of = |id: &SecretId| {
+        let target = Target::of(catalog, catalog.listed().get(catalog.position(*id)?)?)?;
+        Some(Target { hidden: hidden.contains(id), ..target })
+    };
+    ids.iter().filter_map(of).collect()
+}
+
+/// Another session wrote while something was asked about many, or the vault refused the plan
+/// for that: the secrets are taken as they are now.
+pub(super) fn renew(state: &mut State, refusal: Option<&Error>) {
+    let now = state.now;
+    let (Some(Dialog::Bulk(dialog)), Some(vault)) = (&mut state.dialog, &state.vault) else { return };
+    let ids: Vec<SecretId> = dialog.ids().collect();
+    if (dialog.is_working() && refusal.is_none()) || ids.is_empty() {
+        return;
+    }
+    let targets = targets(vault, &ids);
+    if targets.is_empty() {
+        close_dialog(state);
+        let words = "The secrets that this was about were deleted by another session.";
+        say(state, Notice::failed(&Error::conflict(words)));
+    } else if dialog.renew(targets, vault.secrets.shared_catalog(), refusal, now.time) {
+        // The keys for the plan before do not answer this one.
+        state.drawn = None;
+    }
 }
 
 /// A job goes on: its dialog shows how far it is; one that takes longer than a moment gets a dialog.
@@ -137,10 +167,12 @@ pub(super) fn works_on(vault: &OpenVault, id: SecretId) -> bool {
 /// A job is done, was ended, or failed.
 pub(super) fn finished(state: &mut State, job: &Job, result: Result<Option<Done>, Error>) -> Vec<Effect> {
     let now = state.now;
-    if matches!(&state.dialog, Some(Dialog::Bulk(dialog)) if dialog.is_working()) {
+    let takes_refusal = matches!(&state.dialog, Some(Dialog::Bulk(dialog)) if dialog.takes_refusal());
+    if matches!(&state.dialog, Some(Dialog::Bulk(dialog)) if dialog.is_working()) && !(takes_refusal && result.is_err())
+    {
         close_dialog(state);
     }
-    let Some(vault) = &mut state.vault else { return Vec::new() };
+    let Some(vault) = &mut state.vault else { return finished_locked(state, job, result) };
     vault.working = None;
     vault.removing.clear();
     if !matches!(result, Ok(Some(_))) && job.undoes {
@@ -152,18 +184,48 @@ pub(super) fn finished(state: &mut State, job: &Job, result: Result<Option<Done>
             say(state, Notice::done("Ended; nothing was changed.", now));
             return Vec::new();
         }
+        Err(error) if takes_refusal => {
+            renew(state, Some(&error));
+            return moved(state);
+        }
         Err(error) => return failed(state, error),
     };
     unblame(state, job);
     take_off(state, job);
     let key = state.options.keymap.shown(Context::Secrets, Action::Undo);
     let key = key.map(|key| key.label()).unwrap_or_default();
-    say(state, Notice::done(job.told(&done, &key), now));
+    say(state, Notice::done(told(job, &job.told(&done, &key)), now));
     let Some(vault) = &mut state.vault else { return Vec::new() };
     vault.undo = if job.undoes { None } else { Undo::new(job.deed, done.undo) };
     vault.secrets.marks.clear();
     select_one(vault, job, now.time);
     moved(state)
+}
+
+/// What was done and, where it was to be ended, that it was too late.
+fn told(job: &Job, words: &str) -> String {
+    if job.stop.is_set() { format!("Too late to end it. {words}") } else { words.to_owned() }
+}
+
+/// The vault was locked meanwhile: what came of the job is told without a name, and it can be undone.
+fn finished_locked(state: &mut State, job: &Job, result: Result<Option<Done>, Error>) -> Vec<Effect> {
+    let now = state.now;
+    if job.undoes && !matches!(result, Ok(Some(_))) {
+        state.place.undo = Some(Undo::of(job)).filter(Undo::survives_lock);
+    }
+    match result {
+        Ok(None) => {
+            say(state, Notice::done(format!("Ended by the lock: nothing of the {} was done.", job.deed.noun()), now));
+        }
+        Ok(Some(done)) => {
+            let changed = text::counted_grouped(done.changed as u64, "secret");
+            say(state, Notice::done(format!("Before the lock: {} of {changed}.", job.deed.noun()), now));
+            state.place.undo =
+                if job.undoes { None } else { Undo::new(job.deed, done.undo).filter(Undo::survives_lock) };
+        }
+        Err(_) => say(state, Notice::done(format!("The {} failed; nothing was changed.", job.deed.noun()), now)),
+    }
+    Vec::new()
 }
 
 /// Nobody else took away what this session did.

@@ -12,12 +12,15 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// Does a job, whole or not at all.
 pub(super) fn run(vault: &mut Vault, job: Box<Job>, mailbox: &Mailbox) -> Answer {
-    let mut told = Instant::now();
+    let started = Instant::now();
+    let mut told = started;
     let result = vault.bulk(&job.steps, &job.reason, |done, total| {
         if job.stop.is_set() {
             return ControlFlow::Break(());
         }
-        if told.elapsed() >= TELL_EVERY {
+        // That the steps are done is always told, since from then on nothing ends it.
+        let is_due = if done == total { started.elapsed() } else { told.elapsed() } >= TELL_EVERY;
+        if is_due {
             told = Instant::now();
             mailbox.send(Event::Vault(Answer::Progress { done, total }));
         }

@@ -19,6 +19,7 @@ use super::Target;
 use super::inputs::Inputs;
 
 /// A plan as it is shown and as it is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Plan {
     /// What the vault is asked for.
     pub(super) steps: Vec<Step>,
@@ -26,6 +27,8 @@ pub(super) struct Plan {
     pub(super) facts: Vec<(String, Role)>,
     /// Every secret: first what is left out, then what changes, then what is like that already.
     pub(super) rows: Vec<(String, Role)>,
+    /// How many stay as they are.
+    stay: usize,
     pub(super) question: String,
     /// What is done, before a number.
     pub(super) verb: &'static str,
@@ -65,14 +68,21 @@ fn rotate(inputs: &Inputs, targets: &[Target], now: Timestamp) -> Result<Plan, S
     plan.add("get", "gets", &format!("a new generated value: {}.", inputs.recipe.words()));
     plan.tell(more, "have more fields, which stay.", "has more fields, which stay.", Role::Text);
     plan.expired(targets, now, "expired already, and will be: a new value does not change the expiry.");
-    plan.fact("The values before stay in the history.", Role::Muted);
+    plan.fact(
+        "The values before stay in the history. Only the vault changes: whoever uses them is not told.",
+        Role::Muted,
+    );
+    plan.ask("Rotate", "");
     Ok(plan)
 }
 
 fn delete(targets: &[Target], now: Timestamp) -> Plan {
     let mut plan = Plan::of("delete", targets, |_| Fate::Change(Act::Delete, String::new()));
-    plan.add("are", "is", "deleted; undo brings all of it back.");
+    let back =
+        if plan.steps.len() == 1 { "deleted; undo brings it back." } else { "deleted; undo brings them all back." };
+    plan.add("are", "is", back);
     plan.expired(targets, now, "expired already.");
+    plan.ask("Delete", "");
     plan
 }
 
@@ -91,6 +101,7 @@ fn tag(inputs: &Inputs, targets: &[Target]) -> Result<Plan, String> {
         add.iter().map(|tag| format!("+{tag}")).chain(remove.iter().map(|tag| format!("-{tag}"))).collect();
     plan.add("change", "changes", &format!("tags: {}.", words.join(" ")));
     plan.fact("Values and versions stay as they are.", Role::Muted);
+    plan.ask("Change the tags of", &format!(": {}", words.join(" ")));
     Ok(plan)
 }
 
@@ -140,6 +151,10 @@ fn expire(inputs: &Inputs, targets: &[Target], now: Timestamp) -> Result<Plan, S
         plan.expired(targets, now, "expired already; the value is given out again.");
     }
     plan.fact("Values and versions stay as they are.", Role::Muted);
+    match expires_at {
+        Some(at) => plan.ask("Let", &format!(" expire on {}", day(Some(at)))),
+        None => plan.ask("Let", " never expire"),
+    }
     Ok(plan)
 }
 
@@ -185,17 +200,20 @@ fn relocate(inputs: &Inputs, targets: &[Target], catalog: &Catalog) -> Result<Pl
         _ => scope.to_string(),
     };
     plan.add("move", "moves", &format!("to {to}"));
+    let (with, old) = if plan.steps.len() == 1 { ("it", "the old address") } else { ("them", "an old address") };
     plan.fact(
-        "Versions and audit records go with them; what asks for the old address finds nothing there.",
+        &format!("Versions and audit records go with {with}; what asks for {old} finds nothing there."),
         Role::Muted,
     );
+    plan.ask("Move", &format!(" to {to}"));
     Ok(plan)
 }
 
 impl Plan {
     /// Sorts the secrets by what becomes of them.
     fn of(verb: &'static str, targets: &[Target], mut fate: impl FnMut(&Target) -> Fate) -> Self {
-        let mut plan = Self { steps: Vec::new(), facts: Vec::new(), rows: Vec::new(), question: String::new(), verb };
+        let mut plan =
+            Self { steps: Vec::new(), facts: Vec::new(), rows: Vec::new(), stay: 0, question: String::new(), verb };
         let (mut changes, mut same) = (Vec::new(), Vec::new());
         for target in targets {
             match fate(target) {
@@ -210,14 +228,29 @@ impl Plan {
         let (left_out, same_count) = (plan.rows.len(), same.len());
         plan.rows.extend(changes);
         plan.rows.extend(same);
-        plan.question = match plan.steps.len() {
-            0 => "Nothing would change.".to_owned(),
-            1 => format!("{} this secret?", capital(verb)),
-            count => format!("{} these {} secrets?", capital(verb), text::grouped(count as u64)),
-        };
+        plan.stay = left_out + same_count;
+        let hidden = targets.iter().filter(|target| target.hidden).count();
         plan.tell(left_out, "cannot be done and stay as they are.", "cannot be done and stays as it is.", Role::Danger);
         plan.tell(same_count, "are like that already.", "is like that already.", Role::Text);
+        plan.tell(hidden, "of them are not shown by the filter.", "of them is not shown by the filter.", Role::Warn);
         plan
+    }
+
+    /// The question, with what is done, to how many, and how many stay as they are.
+    fn ask(&mut self, before: &str, after: &str) {
+        self.question = match self.steps.len() {
+            0 => "Nothing would change.".to_owned(),
+            1 => format!("{before} this secret{after}?"),
+            count => format!("{before} these {} secrets{after}?", text::grouped(count as u64)),
+        };
+        if let (1.., 1..) = (self.steps.len(), self.stay) {
+            let stay = if self.stay == 1 {
+                "1 stays as it is.".to_owned()
+            } else {
+                format!("{} stay as they are.", text::grouped(self.stay as u64))
+            };
+            self.question = format!("{} {stay}", self.question);
+        }
     }
 
     fn fact(&mut self, fact: &str, role: Role) {
@@ -249,11 +282,6 @@ impl Plan {
         let expired = targets.iter().filter(|target| changed.contains(&target.id) && target.is_expired(now)).count();
         self.tell(expired, &format!("are {what}"), &format!("is {what}"), Role::Warn);
     }
-}
-
-fn capital(word: &str) -> String {
-    let mut characters = word.chars();
-    characters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + characters.as_str())
 }
 
 #[cfg(test)]

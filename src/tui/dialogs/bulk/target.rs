@@ -8,7 +8,7 @@ use crate::vault::scope::Address;
 use crate::vault::secret::{SecretId, VALUE};
 
 /// One of the secrets in question.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Target {
     /// Which.
     pub id: SecretId,
@@ -24,6 +24,8 @@ pub struct Target {
     pub has_more: bool,
     /// When it expires.
     pub expires_at: Option<Timestamp>,
+    /// The filter does not show it.
+    pub hidden: bool,
 }
 
 impl Target {
@@ -39,6 +41,7 @@ impl Target {
             tags: words(catalog.text(listed.tags)),
             has_value: fields.split(' ').any(|field| field == VALUE),
             has_more: fields.split(' ').any(|field| field != VALUE),
+            hidden: false,
             expires_at: Some(listed.expires_at)
                 .filter(|at| *at != NEVER)
                 .and_then(|at| Timestamp::from_second(at).ok()),

@@ -29,8 +29,11 @@ impl Work {
         Self { title: job.title(), stop, stopping: false, started: now, done: 0, total, left: None }
     }
 
-    /// Asks for the end, once.
+    /// Asks for the end, once; what is being written as one cannot be ended.
     pub(super) fn stop(&mut self) -> Option<Effect> {
+        if self.is_written() {
+            return None;
+        }
         let asks = !std::mem::replace(&mut self.stopping, true);
         asks.then(|| Effect::Stop(self.stop.clone()))
     }
@@ -47,8 +50,13 @@ impl Work {
         self.title.clone()
     }
 
+    /// Every step is done, and all of them are written as one.
+    fn is_written(&self) -> bool {
+        self.total > 0 && self.done >= self.total
+    }
+
     pub(super) fn foot(&self) -> &'static str {
-        if self.stopping { "" } else { "⟨cancel⟩ end it; nothing is changed" }
+        if self.stopping || self.is_written() { "" } else { "⟨cancel⟩ end it; nothing is changed" }
     }
 
     pub(super) fn show(&self, page: &mut Page<'_>) {
@@ -57,13 +65,18 @@ impl Work {
         page.prose(format!("[{}{}]", "#".repeat(full), ".".repeat(BAR - full)), Role::Accent);
         page.gap();
         let left = match self.left {
-            _ if self.stopping => "ending, nothing is changed…".to_owned(),
+            _ if self.is_written() => "writing all of them as one…".to_owned(),
+            _ if self.stopping => "ending…".to_owned(),
             None => "just begun".to_owned(),
             Some(left) => format!("about {} left", text::countdown(left)),
         };
         let counts = format!("{} of {}", text::grouped(self.done as u64), text::grouped(self.total as u64));
         page.prose(format!("{counts} · {left}"), Role::Text);
         page.gap();
-        page.prose("All of them are changed at the end, or none.", Role::Muted);
+        let told = match self.is_written() {
+            true => "This cannot be ended any more; undo takes it back.",
+            false => "All of them are changed at the end, or none.",
+        };
+        page.prose(told, Role::Muted);
     }
 }
