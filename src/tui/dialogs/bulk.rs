@@ -235,7 +235,7 @@ impl BulkDialog {
                 let change = if self.inputs.places().is_empty() { "" } else { " · ⟨next-field⟩ change the plan" };
                 let names = match cursor {
                     0 => "names".to_owned(),
-                    at => format!("{} of {}", text::grouped(*at as u64), text::grouped(plan.rows.len() as u64)),
+                    at => format!("name {} of {}", text::grouped(*at as u64), text::grouped(plan.rows.len() as u64)),
                 };
                 format!("{yes}⟨cancel⟩ cancel · ⟨down⟩/⟨up⟩ {names}{change}")
             }
