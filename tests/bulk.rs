@@ -165,7 +165,7 @@ fn what_cannot_be_moved_is_named_and_left() {
     let mut bench = Bench::new(names.map(str::to_owned));
     bench.screen.keys("C-a G Space m");
     bench.screen.type_text("there");
-    bench.screen.keys("Enter");
+    bench.screen.keys("Tab Right Enter");
     for told in [
         "! b/key stays: another of these takes the name",
         "! c/OTHER stays: the name is taken in there",

@@ -30,6 +30,7 @@ use super::{Input, Step};
 
 mod inputs;
 mod plan;
+mod spread;
 mod target;
 mod work;
 
@@ -268,11 +269,14 @@ impl BulkDialog {
 fn changed(before: &[Target], now: &[Target]) -> String {
     let same: HashSet<&Target> = now.iter().collect();
     let mut others = before.iter().filter(|target| !same.contains(target));
-    match (others.next(), others.count()) {
-        (None, _) => "Another session changed the vault; this is the plan now.".to_owned(),
-        (Some(one), 0) => format!("{} was changed by another session; this is the plan now.", one.address),
-        (Some(_), more) => format!("{} secrets were changed by another session; this is the plan now.", more + 1),
-    }
+    let what = match (others.next(), others.count()) {
+        (None, _) => "The vault was changed".to_owned(),
+        (Some(one), 0) if now.len() < before.len() => format!("{} was deleted", one.address),
+        (Some(one), 0) => format!("{} was changed", one.address),
+        (Some(_), more) if now.len() < before.len() => format!("{} secrets were changed or deleted", more + 1),
+        (Some(_), more) => format!("{} secrets were changed", more + 1),
+    };
+    format!("{what} by another session; this is the plan now.")
 }
 
 /// What it comes to, the names around the one in focus, and the question.

@@ -12,6 +12,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::text_input::TextInput;
 
 use super::Target;
+use super::spread::Spread;
 
 /// Tags that are told to be there already.
 const TAGS_TOLD: usize = 8;
@@ -25,6 +26,7 @@ pub(super) enum Place {
     Tags,
     Expiry,
     Scope,
+    Spread,
     Name,
 }
 
@@ -36,6 +38,8 @@ pub(super) struct Inputs {
     pub(super) line: TextInput,
     /// The new name, where one secret is moved.
     pub(super) name: Option<TextInput>,
+    /// What becomes of their scopes, where those of several are moved.
+    pub(super) spread: Option<Spread>,
     reason: TextInput,
     focus: Place,
     /// What is there already.
@@ -53,6 +57,7 @@ impl Inputs {
             recipe: RecipeInputs::new(),
             line: TextInput::holding(one.map_or_else(String::new, |one| one.address.scope.to_string())),
             name: one.map(|one| TextInput::holding(one.address.name.as_str())),
+            spread: Some(targets).filter(|_| deed == Deed::Move).and_then(Spread::of),
             reason: TextInput::new(),
             focus: Place::Reason,
             remark: remark(deed, targets),
@@ -69,13 +74,14 @@ impl Inputs {
             Deed::Tag => vec![Place::Tags, Place::Reason],
             Deed::Expire => vec![Place::Expiry, Place::Reason],
             Deed::Move if self.name.is_some() => vec![Place::Scope, Place::Name, Place::Reason],
+            Deed::Move if self.spread.is_some() => vec![Place::Scope, Place::Spread, Place::Reason],
             Deed::Move => vec![Place::Scope, Place::Reason],
             _ => Vec::new(),
         }
     }
 
     pub(super) fn context(&self) -> Context {
-        if self.focus == Place::Recipe { Context::Choice } else { Context::Form }
+        if matches!(self.focus, Place::Recipe | Place::Spread) { Context::Choice } else { Context::Form }
     }
 
     pub(super) fn reason(&self) -> String {
@@ -84,7 +90,7 @@ impl Inputs {
 
     fn input(&mut self) -> Option<&mut TextInput> {
         match self.focus {
-            Place::Recipe | Place::Size => None,
+            Place::Recipe | Place::Size | Place::Spread => None,
             Place::Reason => Some(&mut self.reason),
             Place::Tags | Place::Expiry | Place::Scope => Some(&mut self.line),
             Place::Name => self.name.as_mut(),
@@ -110,6 +116,9 @@ impl Inputs {
         match (self.focus, action) {
             (_, Action::NextField) => self.focus = next(&self.places(), self.focus),
             (_, Action::PreviousField) => self.focus = previous(&self.places(), self.focus),
+            (Place::Spread, Action::NextChoice | Action::PreviousChoice) => {
+                self.spread.iter_mut().for_each(Spread::toggle);
+            }
             (Place::Recipe, Action::NextChoice) => self.recipe.choose(1),
             (Place::Recipe, Action::PreviousChoice) => self.recipe.choose(-1),
             (Place::Size, Action::NextChoice) => self.recipe.resize(-1),
@@ -122,7 +131,7 @@ impl Inputs {
 
     pub(super) fn foot(&self) -> String {
         let more = match self.focus {
-            Place::Recipe => " · ⟨previous-choice $⟩/⟨next-choice $⟩ choose",
+            Place::Recipe | Place::Spread => " · ⟨previous-choice $⟩/⟨next-choice $⟩ choose",
             Place::Size => " · ⟨previous-choice⟩/⟨next-choice⟩ more, fewer",
             _ => "",
         };
@@ -144,6 +153,9 @@ impl Inputs {
                 page.text("Scope", &self.line, "production/payments, or global", self.focus == Place::Scope);
                 if let Some(name) = &self.name {
                     page.text("Name", name, "", self.focus == Place::Name);
+                }
+                if let Some(spread) = &self.spread {
+                    spread.show(page, self.focus == Place::Spread);
                 }
             }
             _ => {}
@@ -178,6 +190,7 @@ fn remark(deed: Deed, targets: &[Target]) -> String {
             if told.is_empty() { "No tags yet.".to_owned() } else { format!("Now: {}{more}", told.join(", ")) }
         }
         Deed::Move => match targets {
+            several if Spread::of(several).is_some() => String::new(),
             [_] => "Its versions and its audit records go with it.".to_owned(),
             many => format!(
                 "All {} go there with their names, versions and audit records.",

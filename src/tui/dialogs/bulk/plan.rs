@@ -17,6 +17,7 @@ use crate::vault::when;
 
 use super::Target;
 use super::inputs::Inputs;
+use super::spread::Spread;
 
 /// A plan as it is shown and as it is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,24 +174,31 @@ fn relocate(inputs: &Inputs, targets: &[Target], catalog: &Catalog) -> Result<Pl
         Some(name) => Some(name.text().trim().parse().map_err(|error| told(&error))?),
         None => None,
     };
-    let moving: HashSet<_> = targets.iter().map(|target| target.id).collect();
-    let there = catalog.listed().iter().filter(|listed| catalog.text(listed.scope) == scope.as_stored());
     // A name may change its own case; what is not moved keeps its name.
-    let taken: HashSet<String> = there
-        .filter(|listed| targets.len() > 1 || !moving.contains(&listed.id))
-        .map(|listed| listed.name.to_ascii_lowercase())
-        .collect();
+    let moving = if let [one] = targets { Some(one.id) } else { None };
+    let small = |scope: &str, name: &str| (scope.to_owned(), name.to_ascii_lowercase());
+    let there = catalog.listed().iter().filter(|listed| Some(listed.id) != moving);
+    let taken: HashSet<(String, String)> =
+        there.map(|listed| small(catalog.text(listed.scope), &listed.name)).collect();
     let mut claimed = HashSet::new();
     let mut plan = Plan::of("move", targets, |target| {
-        let to = Address { scope: scope.clone(), name: name.clone().unwrap_or_else(|| target.address.name.clone()) };
+        let place = match &inputs.spread {
+            Some(spread) => spread.place(&target.address.scope, &scope),
+            None => Ok(scope.clone()),
+        };
+        let place = match place {
+            Ok(place) => place,
+            Err(error) => return Fate::LeftOut(told(&error)),
+        };
+        let to = Address { scope: place, name: name.clone().unwrap_or_else(|| target.address.name.clone()) };
         if to == target.address {
             return Fate::Same;
         }
-        let small = to.name.as_str().to_ascii_lowercase();
-        if taken.contains(&small) {
-            return Fate::LeftOut(format!("the name is taken in {scope}"));
+        let key = small(to.scope.as_stored(), to.name.as_str());
+        if taken.contains(&key) {
+            return Fate::LeftOut(format!("the name is taken in {}", to.scope));
         }
-        if !claimed.insert(small) {
+        if !claimed.insert(key) {
             return Fate::LeftOut("another of these takes the name".to_owned());
         }
         Fate::Change(Act::Move(to.clone()), format!("-> {to}"))
@@ -199,7 +207,8 @@ fn relocate(inputs: &Inputs, targets: &[Target], catalog: &Catalog) -> Result<Pl
         (Some(name), [_]) => Address { scope, name: name.clone() }.to_string(),
         _ => scope.to_string(),
     };
-    plan.add("move", "moves", &format!("to {to}"));
+    let with = inputs.spread.as_ref().map(Spread::words).unwrap_or_default();
+    plan.add("move", "moves", &format!("to {to}{with}"));
     let (with, old) = if plan.steps.len() == 1 { ("it", "the old address") } else { ("them", "an old address") };
     plan.fact(
         &format!("Versions and audit records go with {with}; what asks for {old} finds nothing there."),

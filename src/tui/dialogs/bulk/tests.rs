@@ -106,12 +106,41 @@ fn an_expiry_tells_who_is_given_out_again() {
 
 #[test]
 fn a_taken_name_is_left_out_by_name() {
-    let (facts, rows, steps) = planned(typed(dialog(Deed::Move), "c"));
+    let flat = |mut dialog: BulkDialog| {
+        press(&mut dialog, Action::NextField);
+        press(&mut dialog, Action::NextChoice);
+        dialog
+    };
+    let (facts, rows, steps) = planned(flat(typed(dialog(Deed::Move), "c")));
     assert_eq!(facts[0], "3 secrets move to c");
     assert_eq!(rows[0], "! b/four stays: the name is taken in c");
     assert_eq!(steps.len(), 3);
-    let (_, rows, steps) = planned(typed(dialog(Deed::Move), "a"));
+    let (_, rows, steps) = planned(flat(typed(dialog(Deed::Move), "a")));
     assert_eq!(steps.len(), 2, "two are there already: {rows:?}");
+}
+
+#[test]
+fn a_scope_is_moved_with_the_scopes_below_it() {
+    let (facts, rows, steps) = planned(typed(dialog(Deed::Move), "c"));
+    assert_eq!(facts[0], "4 secrets move to c, with their scopes");
+    assert_eq!(rows[0], "a/ONE  → c/a/ONE");
+    assert_eq!(steps.len(), 4);
+    let secrets = ["p/q/ONE", "p/q/r/TWO", "p/q/r/s/one", "p/qq/ONE"];
+    let move_to = |to: &str, count: usize| {
+        let catalog: Catalog = (1..).zip(secrets).map(|(n, at)| secret(n, at, &["value"], &[], None)).collect();
+        let targets = catalog.listed()[..count].iter().filter_map(|listed| Target::of(&catalog, listed)).collect();
+        planned(typed(BulkDialog::new(Deed::Move, targets, Arc::new(catalog), now()), to))
+    };
+    let (facts, rows, _) = move_to("x", 3);
+    assert_eq!(facts[0], "3 secrets move to x, with the scopes below p/q");
+    assert_eq!(rows, ["p/q/ONE  → x/ONE", "p/q/r/TWO  → x/r/TWO", "p/q/r/s/one  → x/r/s/one"]);
+    let (facts, rows, _) = move_to("global", 4);
+    assert_eq!(facts[0], "4 secrets move to global, with the scopes below p");
+    assert_eq!(rows[3], "p/qq/ONE  → qq/ONE");
+    let (_, rows, steps) = move_to("p/q", 3);
+    assert_eq!(steps.len(), 0, "they are there already: {rows:?}");
+    let (_, rows, _) = move_to("1/2/3/4/5/6/7", 3);
+    assert!(rows[0].starts_with("! p/q/r/s/one stays: The scope has 9 segments"), "{rows:?}");
 }
 
 #[test]
