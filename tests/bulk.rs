@@ -170,7 +170,7 @@ fn what_cannot_be_moved_is_named_and_left() {
         "! b/key stays: another of these takes the name",
         "! c/OTHER stays: the name is taken in there",
         "2 cannot be done and stay as they are.",
-        "a/KEY  → there/KEY",
+        "a/KEY  -> there/KEY",
     ] {
         bench.told(told);
     }
@@ -248,7 +248,7 @@ fn another_session_in_between_is_told_by_name() {
     bench.screen.keys("y");
     bench.work(None);
     bench.told("! prod/KEY_2 got version 2 since the plan was made; nothing was");
-    bench.told("prod/KEY_2  v2 → v3");
+    bench.told("prod/KEY_2  v2 -> v3");
     assert_eq!(bench.listed(), before);
     bench.screen.keys("y");
     bench.work(None);

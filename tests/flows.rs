@@ -1151,14 +1151,14 @@ fn a_plan_that_another_session_made_old_is_made_anew_before_it_is_answered() {
     screen.keys("C-a r Tab Tab");
     screen.type_text("Suspected leak");
     screen.keys("Enter");
-    assert!(screen.text().contains("v7 → v8"), "{}", screen.text());
+    assert!(screen.text().contains("v7 -> v8"), "{}", screen.text());
     screen.event(rotated_elsewhere(3));
     screen.event(Event::Key(key_event("y")));
     assert!(screen.take_effects().is_empty(), "the new plan was not on the screen yet");
     screen.state.mark_drawn();
     let text = screen.text();
     assert!(text.contains("! production/payments/STRIPE_KEY was changed by another session"), "{text}");
-    assert!(text.contains("v9 → v10"), "{text}");
+    assert!(text.contains("v9 -> v10"), "{text}");
     // What changes nothing about the plan does not disturb it.
     screen.event(rotated_elsewhere(3));
     screen.keys("y");

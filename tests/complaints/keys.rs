@@ -23,8 +23,8 @@ fn questions() -> Vec<(State, &'static str)> {
         "expired_copy" => Some("y"),
         "expired_show" => Some("s"),
         "write_out_work_tree" => Some("w"),
-        "bulk_rotate_plan" => Some("r"),
-        "bulk_plan" => Some("m"),
+        "bulk_rotate_plan" | "bulk_rotate_hidden" | "bulk_elsewhere" => Some("r"),
+        "bulk_plan" | "bulk_plan_top" | "bulk_move_scopes" => Some("m"),
         "bulk_delete" | "bulk_strange" => Some("d"),
         "setup_recovery_without" | "setup_consent" => Some("Enter"),
         _ => None,
@@ -32,7 +32,7 @@ fn questions() -> Vec<(State, &'static str)> {
     let found: Vec<_> = states().into_iter().filter_map(|state| Some((state, asked_by(state.0)?))).collect();
     let open = |(_, make): &State| make(At(80, 24)).0.state.context();
     let asks = |state: &State| matches!(open(state), Some(Context::Confirm | Context::ConfirmCopy));
-    let settled = ["bulk_work", "bulk_ending", "bulk_move_clash", "setup_failed", "roll_back_sent"];
+    let settled = ["bulk_work", "bulk_ending", "bulk_writing", "bulk_move_clash", "setup_failed", "roll_back_sent"];
     for state in states().iter().filter(|state| asks(state) && !settled.contains(&state.0)) {
         assert!(found.iter().any(|(known, _)| known.0 == state.0), "{} asks too", state.0);
     }
@@ -89,7 +89,8 @@ fn a_confirm_names_the_object_and_its_two_keys_at_every_size() {
             let object = match name {
                 "setup_recovery_without" => "recovery",
                 "setup_consent" => "/srv/ops/vault.db",
-                "bulk_rotate_plan" | "bulk_plan" | "bulk_delete" => "12 secrets",
+                "bulk_rotate_hidden" => "3 secrets",
+                name if name.starts_with("bulk") && name != "bulk_strange" => "12 secrets",
                 "expired_copy" | "expired_show" => "ADYEN_HMAC_KEY",
                 name if name.contains("strange") => "LONGEST_",
                 _ => "STRIPE_KEY",

@@ -7,6 +7,7 @@ use strongroom::secret_text::SecretText;
 use strongroom::tui::effect::RawKeyUse;
 use strongroom::tui::event::Answer;
 use strongroom::tui::theirs::Theirs;
+use strongroom::vault::catalog::CatalogChange;
 
 use super::{At, State, Steps, address};
 use crate::screen::{compared, secrets, time};
@@ -234,7 +235,11 @@ fn many() -> Vec<State> {
     vec![
         ("bulk_rotate", |at| at.after("C-a r")),
         ("bulk_rotate_plan", |at| at.after("C-a r Enter")),
-        ("bulk_plan", |at| at.after("C-a m").typed("staging").keys("Enter Down Down Down")),
+        ("bulk_rotate_hidden", |at| at.after("Space Space /").typed("kafka").keys("Enter Space r Enter")),
+        ("bulk_move", |at| at.after("C-a m").typed("archive")),
+        ("bulk_move_scopes", |at| at.after("C-a m").typed("archive").keys("Enter")),
+        ("bulk_plan_top", |at| at.after("C-a m").typed("staging").keys("Tab Right Enter")),
+        ("bulk_plan", |at| at.after("C-a m").typed("staging").keys("Tab Right Enter Down Down Down")),
         ("bulk_tags", |at| at.after("Space Space Space t").typed("+db -pci")),
         ("bulk_tags_wrong", |at| at.after("Space Space t").pasted("d\u{202e}b".as_bytes()).keys("Enter")),
         ("bulk_expiry", |at| at.after("Space Space E").typed("30 days").keys("Enter")),
@@ -248,6 +253,13 @@ fn many() -> Vec<State> {
             steps.vault(Answer::Progress { done: 5, total: 12 })
         }),
         ("bulk_ending", |at| at.after("C-a d y").vault(Answer::Progress { done: 5, total: 12 }).keys("Esc")),
+        ("bulk_writing", |at| at.after("C-a d y").vault(Answer::Progress { done: 12, total: 12 })),
+        ("bulk_elsewhere", |at| {
+            let mut changed = secrets().remove(3);
+            changed.version = 9;
+            let change = CatalogChange { upserted: vec![changed], removed: Vec::new() };
+            at.after("C-a r Enter").vault(Answer::Changed(change))
+        }),
         ("bulk_done", |at| at.after("C-a d y").job_done()),
     ]
 }

@@ -123,7 +123,7 @@ fn a_taken_name_is_left_out_by_name() {
 fn a_scope_is_moved_with_the_scopes_below_it() {
     let (facts, rows, steps) = planned(typed(dialog(Deed::Move), "c"));
     assert_eq!(facts[0], "4 secrets move to c, with their scopes");
-    assert_eq!(rows[0], "a/ONE  → c/a/ONE");
+    assert_eq!(rows[0], "a/ONE  -> c/a/ONE");
     assert_eq!(steps.len(), 4);
     let secrets = ["p/q/ONE", "p/q/r/TWO", "p/q/r/s/one", "p/qq/ONE"];
     let move_to = |to: &str, count: usize| {
@@ -133,10 +133,10 @@ fn a_scope_is_moved_with_the_scopes_below_it() {
     };
     let (facts, rows, _) = move_to("x", 3);
     assert_eq!(facts[0], "3 secrets move to x, with the scopes below p/q");
-    assert_eq!(rows, ["p/q/ONE  → x/ONE", "p/q/r/TWO  → x/r/TWO", "p/q/r/s/one  → x/r/s/one"]);
+    assert_eq!(rows, ["p/q/ONE  -> x/ONE", "p/q/r/TWO  -> x/r/TWO", "p/q/r/s/one  -> x/r/s/one"]);
     let (facts, rows, _) = move_to("global", 4);
     assert_eq!(facts[0], "4 secrets move to global, with the scopes below p");
-    assert_eq!(rows[3], "p/qq/ONE  → qq/ONE");
+    assert_eq!(rows[3], "p/qq/ONE  -> qq/ONE");
     let (_, rows, steps) = move_to("p/q", 3);
     assert_eq!(steps.len(), 0, "they are there already: {rows:?}");
     let (_, rows, _) = move_to("1/2/3/4/5/6/7", 3);
