@@ -155,7 +155,7 @@ impl Inputs {
                     page.text("Name", name, "", self.focus == Place::Name);
                 }
                 if let Some(spread) = &self.spread {
-                    spread.show(page, self.focus == Place::Spread);
+                    spread.show(page, self.line.text().trim(), self.focus == Place::Spread);
                 }
             }
             _ => {}

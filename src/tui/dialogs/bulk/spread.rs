@@ -13,8 +13,9 @@ use super::Target;
 pub(super) struct Spread {
     /// The narrowest scope that all of them lie in or below.
     common: ScopePath,
-    /// Where one of them lies below it, as an example.
+    /// One of them, and where it lies below that scope.
     example: String,
+    example_below: String,
     count: usize,
     /// All of them go into one scope.
     flat: bool,
@@ -27,8 +28,8 @@ impl Spread {
         let holds_all = |common: &ScopePath| targets.iter().all(|target| target.address.scope.is_within(common));
         let common = first.chain().find(holds_all).unwrap_or_default();
         let below = targets.iter().find(|target| target.address.scope != common)?;
-        let example = format!("{}/{}", relative(&below.address.scope, &common), below.address.name);
-        Some(Self { common, example, count: targets.len(), flat: false })
+        let example_below = format!("{}/{}", relative(&below.address.scope, &common), below.address.name);
+        Some(Self { common, example: below.address.to_string(), example_below, count: targets.len(), flat: false })
     }
 
     /// The other way.
@@ -55,12 +56,14 @@ impl Spread {
         }
     }
 
-    pub(super) fn show(&self, page: &mut Page<'_>, focused: bool) {
+    /// `to` is the scope as typed.
+    pub(super) fn show(&self, page: &mut Page<'_>, to: &str, focused: bool) {
         page.choice("Scopes", vec!["kept", "all into one"], usize::from(self.flat), focused);
         let count = text::grouped(self.count as u64);
         let remark = match self.flat {
             true => format!("All {count} go into that one scope with their names."),
-            false => format!("What lies below {} lies there too: {}", self.common, self.example),
+            false if to.is_empty() => format!("What lies below {} keeps its place.", self.common),
+            false => format!("{} goes to {to}/{}", self.example, self.example_below),
         };
         page.note(remark, Role::Muted);
     }
