@@ -13,11 +13,10 @@ use std::collections::BTreeSet;
 
 use strongroom::crypto::keyring::SlotKind;
 use strongroom::error::Error;
-use strongroom::tui::dialogs::Dialog;
 use strongroom::tui::event::Event;
 use strongroom::tui::theme::{Borders, Palette, Theme};
 
-use screen::snapshot;
+use screen::{KINDS, kind, snapshot};
 use states::{At, Steps, dialogs};
 
 /// A value that must never be seen while it is masked.
@@ -27,27 +26,6 @@ const VALUE: &str = "sk_live_51Nv0QkLmZ7example";
 fn every_dialog_looks_as_it_should() {
     for (name, make) in dialogs() {
         snapshot(name, |width, height| make(At(width, height)).0);
-    }
-}
-
-/// Every kind of dialog.
-const KINDS: &[&str] =
-    &["setup", "unlock", "edit", "rotate", "compare", "write out", "bulk", "confirm", "help", "palette", "jump"];
-
-/// Which one is open; a new kind wants a name here and states of its own in the table.
-fn kind(dialog: &Dialog) -> &'static str {
-    match dialog {
-        Dialog::Setup(_) => "setup",
-        Dialog::Unlock(_) => "unlock",
-        Dialog::Edit(_) => "edit",
-        Dialog::Rotate(_) => "rotate",
-        Dialog::Compare(_) => "compare",
-        Dialog::WriteOut(_) => "write out",
-        Dialog::Bulk(_) => "bulk",
-        Dialog::Confirm(_) => "confirm",
-        Dialog::Help(_) => "help",
-        Dialog::Palette(_) => "palette",
-        Dialog::Jump(_) => "jump",
     }
 }
 

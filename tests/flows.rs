@@ -754,52 +754,6 @@ fn a_vault_found_again_leaves_a_half_typed_passphrase() {
     assert_eq!(screen.text(), typed);
 }
 
-#[test]
-fn no_order_of_keys_sizes_and_answers_breaks_anything() {
-    let keys = [
-        "j", "k", "g", "G", "C-d", "C-u", "PgDn", "PgUp", "Tab", "S-Tab", "1", "2", "3", "z", "]", "/", "?", ":",
-        "Enter", "Esc", "`", "-", "=", "h", "f", "p", "/", "s", "y", "r", "R", "a", "e", "d", "u", "D", "x", "C-l",
-        "n", "Y", "t", "o", "Up", "Down", "C-g", "C-t",
-    ];
-    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = move |below: u64| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        seed % below
-    };
-    let mut screen = Screen::unlocked(80, 24);
-    for step in 0..6_000 {
-        match next(24) {
-            0 => {
-                let (width, height) = (u16::try_from(next(150)).unwrap(), u16::try_from(next(50)).unwrap());
-                screen.event(Event::Resize { width, height });
-            }
-            1 => screen.event(Event::Vault(Answer::Failed(Error::busy("The vault is in use.")))),
-            2 => {
-                let removed = vec![SecretId([u8::try_from(next(12)).unwrap(); 16])];
-                screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted: Vec::new(), removed })));
-            }
-            3 => {
-                let upserted = vec![secrets().swap_remove(usize::try_from(next(12)).unwrap())];
-                screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted, removed: Vec::new() })));
-            }
-            4 => screen.wait(Duration::from_secs(next(20))),
-            5 => screen.event(Event::Paste(SecretText::copied_from("x\u{202e}\n\u{1f511}".as_bytes()))),
-            _ => screen.keys(keys[usize::try_from(next(keys.len() as u64)).unwrap()]),
-        }
-        if screen.state.is_locked() {
-            screen.unlock();
-        }
-        if step % 5 == 0 {
-            screen.text();
-        }
-        let now = screen.now().instant;
-        assert!(screen.state.next_deadline().is_none_or(|at| at > now), "a deadline in the past at step {step}");
-        screen.take_effects();
-    }
-}
-
 /// What the filter line of the list holds, as the screen shows it.
 fn filter_shown(screen: &mut Screen) -> String {
     let text = screen.text();

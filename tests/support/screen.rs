@@ -14,6 +14,7 @@ use ratatui::style::{Color, Modifier};
 use strongroom::crypto::keyring::SlotKind;
 use strongroom::secret_text::SecretText;
 use strongroom::tui::clock::Now;
+use strongroom::tui::dialogs::Dialog;
 use strongroom::tui::effect::{Effect, Request};
 use strongroom::tui::event::{Answer, Event, Found};
 use strongroom::tui::job::Job;
@@ -441,8 +442,10 @@ pub(crate) fn key_event(text: &str) -> KeyEvent {
         "End" => KeyCode::End,
         "PgUp" => KeyCode::PageUp,
         "PgDn" => KeyCode::PageDown,
-        "F1" => KeyCode::F(1),
-        "F9" => KeyCode::F(9),
+        "Backspace" => KeyCode::Backspace,
+        "Delete" => KeyCode::Delete,
+        "Insert" => KeyCode::Insert,
+        function if function.len() > 1 && function.starts_with('F') => KeyCode::F(function[1..].parse().unwrap()),
         other => KeyCode::Char(other.chars().next().unwrap()),
     };
     KeyEvent::new(code, modifiers)
@@ -528,4 +531,25 @@ pub(crate) fn snapshot(name: &str, make: impl Fn(u16, u16) -> Screen) {
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "../snapshots" }, {
         insta::assert_snapshot!(name, dumps.join("\n"));
     });
+}
+
+/// Every kind of dialog.
+pub(crate) const KINDS: &[&str] =
+    &["setup", "unlock", "edit", "rotate", "compare", "write out", "bulk", "confirm", "help", "palette", "jump"];
+
+/// Which one is open; a new kind wants a name here and states of its own in the table.
+pub(crate) fn kind(dialog: &Dialog) -> &'static str {
+    match dialog {
+        Dialog::Setup(_) => "setup",
+        Dialog::Unlock(_) => "unlock",
+        Dialog::Edit(_) => "edit",
+        Dialog::Rotate(_) => "rotate",
+        Dialog::Compare(_) => "compare",
+        Dialog::WriteOut(_) => "write out",
+        Dialog::Bulk(_) => "bulk",
+        Dialog::Confirm(_) => "confirm",
+        Dialog::Help(_) => "help",
+        Dialog::Palette(_) => "palette",
+        Dialog::Jump(_) => "jump",
+    }
 }

@@ -14,7 +14,7 @@ use crate::tui::event::Event;
 use super::keys;
 
 /// After an escape byte alone: the rest of a sequence comes at once, or it was the key.
-const ESCAPE: Duration = Duration::from_millis(40);
+const ESCAPE: Duration = Duration::from_millis(25);
 /// After a part of a sequence: a slow connection may have cut it.
 const PART: Duration = Duration::from_millis(500);
 /// No answer of a terminal is longer.

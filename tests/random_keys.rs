@@ -1,0 +1,71 @@
+//! A hundred thousand random keys on a real vault: nothing panics, nobody is stuck in
+//! a dialog, and no value is drawn that was not asked for.
+//!
+//! The state, its update and its view are the real ones, and so is the vault; only its
+//! thread is missing, so that answers come late by a fixed seed, and between keys. Another
+//! session writes meanwhile. A run that fails names its seed and its step.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+#[path = "random_keys/keys.rs"]
+mod keys;
+#[path = "random_keys/place.rs"]
+mod place;
+#[path = "random_keys/run.rs"]
+mod run;
+#[path = "support/screen.rs"]
+#[expect(dead_code, reason = "shared with the tests of flows")]
+mod screen;
+
+use run::{Met, Run};
+use screen::KINDS;
+use strongroom::tui::action::Context;
+
+/// Keys of one run; then it starts anew, so that a step that fails is soon found again.
+const RUN: usize = 5_000;
+
+/// Fifty thousand keys; two threads do this with other seeds.
+fn press(seeds: std::ops::Range<u64>) {
+    let mut met = Met::new();
+    for seed in seeds {
+        for (name, times) in Run::new(seed).press(RUN) {
+            *met.entry(name).or_default() += times;
+        }
+    }
+    assert_eq!(met["key"], 50_000);
+    // They have been everywhere, and have done everything.
+    let contexts = Context::ALL.iter().map(|context| format!("{context:?}"));
+    for name in contexts.chain(KINDS.iter().chain(DEEDS).map(|name| (*name).to_owned())) {
+        assert!(met.get(&name).is_some_and(|times| *times > 1), "{name} was hardly ever met: {met:?}");
+    }
+}
+
+/// What the vault must have answered.
+const DEEDS: &[&str] = &[
+    "unlocked",
+    "not unlocked",
+    "revealed",
+    "copied",
+    "opened to edit",
+    "compared",
+    "told of another session",
+    "written: Save",
+    "written: Rotate",
+    "written: RollBack",
+    "destroyed",
+    "wrote out",
+    "in a work tree",
+    "job done",
+    "job ended",
+    "job refused",
+    "failed",
+];
+
+#[test]
+fn fifty_thousand_keys_break_nothing() {
+    press(1..11);
+}
+
+#[test]
+fn fifty_thousand_other_keys_break_nothing() {
+    press(101..111);
+}
