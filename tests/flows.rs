@@ -1206,6 +1206,38 @@ fn what_came_of_a_job_is_told_after_a_lock_without_a_name() {
 }
 
 #[test]
+fn tags_that_are_there_are_completed_wherever_tags_are_typed() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("t");
+    screen.type_text("+ti");
+    assert!(screen.text().contains("Tab complete"), "{}", screen.text());
+    screen.keys("Tab");
+    assert!(screen.text().contains("Tags    +tier1"), "{}", screen.text());
+    assert!(screen.text().contains("Tab next"), "{}", screen.text());
+    screen.keys("Tab");
+    screen.type_text("why");
+    assert!(screen.text().contains("Reason  why"), "a tag that is whole is left: {}", screen.text());
+    // Only what one of the marked has can be taken away.
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("Space Space t");
+    screen.type_text("-p");
+    for tag in ["-payments", "-pci", "-payments"] {
+        screen.keys("Tab");
+        assert!(screen.text().contains(&format!("Tags    {tag} ")), "{tag}: {}", screen.text());
+    }
+    screen.keys("Down");
+    assert!(!screen.text().contains("1 of 2"), "left: {}", screen.text());
+    screen.keys("Esc Esc g t");
+    screen.type_text("-p");
+    assert!(screen.text().contains("Tab next"), "it has no tag: {}", screen.text());
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("a Tab Tab Tab Tab");
+    screen.type_text("pay");
+    screen.keys("Tab");
+    assert!(screen.text().contains("Tags          payments"), "in a new secret: {}", screen.text());
+}
+
+#[test]
 fn a_range_follows_the_cursor_until_it_ends() {
     let mut screen = Screen::unlocked(80, 24);
     screen.keys("v j j");

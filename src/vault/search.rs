@@ -21,7 +21,7 @@ use super::catalog::{Catalog, Listed};
 use score::is_subsequence;
 use terms::{Check, Term};
 
-pub use complete::complete;
+pub use complete::{complete, starts_like, tags};
 pub use facts::{Alike, Fact, Facts};
 pub use index::{Index, Matches, Survivors};
 pub use terms::is_term;

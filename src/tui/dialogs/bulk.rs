@@ -68,7 +68,7 @@ impl BulkDialog {
     /// For `deed` on these secrets; where there is nothing to type the plan comes at once.
     #[must_use]
     pub fn new(deed: Deed, targets: Vec<Target>, catalog: Arc<Catalog>, now: Now) -> Self {
-        let inputs = Inputs::new(deed, &targets);
+        let inputs = Inputs::new(deed, &targets, Arc::clone(&catalog));
         let mut dialog = Self { deed, targets, catalog, inputs, stage: Stage::Inputs { problem: None } };
         if dialog.inputs.places().is_empty() {
             dialog.plan(now.time);
@@ -79,7 +79,7 @@ impl BulkDialog {
     /// For a job that is under way already and takes longer than a moment.
     #[must_use]
     pub fn watching(job: &Job, now: Instant) -> Self {
-        let inputs = Inputs::new(Deed::Delete, &[]);
+        let inputs = Inputs::new(Deed::Delete, &[], Arc::default());
         let stage = Stage::Work(Work::new(job, now));
         Self { deed: job.deed, targets: Vec::new(), catalog: Arc::default(), inputs, stage }
     }

@@ -6,6 +6,7 @@
 //! version, costs no input. Only what changed is sent, so that an edited
 //! description makes no new version and touches no field.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use ratatui::Frame;
@@ -19,6 +20,7 @@ use crate::tui::keymap::Keys;
 use crate::tui::press::Press;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::text_input::TextInput;
+use crate::vault::catalog::Catalog;
 use crate::vault::generate::Generated;
 use crate::vault::scope::ScopePath;
 use crate::vault::secret::{Fields, Secret};
@@ -27,6 +29,7 @@ use crate::vault::{Expected, MetadataChange};
 
 use super::conflict::{Mine, Verdict};
 use super::form::{ask, close, next, previous, told};
+use super::known_tags::KnownTags;
 use super::page::Page;
 use super::path_prompt::PathPrompt;
 use super::writing::Writing;
@@ -51,6 +54,7 @@ pub struct EditDialog {
     name: TextInput,
     rows: Vec<FieldRow>,
     metadata: MetadataInputs,
+    tags: KnownTags,
     focus: Place,
     /// What is wrong, and where.
     bad: Option<(Place, String)>,
@@ -75,6 +79,7 @@ impl EditDialog {
             name: TextInput::new(),
             rows: vec![FieldRow::value()],
             metadata: MetadataInputs::default(),
+            tags: KnownTags::default(),
             focus: Place::Name,
             bad: None,
             recipe: 0,
@@ -96,6 +101,12 @@ impl EditDialog {
             secret: Some(secret),
             ..Self::add(ScopePath::root())
         }
+    }
+
+    /// Offers the tags that a vault has already.
+    #[must_use]
+    pub fn knowing(self, catalog: Arc<Catalog>) -> Self {
+        Self { tags: KnownTags::of(catalog), ..self }
     }
 
     /// Takes an input.
@@ -139,6 +150,12 @@ impl EditDialog {
     }
 
     fn act(&mut self, action: Action, now: Now) -> Step {
+        if action == Action::NextField && self.completes_tag() {
+            self.tags.complete(self.metadata.input_mut(Meta::Tags));
+            self.writing.hush();
+            return Step::default();
+        }
+        self.tags.forget();
         match action {
             Action::Submit if self.focus == Place::AddField => {
                 self.rows.push(FieldRow::named());
@@ -171,6 +188,11 @@ impl EditDialog {
         }
         self.writing.hush();
         Step::default()
+    }
+
+    /// True when the key to the next input completes a tag first.
+    fn completes_tag(&self) -> bool {
+        self.focus == Place::Meta(Meta::Tags) && self.tags.can_complete(self.metadata.input(Meta::Tags))
     }
 
     /// Shows every value, or hides them; those that nobody has opened are asked for.
@@ -452,7 +474,8 @@ impl EditDialog {
         }
         let submit = if self.focus == Place::AddField { "add a field" } else { "save" };
         let show = if self.rows.iter().any(FieldRow::is_shown) { "hide" } else { "show" };
-        format!("⟨submit⟩ {submit} · ⟨cancel⟩ cancel · ⟨next-field⟩ next · ⟨generate⟩ generate · ⟨show-typed⟩ {show}")
+        let next = if self.completes_tag() { "complete" } else { "next" };
+        format!("⟨submit⟩ {submit} · ⟨cancel⟩ cancel · ⟨next-field⟩ {next} · ⟨generate⟩ generate · ⟨show-typed⟩ {show}")
     }
 
     /// Draws the dialog in the middle of `area`.
@@ -493,7 +516,9 @@ impl EditDialog {
             page.text(meta.label(), self.metadata.input(*meta), meta.placeholder(), self.focus == place);
             self.show_bad(place, &mut page);
             let is_bad = self.bad.as_ref().is_some_and(|(at, _)| *at == place);
-            if let Some(remark) = self.metadata.remark(*meta).filter(|_| !is_bad) {
+            let tags = self.tags.remark().filter(|_| *meta == Meta::Tags);
+            let remark = self.metadata.remark(*meta).map(str::to_owned).or(tags);
+            if let Some(remark) = remark.filter(|_| !is_bad) {
                 page.note(remark, Role::Muted);
             }
         }

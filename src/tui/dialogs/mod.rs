@@ -37,6 +37,7 @@ mod form;
 pub mod frame;
 pub mod help;
 pub mod jump;
+mod known_tags;
 mod page;
 pub mod palette;
 mod path_prompt;

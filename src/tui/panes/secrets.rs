@@ -21,7 +21,6 @@ use crate::vault::secret::SecretId;
 use super::Cursor;
 use super::marks::Marks;
 
-mod candidates;
 mod counts;
 mod draw;
 mod earlier;

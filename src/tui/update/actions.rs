@@ -282,7 +282,9 @@ pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
                 if vault.focus == Pane::Detail { vault.detail.selected_field(id).to_owned() } else { VALUE.to_owned() };
             Dialog::WriteOut(Box::new(WriteOutDialog::new(id, address, secret.version, field)))
         }
-        Action::Edit => Dialog::Edit(Box::new(EditDialog::edit(secret.clone()))),
+        Action::Edit => {
+            Dialog::Edit(Box::new(EditDialog::edit(secret.clone()).knowing(vault.secrets.shared_catalog())))
+        }
         Action::Purge => Dialog::Confirm(Box::new(ConfirmDialog::purge(address, secret.version))),
         _ if vault.focus != Pane::History || vault.history.tab() == Tab::Audit || is_current => {
             vault.history.set_tab(Tab::Versions);
@@ -312,6 +314,7 @@ pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
 fn add(state: &mut State) -> Vec<Effect> {
     let scope = state.vault.as_ref().and_then(|vault| vault.secrets.scope_in_view().parse().ok());
     let scope = scope.unwrap_or_else(ScopePath::root);
-    open_dialog(state, Dialog::Edit(Box::new(EditDialog::add(scope))));
+    let catalog = state.vault.as_ref().map(|vault| vault.secrets.shared_catalog()).unwrap_or_default();
+    open_dialog(state, Dialog::Edit(Box::new(EditDialog::add(scope).knowing(catalog))));
     Vec::new()
 }

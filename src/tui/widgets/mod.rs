@@ -1,5 +1,6 @@
 //! Inputs and lines that several panes and dialogs share.
 
+pub mod candidates;
 pub mod editing;
 pub mod hint_bar;
 pub mod input_line;

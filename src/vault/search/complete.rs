@@ -41,8 +41,16 @@ fn some(values: &[&str]) -> BTreeSet<String> {
     values.iter().map(|value| (*value).to_owned()).collect()
 }
 
-fn starts_like(text: &str, start: &str) -> bool {
+/// True when a text begins so, whatever the case.
+#[must_use]
+pub fn starts_like(text: &str, start: &str) -> bool {
     text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+}
+
+/// Every tag of the vault, in order.
+#[must_use]
+pub fn tags(catalog: &Catalog) -> Vec<String> {
+    words(catalog, |listed| listed.tags).into_iter().collect()
 }
 
 /// The different texts of one column of the catalog.

@@ -241,6 +241,7 @@ fn many() -> Vec<State> {
         ("bulk_plan_top", |at| at.after("C-a m").typed("staging").keys("Tab Right Enter")),
         ("bulk_plan", |at| at.after("C-a m").typed("staging").keys("Tab Right Enter Down Down Down")),
         ("bulk_tags", |at| at.after("Space Space Space t").typed("+db -pci")),
+        ("bulk_tags_known", |at| at.after("Space Space Space t").typed("+db -p").keys("Tab")),
         ("bulk_tags_wrong", |at| at.after("Space Space t").pasted("d\u{202e}b".as_bytes()).keys("Enter")),
         ("bulk_expiry", |at| at.after("Space Space E").typed("30 days").keys("Enter")),
         ("bulk_move_one", |at| at.after("m")),

@@ -1,8 +1,12 @@
 //! [`Inputs`]: what is typed before a plan can be made.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::secret_text::SecretText;
 use crate::tui::action::{Action, Context};
 use crate::tui::dialogs::form::{next, previous};
+use crate::tui::dialogs::known_tags::KnownTags;
 use crate::tui::dialogs::page::Page;
 use crate::tui::dialogs::rotate::RecipeInputs;
 use crate::tui::job::Deed;
@@ -10,6 +14,8 @@ use crate::tui::press::Press;
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::widgets::text_input::TextInput;
+
+use crate::vault::catalog::Catalog;
 
 use super::Target;
 use super::spread::Spread;
@@ -40,6 +46,7 @@ pub(super) struct Inputs {
     pub(super) name: Option<TextInput>,
     /// What becomes of their scopes, where those of several are moved.
     pub(super) spread: Option<Spread>,
+    tags: KnownTags,
     reason: TextInput,
     focus: Place,
     /// What is there already.
@@ -47,17 +54,20 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    pub(super) fn new(deed: Deed, targets: &[Target]) -> Self {
+    pub(super) fn new(deed: Deed, targets: &[Target], catalog: Arc<Catalog>) -> Self {
         let one = match targets {
             [one] if deed == Deed::Move => Some(one),
             _ => None,
         };
+        let tags: BTreeSet<&String> = targets.iter().flat_map(|target| &target.tags).collect();
+        let removable = tags.into_iter().cloned().collect();
         let mut inputs = Self {
             deed,
             recipe: RecipeInputs::new(),
             line: TextInput::holding(one.map_or_else(String::new, |one| one.address.scope.to_string())),
             name: one.map(|one| TextInput::holding(one.address.name.as_str())),
             spread: Some(targets).filter(|_| deed == Deed::Move).and_then(Spread::of),
+            tags: KnownTags::of(catalog).with_signs(removable),
             reason: TextInput::new(),
             focus: Place::Reason,
             remark: remark(deed, targets),
@@ -99,6 +109,7 @@ impl Inputs {
 
     /// Takes a key.
     pub(super) fn press(&mut self, press: Press) {
+        self.tags.forget();
         if self.focus == Place::Size {
             self.recipe.press(press);
         } else if let Some(input) = self.input() {
@@ -107,12 +118,23 @@ impl Inputs {
     }
 
     pub(super) fn paste(&mut self, pasted: &SecretText) {
+        self.tags.forget();
         if let Some(input) = self.input() {
             input.paste(pasted);
         }
     }
 
+    /// True when the key to the next input completes a tag first.
+    fn completes_tag(&self) -> bool {
+        self.focus == Place::Tags && self.tags.can_complete(&self.line)
+    }
+
     pub(super) fn act(&mut self, action: Action) {
+        if action == Action::NextField && self.completes_tag() {
+            self.tags.complete(&mut self.line);
+            return;
+        }
+        self.tags.forget();
         match (self.focus, action) {
             (_, Action::NextField) => self.focus = next(&self.places(), self.focus),
             (_, Action::PreviousField) => self.focus = previous(&self.places(), self.focus),
@@ -135,7 +157,8 @@ impl Inputs {
             Place::Size => " · ⟨previous-choice⟩/⟨next-choice⟩ more, fewer",
             _ => "",
         };
-        format!("⟨submit⟩ see the plan · ⟨cancel⟩ cancel · ⟨next-field⟩ next{more}")
+        let next = if self.completes_tag() { "complete" } else { "next" };
+        format!("⟨submit⟩ see the plan · ⟨cancel⟩ cancel · ⟨next-field⟩ {next}{more}")
     }
 
     pub(super) fn show<'a>(&'a self, page: &mut Page<'a>) {
@@ -160,8 +183,9 @@ impl Inputs {
             }
             _ => {}
         }
-        if !self.remark.is_empty() {
-            page.note(self.remark.as_str(), Role::Muted);
+        let remark = self.tags.remark().unwrap_or_else(|| self.remark.clone());
+        if !remark.is_empty() {
+            page.note(remark, Role::Muted);
         }
         page.gap();
         page.text("Reason", &self.reason, "why now (may be empty)", self.focus == Place::Reason);

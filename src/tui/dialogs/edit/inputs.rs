@@ -127,6 +127,7 @@ impl EditDialog {
 
     /// What was said about the input in focus is old.
     fn after_typing(&mut self, changed: bool) {
+        self.tags.forget();
         if changed {
             self.writing.hush();
             if self.bad.as_ref().is_some_and(|(place, _)| *place == self.focus) {

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use crate::error::Error;
 use crate::secret_text::SecretText;
 use crate::tui::press::Press;
+use crate::tui::widgets::candidates::{self, Candidates};
 use crate::tui::widgets::text_input::TextInput;
 use crate::vault::catalog::Catalog;
 use crate::vault::search::{Query, complete, is_term};
 
-use super::candidates::Candidates;
 use super::earlier::Earlier;
 
 /// The line, what it means, and what in it means nothing.
@@ -112,23 +112,10 @@ impl FilterLine {
     /// Completes the term before the cursor, or puts the next candidate in its place;
     /// true when the line is another one.
     pub(super) fn complete(&mut self, catalog: &Catalog, now: Timestamp) -> bool {
-        let range = match &mut self.candidates {
-            Some(candidates) => {
-                candidates.next();
-                candidates.start..self.input.cursor()
-            }
-            None => self.token(),
-        };
-        let term = match &self.candidates {
-            Some(candidates) => candidates.chosen().to_owned(),
-            None => {
-                let all = complete(&self.text()[range.clone()], catalog);
-                let Some(first) = all.first().cloned() else { return false };
-                self.candidates = Candidates::new(range.start, all);
-                first
-            }
-        };
-        self.input.replace(range, &term);
+        let word = self.token();
+        if !candidates::complete(&mut self.candidates, &mut self.input, word, |token| complete(token, catalog)) {
+            return false;
+        }
         self.earlier.stand();
         self.read(now);
         true

@@ -1,5 +1,8 @@
-//! [`Candidates`]: what Tab can make of the term before the cursor, one after
-//! the other, and their row on the screen.
+//! [`Candidates`]: what Tab can make of the word before the cursor, one after
+//! the other, and their row on the screen. The filter's terms and a form's tags are
+//! completed by it alike.
+
+use std::ops::Range;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -8,33 +11,49 @@ use ratatui::text::{Line, Span};
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
 
+use super::text_input::TextInput;
+
+/// Most candidates that are told in words.
+const TOLD: usize = 6;
+
 /// The candidates and the one that stands in the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Candidates {
-    /// Where the term begins in the line.
-    pub(super) start: usize,
+pub struct Candidates {
+    /// Where the word begins in the line.
+    start: usize,
     all: Vec<String>,
     chosen: usize,
 }
 
 impl Candidates {
     /// The first of several; `None` when there is nothing to choose from.
-    pub(super) fn new(start: usize, all: Vec<String>) -> Option<Self> {
+    fn new(start: usize, all: Vec<String>) -> Option<Self> {
         (all.len() > 1).then_some(Self { start, all, chosen: 0 })
     }
 
     /// The one that stands in the line.
-    pub(super) fn chosen(&self) -> &str {
+    fn chosen(&self) -> &str {
         self.all.get(self.chosen).map_or("", String::as_str)
     }
 
     /// The next one, round and round.
-    pub(super) fn next(&mut self) {
+    fn next(&mut self) {
         self.chosen = (self.chosen + 1) % self.all.len().max(1);
     }
 
+    /// Those around the chosen one, which is in brackets, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let from = self.chosen / TOLD * TOLD;
+        let shown = self.all.iter().enumerate().skip(from).take(TOLD);
+        let shown = shown.map(|(at, word)| if at == self.chosen { format!("[{word}]") } else { word.clone() });
+        let more = if from + TOLD < self.all.len() { " …" } else { "" };
+        let shown = shown.collect::<Vec<_>>().join(" ");
+        format!("{} of {}: {shown}{more}", self.chosen + 1, self.all.len())
+    }
+
     /// Draws the page of them that the chosen one is on, without what they share.
-    pub(super) fn draw(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+    pub fn draw(&self, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
         let count = format!(" {} of {} ", self.chosen + 1, self.all.len());
         let shared = self.all.iter().filter_map(|term| term.find(':')).min().map_or(0, |colon| colon + 1);
         let shared =
@@ -53,6 +72,30 @@ impl Candidates {
         }
         frame.render_widget(Line::from(spans), area);
     }
+}
+
+/// Completes what stands in `word` to the first that `find` gives for it, or puts the next
+/// candidate in the place of the one before; true when the line is another one.
+pub fn complete(
+    candidates: &mut Option<Candidates>,
+    input: &mut TextInput,
+    word: Range<usize>,
+    find: impl FnOnce(&str) -> Vec<String>,
+) -> bool {
+    let (range, chosen) = match candidates {
+        Some(candidates) => {
+            candidates.next();
+            (candidates.start..input.cursor(), candidates.chosen().to_owned())
+        }
+        None => {
+            let all = find(&input.text()[word.clone()]);
+            let Some(first) = all.first().cloned() else { return false };
+            *candidates = Candidates::new(word.start, all);
+            (word, first)
+        }
+    };
+    input.replace(range, &chosen);
+    true
 }
 
 /// The page with the chosen one: from the first shown to one past the last; every page has one at least.
