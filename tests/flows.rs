@@ -119,7 +119,7 @@ fn keys_typed_ahead_do_not_answer_a_question() {
     screen.event(Event::Key(key_event("y")));
     assert!(matches!(
         &screen.take_effects()[..],
-        [Effect::Vault(Request::RollBack { number: 6, expected: Expected::Version(7), .. })]
+        [Effect::Vault(Request::RollBack { number: 6, expected: Expected::This(_, Some(7)), .. })]
     ));
 }
 
@@ -159,7 +159,7 @@ fn a_conflict_leaves_the_question_open_with_its_reason() {
     screen.take_effects();
     screen.keys("Enter y");
     assert!(matches!(&screen.take_effects()[..],
-        [Effect::Vault(Request::RollBack { reason, expected: Expected::Version(8), .. })] if reason == "why"));
+        [Effect::Vault(Request::RollBack { reason, expected: Expected::This(_, Some(8)), .. })] if reason == "why"));
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn an_edit_opens_no_value_before_it_is_shown() {
     screen.type_text("new words");
     screen.keys("Enter");
     assert!(matches!(&screen.take_effects()[..],
-        [Effect::Vault(Request::Amend { fields, expected: Expected::Present, .. })] if fields.is_empty()));
+        [Effect::Vault(Request::Amend { fields, expected: Expected::This(SecretId([4, ..]), None), .. })] if fields.is_empty()));
 }
 
 #[test]
@@ -225,6 +225,7 @@ fn another_sessions_version_is_told_in_the_form_and_asked_about_on_saving() {
         screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted: vec![newer], removed: Vec::new() })));
         let text = screen.text();
         assert!(text.contains("wrote version 8"), "{keys}: {text}");
+        screen.take_effects();
         screen.keys("Enter");
         assert_eq!(screen.take_effects().len(), 1);
         screen.event(Event::Vault(Answer::Failed(Error::version_conflict("Version 8 is current.", 8))));
@@ -236,8 +237,8 @@ fn another_sessions_version_is_told_in_the_form_and_asked_about_on_saving() {
             matches!(
                 &effects[..],
                 [Effect::Vault(
-                    Request::Amend { expected: Expected::Version(8), .. }
-                        | Request::Rotate { expected: Expected::Version(8), .. }
+                    Request::Amend { expected: Expected::This(_, Some(8)), .. }
+                        | Request::Rotate { expected: Expected::This(_, Some(8)), .. }
                 )]
             ),
             "{keys}"
@@ -525,6 +526,22 @@ fn lock_wipes_half_typed_input_and_keeps_the_clipboard_time() {
     assert!(text.contains("Clipboard clears in 0:30") && !text.contains("STRIPE_K"), "{text}");
     screen.event(Event::Clipboard(ClipboardNews::Cleared { confirmed: true }));
     assert!(screen.text().contains("The clipboard is cleared."));
+}
+
+#[test]
+fn a_lock_says_that_what_was_typed_is_wiped() {
+    for (keys, is_typed) in
+        [("e", true), ("e", false), ("r Right Tab", true), ("D", true), ("3 j Enter", true), ("1", false)]
+    {
+        let mut screen = Screen::unlocked(80, 24);
+        screen.keys(keys);
+        if is_typed {
+            screen.type_text("half");
+        }
+        screen.wait(Duration::from_secs(300));
+        let told = screen.text().contains("what was typed is wiped: no key");
+        assert_eq!(told, is_typed, "{keys}: {}", screen.text());
+    }
 }
 
 #[test]

@@ -56,7 +56,10 @@ pub(super) fn look_first(
     let is_met = match (expected, &found) {
         (Expected::Any, _) | (Expected::Absent, None) | (Expected::Present, Some(_)) => true,
         (Expected::Version(wanted), Some(secret)) => secret.version == wanted,
-        (Expected::Absent, Some(_)) | (Expected::Present | Expected::Version(_), None) => false,
+        (Expected::This(id, wanted), Some(secret)) => {
+            secret.id == id && wanted.is_none_or(|wanted| secret.version == wanted)
+        }
+        (Expected::Absent, Some(_)) | (Expected::Present | Expected::Version(_) | Expected::This(..), None) => false,
     };
     if is_met {
         return Ok(found);

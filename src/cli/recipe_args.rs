@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::error::{Error, Result};
-use crate::vault::generate::{Alphabet, Recipe};
+use crate::vault::generate::{Alphabet, Class, Must, Recipe};
 
 /// Characters of a password when nothing is said.
 const LENGTH: usize = 24;
@@ -21,6 +21,9 @@ pub(super) struct RecipeArgs {
     /// alphanumeric (default), symbols, readable, digits, or custom:CHARACTERS
     #[arg(help_heading = "What to generate", long, value_name = "ALPHABET")]
     alphabet: Option<String>,
+    /// What the password must contain at least once: lower, upper, digit, symbol (with commas), or none
+    #[arg(help_heading = "What to generate", long, value_name = "KINDS", conflicts_with_all = ["words", "hex", "base64", "uuid"])]
+    must_contain: Option<String>,
     /// A passphrase of N words (6)
     #[arg(help_heading = "What to generate", long, value_name = "N", num_args = 0..=1, conflicts_with_all = ["length", "alphabet", "hex", "base64", "uuid"])]
     words: Option<Option<usize>>,
@@ -39,7 +42,7 @@ impl RecipeArgs {
     /// True when anything is said.
     pub(super) fn is_given(&self) -> bool {
         let sizes = self.length.is_some() || self.words.is_some() || self.hex.is_some() || self.base64.is_some();
-        sizes || self.alphabet.is_some() || self.uuid
+        sizes || self.alphabet.is_some() || self.must_contain.is_some() || self.uuid
     }
 
     /// The recipe that is meant.
@@ -57,7 +60,8 @@ impl RecipeArgs {
             return Ok(Recipe::Uuid);
         }
         let alphabet = self.alphabet.as_deref().map_or(Ok(Alphabet::Alphanumeric), alphabet)?;
-        Ok(Recipe::Password { length: self.length.unwrap_or(LENGTH), alphabet })
+        let must = self.must_contain.as_deref().map_or(Ok(Must::default()), must)?;
+        Ok(Recipe::Password { length: self.length.unwrap_or(LENGTH), alphabet, must })
     }
 
     fn bytes(&self, own: Option<usize>) -> Result<usize> {
@@ -65,6 +69,22 @@ impl RecipeArgs {
             (Some(_), Some(_)) => Err(Error::usage("The number of bytes is given twice.").hint("Leave --length away.")),
             (own, length) => Ok(own.or(length).unwrap_or(BYTES)),
         }
+    }
+}
+
+fn must(text: &str) -> Result<Must> {
+    let class = |word: &str| {
+        Class::ALL.iter().copied().find(|class| class.word() == word).ok_or_else(|| {
+            Error::usage(match word {
+                "" => "A kind of characters is missing.".to_owned(),
+                _ => format!("There is no kind of characters {}.", word.escape_debug()),
+            })
+            .hint("Use lower, upper, digit and symbol with commas, or none.")
+        })
+    };
+    match text {
+        "none" => Ok(Must::Each(Vec::new())),
+        text => text.split(',').map(class).collect::<Result<_>>().map(Must::Each),
     }
 }
 
@@ -92,7 +112,7 @@ mod tests {
     #[test]
     fn nothing_said_is_a_password() {
         let recipe = RecipeArgs::default().recipe().unwrap();
-        assert_eq!(recipe, Recipe::Password { length: 24, alphabet: Alphabet::Alphanumeric });
+        assert_eq!(recipe, Recipe::Password { length: 24, alphabet: Alphabet::Alphanumeric, must: Must::WhatFits });
         assert!(!RecipeArgs::default().is_given());
     }
 
@@ -103,6 +123,14 @@ mod tests {
         assert_eq!(hex(Some(Some(16)), None).unwrap(), Recipe::Hex { bytes: 16 });
         assert_eq!(hex(Some(None), Some(8)).unwrap(), Recipe::Hex { bytes: 8 });
         assert!(hex(Some(Some(16)), Some(8)).is_err());
+    }
+
+    #[test]
+    fn kinds_have_names() {
+        assert_eq!(must("digit,upper").unwrap(), Must::Each(vec![Class::Digit, Class::Upper]));
+        assert_eq!(must("none").unwrap(), Must::Each(Vec::new()));
+        assert!(must("digits").unwrap_err().message().contains("no kind of characters digits"));
+        assert!(must("digit,").is_err() && must("").is_err());
     }
 
     #[test]

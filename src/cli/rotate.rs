@@ -38,6 +38,10 @@ pub(super) fn run(call: &Call, args: RotateArgs) -> Result<()> {
     look_first(&mut vault, &address, expected, refuse)?;
     let fields =
         if version.source.is_given() { version.source.read(call)? } else { source::ask(call, &address.to_string())? };
+    let same = vault.find(&address).and_then(|secret| vault.same_fields(secret.id, &fields));
+    if same.is_ok_and(|same| same.len() == fields.len()) {
+        call.output.warn("The new value is the current one again: the new version changes nothing.");
+    }
     let written = vault.rotate(&address, fields, &version.reason, expected)?;
     if call.output.json {
         return call.output.print_json(&shapes::written(&written, call.now));

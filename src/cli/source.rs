@@ -47,7 +47,7 @@ impl SourceArgs {
     pub(super) fn check(&self, call: &Call) -> Result<()> {
         if self.recipe.is_given() && !self.generate {
             return Err(Error::usage("There is a recipe but no --generate.")
-                .hint("Add --generate, or leave --length, --alphabet, --words, --hex, --base64 and --uuid away."));
+                .hint("Add --generate, or leave --length, --alphabet, --must-contain, --words, --hex, --base64 and --uuid away."));
         }
         let mut readers = usize::from(self.stdin) + usize::from(call.keys.uses_stdin());
         for field in &self.fields {

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::crypto::keyring::{RawKey, UnlockKey};
 use crate::secret_text::SecretText;
 use crate::vault::amend::FieldsChange;
@@ -128,12 +130,32 @@ pub enum Request {
         /// The version on the right.
         after: u64,
     },
+    /// Find out which of these new values are the current ones already; answered by `Answer::Same`.
+    FindSame {
+        /// Which secret.
+        id: SecretId,
+        /// The new values.
+        fields: Fields,
+        /// Handed back with the answer, so that one that comes too late is seen.
+        ticket: u64,
+    },
     /// Find out what another session did; answered by `Answer::Theirs`.
     Theirs {
         /// To which secret.
         id: SecretId,
         /// The version that was seen here.
         seen: u64,
+        /// Where it was seen.
+        address: Address,
+    },
+    /// Bring a secret back that another session deleted, then write it; answered as the write is.
+    RestoreThen {
+        /// Where it was.
+        address: Address,
+        /// Which of those that were deleted there, by the time.
+        deleted_at: Timestamp,
+        /// The write.
+        write: Box<Request>,
     },
     /// Change single fields, and metadata, of a secret that exists; answered by `Answer::Written`.
     Amend {
@@ -161,7 +183,7 @@ pub enum Request {
         /// What the writer had seen.
         expected: Expected,
     },
-    /// A new version with a reason; answered by `Answer::Written`.
+    /// A new version with a reason; answered by `Answer::Written`, or by `Answer::Same` when it would change nothing.
     Rotate {
         /// Where.
         address: Address,
@@ -171,6 +193,8 @@ pub enum Request {
         reason: String,
         /// What the writer had seen.
         expected: Expected,
+        /// Write it although it holds the current values again.
+        allow_same: bool,
     },
     /// An earlier version's fields as a new version; answered by `Answer::Written`.
     RollBack {

@@ -18,7 +18,7 @@ use crate::vault::duplicates::Duplicates;
 use crate::vault::generate::Generated;
 use crate::vault::scope::Address;
 use crate::vault::search::Index;
-use crate::vault::secret::{Fields, Secret, SecretId, Version};
+use crate::vault::secret::{FieldName, Fields, Secret, SecretId, Version};
 use crate::vault::usage::{Extent, Use};
 use crate::vault::{Outcome, Written};
 
@@ -184,6 +184,15 @@ pub enum Answer {
     InWorkTree(String),
     /// How two versions differ, by shape.
     Compared(Box<ShapeDiff>),
+    /// Which of the new values are the current ones already.
+    Same {
+        /// Of which secret.
+        id: SecretId,
+        /// The fields.
+        names: Vec<FieldName>,
+        /// As it came with the question; 0 for a rotation, which was not done.
+        ticket: u64,
+    },
     /// What another session did to a secret that is being written here.
     Theirs(SecretId, Theirs),
     /// A version's plaintext for the edit dialog.

@@ -92,7 +92,7 @@ pub struct State {
     /// The vault's key slots, once known.
     pub(super) slots: Option<Vec<SlotKind>>,
     /// Why the vault was locked, told on the locked screen.
-    pub(super) locked_because: Option<&'static str>,
+    pub(super) locked_because: Option<String>,
     pub(super) last_key: Instant,
     /// The context that is on the screen; a question accepts keys only once it is there.
     pub(super) drawn: Option<Context>,

@@ -170,13 +170,14 @@ pub(super) fn give(state: &mut State, input: Input) -> Vec<Effect> {
 
 /// An effect whose failure belongs to the dialog that asked for it.
 fn is_submission(effect: &Effect) -> bool {
-    use Request::{Amend, Create, Purge, RollBack, Rotate, Set, Unlock, WriteOut};
+    use Request::{Amend, Create, Purge, RestoreThen, RollBack, Rotate, Set, Unlock, WriteOut};
     matches!(
         effect,
         Effect::Vault(
             Amend { .. }
                 | Create { .. }
                 | Purge(_)
+                | RestoreThen { .. }
                 | RollBack { .. }
                 | Rotate { .. }
                 | Set { .. }

@@ -406,6 +406,7 @@ fn is_write(request: &Request) -> bool {
             | Request::RollBack { .. }
             | Request::Job(_)
             | Request::Restore(_)
+            | Request::RestoreThen { .. }
             | Request::Purge(_)
     )
 }

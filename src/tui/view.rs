@@ -196,12 +196,12 @@ fn draw_notice(state: &State, theme: &Theme, areas: &Areas, frame: &mut Frame<'_
     let history = || vault.filter(|vault| vault.focus == Pane::History)?.history.cut_row(areas.pane(Pane::History)?);
     let in_overview = vault.is_some_and(|vault| vault.overview.is_some());
     let cut = || if in_overview { overview() } else { history() };
-    let (words, role) = match (&state.lease, state.locked_because) {
+    let (words, role) = match (&state.lease, &state.locked_because) {
         (Some(lease), _) => match in_overview.then(overview).flatten() {
             Some(told) => (format!("{} · {told}", clears_in(lease, state)), Role::Ok),
             None => (lease_words(lease, state, room), Role::Ok),
         },
-        (None, Some(because)) if state.is_locked() => (because.to_owned(), Role::Muted),
+        (None, Some(because)) if state.is_locked() => (because.clone(), Role::Muted),
         _ => match cut().or_else(|| tip(state)) {
             Some(words) => (words, Role::Muted),
             None => return,

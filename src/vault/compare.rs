@@ -1,4 +1,5 @@
-//! Comparing two versions of a secret by shape: [`Vault::shape_diff`].
+//! Comparing two versions of a secret by shape: [`Vault::shape_diff`]; and new values with
+//! the current ones: [`Vault::same_fields`].
 //!
 //! Values are compared in here and never leave. So it is not audited: nothing is
 //! given out, the roll-back question asks for it by itself, and a record for every
@@ -110,6 +111,21 @@ impl Vault {
             let mut fields = pair(&left, &right);
             find_same(view, &secret, (before, &left), (after, &right), &mut fields)?;
             Ok(ShapeDiff { id, before: before_version, after: after_version, current: secret.version, fields })
+        })
+    }
+}
+
+impl Vault {
+    /// Which of `fields` hold what the current version of a secret holds under the same name.
+    ///
+    /// # Errors
+    /// `NotFound`; Damaged.
+    pub fn same_fields(&mut self, id: SecretId, fields: &Fields) -> Result<Vec<FieldName>> {
+        self.view(|view| {
+            let secret = view.by_id(id)?.1;
+            let current = opened(view, &secret, secret.version)?;
+            let same = fields.iter().filter(|(name, value)| current.get(name.as_str()) == Some(*value));
+            Ok(same.map(|(name, _)| name.clone()).collect())
         })
     }
 }

@@ -16,6 +16,8 @@ use crate::secret_text::SecretText;
 const WORDS: &str = include_str!("../../assets/words.txt");
 /// Most characters, or bytes, of one generated secret.
 const MOST: usize = 4096;
+/// So few of the passwords drawn may be thrown away for what they lack that a draw ends soon.
+const RAREST: f64 = 1e-4;
 /// Most words of one passphrase.
 const MOST_WORDS: usize = 64;
 
@@ -34,8 +36,10 @@ pub enum Recipe {
     Password {
         /// How many characters.
         length: usize,
-        /// From which; each of its classes occurs at least once where the length allows.
+        /// From which.
         alphabet: Alphabet,
+        /// What of it must occur.
+        must: Must,
     },
     /// Words drawn evenly from the word list, joined by `-`.
     Passphrase {
@@ -72,24 +76,81 @@ pub enum Alphabet {
 }
 
 impl Alphabet {
-    /// The classes, each to occur at least once where the length allows.
-    fn classes(&self) -> Vec<&str> {
-        match self {
-            Self::Alphanumeric => vec![LOWER, UPPER, DIGITS],
-            Self::Symbols => vec![LOWER, UPPER, DIGITS, PUNCTUATION],
-            Self::Readable => READABLE.to_vec(),
-            Self::Digits => vec![DIGITS],
-            Self::Custom(characters) => vec![characters],
-        }
-    }
-
     /// Every character once, sorted.
     fn characters(&self) -> Vec<char> {
-        let mut characters: Vec<char> = self.classes().concat().chars().collect();
+        let given = match self {
+            Self::Alphanumeric => [LOWER, UPPER, DIGITS].concat(),
+            Self::Symbols => [LOWER, UPPER, DIGITS, PUNCTUATION].concat(),
+            Self::Readable => READABLE.concat(),
+            Self::Digits => DIGITS.to_owned(),
+            Self::Custom(characters) => characters.clone(),
+        };
+        let mut characters: Vec<char> = given.chars().collect();
         characters.sort_unstable();
         characters.dedup();
         characters
     }
+
+    /// The characters of one class.
+    fn of_class(&self, class: Class) -> Vec<char> {
+        self.characters().into_iter().filter(|character| Class::of(*character) == class).collect()
+    }
+
+    /// The classes that it has.
+    #[must_use]
+    pub fn classes(&self) -> Vec<Class> {
+        Class::ALL.iter().copied().filter(|class| !self.of_class(*class).is_empty()).collect()
+    }
+}
+
+/// Kinds of characters that a policy asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Small letters, and letters that have no case.
+    Lower,
+    /// Capital letters.
+    Upper,
+    /// Digits.
+    Digit,
+    /// All else.
+    Symbol,
+}
+
+impl Class {
+    /// Every class, in the order they are named.
+    pub const ALL: &'static [Self] = &[Self::Lower, Self::Upper, Self::Digit, Self::Symbol];
+
+    /// The class of a character.
+    fn of(character: char) -> Self {
+        match character {
+            c if c.is_numeric() => Self::Digit,
+            c if c.is_uppercase() => Self::Upper,
+            c if c.is_alphabetic() => Self::Lower,
+            _ => Self::Symbol,
+        }
+    }
+
+    /// What it is called, on the screen and on the command line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lower => "lower",
+            Self::Upper => "upper",
+            Self::Digit => "digit",
+            Self::Symbol => "symbol",
+        }
+    }
+}
+
+/// What a password must contain.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Must {
+    /// One of each class that the alphabet has, where the length allows; of characters that
+    /// somebody gave, nothing.
+    #[default]
+    WhatFits,
+    /// One of each of these; what cannot have them is refused.
+    Each(Vec<Class>),
 }
 
 impl Recipe {
@@ -101,11 +162,21 @@ impl Recipe {
     pub fn entropy_bits(&self) -> Result<f64> {
         self.check()?;
         Ok(match self {
-            Self::Password { length, alphabet } => password_bits(*length, alphabet),
+            Self::Password { length, alphabet, must } => {
+                let all = alphabet.characters().len();
+                float(*length) * float(all).log2() + share(*length, all, &required(*length, alphabet, must)).log2()
+            }
             Self::Passphrase { words } => float(*words) * float(WORDS.lines().count()).log2(),
             Self::Hex { bytes } | Self::Base64 { bytes } => float(*bytes) * 8.0,
             Self::Uuid => 122.0,
         })
+    }
+
+    /// The bits of [`Self::entropy_bits`] that are lost by what the password must contain.
+    #[must_use]
+    pub fn bits_lost(&self) -> f64 {
+        let Self::Password { length, alphabet, must } = self else { return 0.0 };
+        -share(*length, alphabet.characters().len(), &required(*length, alphabet, must)).log2()
     }
 
     /// Refuses sizes that are none and alphabets that leave nothing to chance.
@@ -120,7 +191,7 @@ impl Recipe {
             return Err(Error::usage(format!("Cannot generate {size} {what}."))
                 .hint(format!("Choose a number from 1 to {most}.")));
         }
-        let Self::Password { alphabet, .. } = self else { return Ok(()) };
+        let Self::Password { length, alphabet, must } = self else { return Ok(()) };
         let characters = alphabet.characters();
         if characters.len() < 2 {
             return Err(Error::usage("The alphabet has fewer than two different characters.")
@@ -131,7 +202,7 @@ impl Recipe {
                 Error::usage("The alphabet contains a control character.").hint("Use characters that can be typed.")
             );
         }
-        Ok(())
+        check_policy(*length, alphabet, must)
     }
 }
 
@@ -154,7 +225,7 @@ pub struct Generated {
 pub fn generate(recipe: &Recipe) -> Result<Generated> {
     let entropy_bits = recipe.entropy_bits()?;
     let value = match recipe {
-        Recipe::Password { length, alphabet } => password(*length, alphabet)?,
+        Recipe::Password { length, alphabet, must } => password(*length, alphabet, must)?,
         Recipe::Passphrase { words } => passphrase(*words)?,
         Recipe::Hex { bytes } => {
             let random = random_bytes(*bytes)?;
@@ -175,9 +246,9 @@ pub fn generate(recipe: &Recipe) -> Result<Generated> {
 
 /// Draws whole passwords until one has a character of each class, so that all
 /// passwords which do are equally likely.
-fn password(length: usize, alphabet: &Alphabet) -> Result<SecretText> {
+fn password(length: usize, alphabet: &Alphabet, must: &Must) -> Result<SecretText> {
     let characters = alphabet.characters();
-    let classes = required_classes(length, alphabet);
+    let classes = required(length, alphabet, must);
     let mut dice = Dice::new();
     // Room for every character at its longest, so that nothing is left behind by growth.
     let mut text = Zeroizing::new(String::with_capacity(length * char::MAX.len_utf8()));
@@ -186,33 +257,58 @@ fn password(length: usize, alphabet: &Alphabet) -> Result<SecretText> {
         for _ in 0..length {
             text.push(characters[dice.below(characters.len())?]);
         }
-        if classes.iter().all(|class| text.contains(|character| class.contains(character))) {
+        if classes.iter().all(|class| text.contains(|character| class.contains(&character))) {
             return Ok(SecretText::from(std::mem::take(&mut *text)));
         }
     }
 }
 
-/// The classes that must occur: all of them, or none where they do not fit.
-fn required_classes(length: usize, alphabet: &Alphabet) -> Vec<&str> {
-    let classes = alphabet.classes();
-    if classes.len() > 1 && classes.len() <= length { classes } else { Vec::new() }
+/// Refuses what cannot be had, and what would be drawn for in vain nearly every time.
+fn check_policy(length: usize, alphabet: &Alphabet, must: &Must) -> Result<()> {
+    let Must::Each(classes) = must else { return Ok(()) };
+    if let Some(class) = classes.iter().find(|class| alphabet.of_class(**class).is_empty()) {
+        return Err(Error::usage(format!("The alphabet has no {}, so none can be asked for.", class.word()))
+            .hint("Choose another alphabet, or ask for less."));
+    }
+    let required = required(length, alphabet, must);
+    if required.len() > length {
+        let (room, kinds) = (length, required.len());
+        return Err(Error::usage(format!("{room} characters cannot have one of each of {kinds} kinds."))
+            .hint("Make it longer, or ask for less."));
+    }
+    if share(length, alphabet.characters().len(), &required) < RAREST {
+        return Err(Error::usage("Hardly any password of this alphabet has all that it must contain.")
+            .hint("Make it longer, or give fewer characters of the other kinds."));
+    }
+    Ok(())
 }
 
-/// Counts the passwords that have every required class, by inclusion and
-/// exclusion of the classes left out, relative to all passwords.
-fn password_bits(length: usize, alphabet: &Alphabet) -> f64 {
-    let all = alphabet.characters().len();
-    let classes = required_classes(length, alphabet);
+/// The characters of each class that must occur.
+fn required(length: usize, alphabet: &Alphabet, must: &Must) -> Vec<Vec<char>> {
+    let classes = match (must, alphabet) {
+        (Must::Each(classes), _) => Class::ALL.iter().copied().filter(|class| classes.contains(class)).collect(),
+        (Must::WhatFits, Alphabet::Custom(_)) => Vec::new(),
+        (Must::WhatFits, alphabet) => {
+            let classes = alphabet.classes();
+            if classes.len() > 1 && classes.len() <= length { classes } else { Vec::new() }
+        }
+    };
+    classes.into_iter().map(|class| alphabet.of_class(class)).collect()
+}
+
+/// The share of all passwords that has every required class. They are counted by inclusion and
+/// exclusion of the classes left out, a set S of them at a time (R. P. Stanley, Enumerative
+/// Combinatorics, volume 1, section 2.1): the sum over S of (-1)^|S| (1 - |S's characters| / |all|)^length.
+fn share(length: usize, all: usize, required: &[Vec<char>]) -> f64 {
     let exponent = i32::try_from(length).unwrap_or(i32::MAX);
-    let share: f64 = (0..1_usize << classes.len())
+    (0..1_usize << required.len())
         .map(|subset| {
-            let left_out = classes.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 == 1);
+            let left_out = required.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 == 1);
             let missing: usize = left_out.map(|(_, class)| class.len()).sum();
             let sign = if subset.count_ones() % 2 == 0 { 1.0 } else { -1.0 };
             sign * (float(all - missing) / float(all)).powi(exponent)
         })
-        .sum();
-    float(length) * float(all).log2() + share.log2()
+        .sum()
 }
 
 /// Words joined by `-`.
@@ -352,7 +448,9 @@ mod tests {
         ] {
             let mut seen: Vec<char> = (0..10)
                 .flat_map(|_| {
-                    text(Recipe::Password { length: 400, alphabet: alphabet.clone() }).chars().collect::<Vec<_>>()
+                    text(Recipe::Password { length: 400, alphabet: alphabet.clone(), must: Must::WhatFits })
+                        .chars()
+                        .collect::<Vec<_>>()
                 })
                 .collect();
             seen.sort_unstable();
@@ -384,17 +482,84 @@ mod tests {
         assert!(near(bits(Recipe::Hex { bytes: 32 }), 256.0));
         assert!(near(bits(Recipe::Base64 { bytes: 24 }), 192.0));
         assert!(near(bits(Recipe::Uuid), 122.0));
-        assert!(near(bits(Recipe::Password { length: 6, alphabet: Alphabet::Digits }), 6.0 * 10_f64.log2()));
-        assert!(near(bits(Recipe::Password { length: 8, alphabet: Alphabet::Custom("ffaa".to_owned()) }), 8.0));
+        assert!(near(
+            bits(Recipe::Password { length: 6, alphabet: Alphabet::Digits, must: Must::WhatFits }),
+            6.0 * 10_f64.log2()
+        ));
+        assert!(near(
+            bits(Recipe::Password { length: 8, alphabet: Alphabet::Custom("ffaa".to_owned()), must: Must::WhatFits }),
+            8.0
+        ));
         // One of each class, in any order: 3! · 26 · 26 · 10.
-        let three = Recipe::Password { length: 3, alphabet: Alphabet::Alphanumeric };
+        let three = Recipe::Password { length: 3, alphabet: Alphabet::Alphanumeric, must: Must::WhatFits };
         assert!(near(bits(three), (6.0 * 26.0 * 26.0 * 10.0_f64).log2()));
         // Too short for one of each class: nothing is required, nothing is lost.
-        let two = Recipe::Password { length: 2, alphabet: Alphabet::Alphanumeric };
+        let two = Recipe::Password { length: 2, alphabet: Alphabet::Alphanumeric, must: Must::WhatFits };
         assert!(near(bits(two), 2.0 * 62_f64.log2()));
         // Long ones lose next to nothing by the requirement.
-        let long = bits(Recipe::Password { length: 64, alphabet: Alphabet::Alphanumeric });
+        let long = bits(Recipe::Password { length: 64, alphabet: Alphabet::Alphanumeric, must: Must::WhatFits });
         assert!(long < 64.0 * 62_f64.log2() && long > 64.0 * 62_f64.log2() - 0.001);
+    }
+
+    fn policy(characters: &str, length: usize, classes: &[Class]) -> Recipe {
+        let alphabet = Alphabet::Custom(characters.to_owned());
+        Recipe::Password { length, alphabet, must: Must::Each(classes.to_vec()) }
+    }
+
+    /// Every subset of the classes.
+    fn subsets() -> impl Iterator<Item = Vec<Class>> {
+        (0..16).map(|set| (0..4).filter(|bit| set >> bit & 1 == 1).map(|bit| Class::ALL[bit]).collect())
+    }
+
+    #[test]
+    fn entropy_after_a_policy_is_that_of_the_passwords_which_have_it() {
+        let characters: Vec<char> = "abC12#".chars().collect();
+        for (length, classes) in (1..=5).flat_map(|length| subsets().map(move |classes| (length, classes))) {
+            let has = |password: &usize| {
+                let drawn: Vec<char> =
+                    (0..length).map(|at| characters[password / characters.len().pow(at) % characters.len()]).collect();
+                classes.iter().all(|class| drawn.iter().any(|character| Class::of(*character) == *class))
+            };
+            let count = (0..characters.len().pow(length)).filter(has).count();
+            let recipe = policy("abC12#", usize::try_from(length).unwrap(), &classes);
+            match recipe.entropy_bits() {
+                Ok(bits) => assert!((bits - float(count).log2()).abs() < 1e-6, "{recipe:?}: {bits} for {count}"),
+                Err(_) => assert_eq!(count, 0, "{recipe:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn passwords_after_a_policy_are_all_equally_likely() {
+        let mut counts = std::collections::BTreeMap::new();
+        for _ in 0..6 * 500 {
+            *counts.entry(text(policy("aB1", 3, &[Class::Lower, Class::Upper, Class::Digit]))).or_insert(0_u32) += 1;
+        }
+        assert_eq!(counts.len(), 6);
+        assert!(is_even(&counts.into_values().collect::<Vec<_>>()));
+    }
+
+    #[test]
+    fn a_policy_costs_what_it_forbids() {
+        assert!(policy("abAB", 8, &[]).bits_lost().abs() < 1e-12);
+        assert!(Recipe::Uuid.bits_lost() < 1e-12);
+        // Half of the passwords of one character are capitals.
+        assert!((policy("aA", 1, &[Class::Upper]).bits_lost() - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_policy_that_cannot_be_met_is_refused() {
+        let rare: String = ('\u{4e00}'..='\u{4eff}').chain("a7#A".chars()).collect();
+        for (recipe, cause) in [
+            (policy("ab", 4, &[Class::Digit]), "no digit"),
+            (policy("aB1", 2, &[Class::Lower, Class::Upper, Class::Digit]), "each of 3 kinds"),
+            (policy(&rare, 4, Class::ALL), "Hardly any"),
+        ] {
+            let error = generate(&recipe).err().unwrap();
+            assert!(error.kind() == Kind::Usage && error.message().contains(cause), "{error}");
+        }
+        assert_eq!(Alphabet::Symbols.classes(), Class::ALL);
+        assert_eq!(Alphabet::Readable.classes(), Class::ALL[..3]);
     }
 
     #[test]
@@ -409,11 +574,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_made_is_refused() {
-        let custom =
-            |characters: &str| Recipe::Password { length: 8, alphabet: Alphabet::Custom(characters.to_owned()) };
+        let custom = |characters: &str| Recipe::Password {
+            length: 8,
+            alphabet: Alphabet::Custom(characters.to_owned()),
+            must: Must::WhatFits,
+        };
         for recipe in [
-            Recipe::Password { length: 0, alphabet: Alphabet::Symbols },
-            Recipe::Password { length: MOST + 1, alphabet: Alphabet::Symbols },
+            Recipe::Password { length: 0, alphabet: Alphabet::Symbols, must: Must::WhatFits },
+            Recipe::Password { length: MOST + 1, alphabet: Alphabet::Symbols, must: Must::WhatFits },
             Recipe::Passphrase { words: 0 },
             Recipe::Passphrase { words: MOST_WORDS + 1 },
             Recipe::Hex { bytes: 0 },
@@ -432,10 +600,10 @@ mod tests {
         #[test]
         fn passwords_have_their_length_and_each_class(length in 1_usize..100) {
             for alphabet in [Alphabet::Alphanumeric, Alphabet::Symbols, Alphabet::Readable, Alphabet::Digits] {
-                let made = text(Recipe::Password { length, alphabet: alphabet.clone() });
+                let made = text(Recipe::Password { length, alphabet: alphabet.clone(), must: Must::WhatFits });
                 prop_assert_eq!(made.chars().count(), length);
-                for class in required_classes(length, &alphabet) {
-                    prop_assert!(made.contains(|character| class.contains(character)));
+                for class in required(length, &alphabet, &Must::WhatFits) {
+                    prop_assert!(made.contains(|character| class.contains(&character)));
                 }
             }
         }

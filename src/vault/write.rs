@@ -31,6 +31,8 @@ pub enum Expected {
     Present,
     /// This version is current.
     Version(u64),
+    /// This secret, and no other that got its name meanwhile; at this version, if one is given.
+    This(SecretId, Option<u64>),
 }
 
 /// What a write came to.
@@ -223,12 +225,19 @@ fn checked(change: &Change<'_>, address: &Address, expected: Expected) -> Result
             Err(Error::version_conflict(format!("{address} exists already."), secret.version)
                 .hint("Rotate it, or choose another name."))
         }
-        (Some((_, secret)), Expected::Version(seen)) if secret.version != seen => Err(Error::version_conflict(
-            format!("{address} is at version {} now, not {seen}: another session wrote it.", secret.version),
+        (Some((_, secret)), Expected::This(id, _)) if secret.id != id => Err(Error::version_conflict(
+            format!("{address} is another secret now: the one that was seen here is gone from there."),
             secret.version,
         )
-        .hint("Look at the new version, then decide again.")),
-        (None, Expected::Present | Expected::Version(_)) => Err(change
+        .hint("Look at what is there, then decide again.")),
+        (Some((_, secret)), Expected::Version(seen) | Expected::This(_, Some(seen))) if secret.version != seen => {
+            Err(Error::version_conflict(
+                format!("{address} is at version {} now, not {seen}: another session wrote it.", secret.version),
+                secret.version,
+            )
+            .hint("Look at the new version, then decide again."))
+        }
+        (None, Expected::Present | Expected::Version(_) | Expected::This(..)) => Err(change
             .live(address)
             .err()
             .unwrap_or_else(|| Error::not_found(format!("There is no secret {address}.")))),

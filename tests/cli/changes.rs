@@ -176,6 +176,8 @@ fn rotate_is_always_a_new_version() {
     room.fails(3, &["rotate", "KEY", "v"]);
     room.set("KEY", "v");
     let secret = room.json(&["rotate", "KEY", "v", "--reason", "scheduled"]);
+    let warned = |value: &str| room.good(&["rotate", "KEY", value]).err.contains("changes nothing");
+    assert!(warned("v") && !warned("w") && !warned("v"), "only the current value again is warned of");
     assert_eq!(secret["version"], 2);
     assert!(secret["last_rotated"].is_string());
     room.fails(2, &["rotate", "KEY", "--no-input"]);

@@ -191,14 +191,19 @@ fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answer>> {
             Answer::WroteOut { address: vault.secret(id)?.address, field, path }
         }
         Request::Compare { id, before, after } => Answer::Compared(Box::new(vault.shape_diff(id, before, after)?)),
-        Request::Theirs { id, seen } => Answer::Theirs(id, theirs(vault, id, seen)?),
+        Request::FindSame { id, fields, ticket } => Answer::Same { id, names: vault.same_fields(id, &fields)?, ticket },
+        Request::Theirs { id, seen, address } => Answer::Theirs(id, theirs(vault, id, seen, address)?),
+        Request::RestoreThen { address, deleted_at, write } => {
+            vault.restore(&address, Some(deleted_at), "")?;
+            return answer(vault, *write);
+        }
         Request::Amend { address, fields, metadata, reason, expected } => {
             Answer::Written(Deed::Save, Box::new(vault.amend(&address, &fields, &metadata, &reason, expected)?))
         }
         Request::Set { address, fields, metadata, reason, expected } => {
             Answer::Written(Deed::Save, Box::new(vault.set(&address, fields, metadata, &reason, expected)?))
         }
-        Request::Rotate { address, fields, reason, expected } => {
+        Request::Rotate { address, fields, reason, expected, .. } => {
             Answer::Written(Deed::Rotate, Box::new(vault.rotate(&address, fields, &reason, expected)?))
         }
         Request::RollBack { address, number, reason, expected } => {
@@ -214,13 +219,18 @@ fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answer>> {
 }
 
 /// What the other session did.
-fn theirs(vault: &mut Vault, id: SecretId, seen: u64) -> Result<Theirs> {
+fn theirs(vault: &mut Vault, id: SecretId, seen: u64, address: Address) -> Result<Theirs> {
     let (by, at) = ("ana@bastion1".to_owned(), time(0));
     match vault.secret(id) {
-        Ok(secret) if secret.deleted_at.is_some() => Ok(Theirs::Deleted { by, at }),
+        Ok(secret) if secret.deleted_at.is_some() => {
+            Ok(Theirs::Deleted { by, at, from: secret.address, taken: None })
+        }
         Ok(secret) if secret.version == seen => Ok(Theirs::Moved { to: secret.address, version: seen }),
-        Ok(secret) => Ok(Theirs::Newer(Box::new(vault.shape_diff(id, seen, secret.version)?))),
-        Err(error) if error.kind() == Kind::NotFound => Ok(Theirs::Destroyed { by, at }),
+        Ok(secret) => {
+            let diff = Box::new(vault.shape_diff(id, seen, secret.version)?);
+            Ok(Theirs::Newer { diff, to: Some(secret.address).filter(|to| *to != address) })
+        }
+        Err(error) if error.kind() == Kind::NotFound => Ok(Theirs::Destroyed { by, at, taken: None }),
         Err(error) => Err(error),
     }
 }

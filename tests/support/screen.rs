@@ -284,9 +284,9 @@ impl Screen {
             Effect::Vault(Request::Compare { id, before, after }) => {
                 Some(Answer::Compared(Box::new(compared(find(id)?, *before, *after))))
             }
-            Effect::Vault(Request::Theirs { id, seen }) => {
+            Effect::Vault(Request::Theirs { id, seen, .. }) => {
                 let secret = find(id)?;
-                let theirs = Theirs::Newer(Box::new(compared(secret, *seen, secret.version)));
+                let theirs = Theirs::Newer { diff: Box::new(compared(secret, *seen, secret.version)), to: None };
                 Some(Answer::Theirs(*id, theirs))
             }
             _ => None,

@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use strongroom::crypto::keyring::{RawKey, SlotKind};
 use strongroom::error::Error;
 use strongroom::secret_text::SecretText;
-use strongroom::tui::effect::RawKeyUse;
+use strongroom::tui::effect::{Effect, RawKeyUse, Request};
 use strongroom::tui::event::{Answer, Event, Found};
 use strongroom::tui::files::Completion;
 use strongroom::tui::theirs::Theirs;
@@ -171,6 +171,16 @@ impl Steps {
     /// The vault tells what another session did to the Stripe key.
     pub(crate) fn told(self, theirs: Theirs) -> Self {
         self.vault(Answer::Theirs(STRIPE, theirs))
+    }
+
+    /// The value typed is the current one.
+    pub(crate) fn same(mut self) -> Self {
+        let asked = self.0.take_effects().into_iter().rev().find_map(|effect| match effect {
+            Effect::Vault(Request::FindSame { ticket, .. }) => Some(ticket),
+            _ => None,
+        });
+        let names = vec!["value".parse().unwrap()];
+        self.vault(Answer::Same { id: STRIPE, names, ticket: asked.unwrap_or(0) })
     }
 
     /// Another session writes version 8 of the Stripe key.

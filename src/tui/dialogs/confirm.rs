@@ -99,6 +99,12 @@ impl ConfirmDialog {
         }
     }
 
+    /// True when something was typed.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        !self.input.is_empty()
+    }
+
     /// Takes an input.
     pub fn update(&mut self, input: Input, _now: Now) -> Step {
         match input {
@@ -172,12 +178,12 @@ impl ConfirmDialog {
 
     fn yes(&mut self) -> Step {
         match &self.question {
-            Question::RollBack { to, current, .. } => {
+            Question::RollBack { id, to, current, .. } => {
                 let request = Request::RollBack {
                     address: self.address.clone(),
                     number: to.number,
                     reason: self.input.text().trim().to_owned(),
-                    expected: Expected::Version(*current),
+                    expected: Expected::This(*id, Some(*current)),
                 };
                 self.send(request, false)
             }

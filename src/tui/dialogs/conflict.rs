@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, Request};
 use crate::tui::text;
-use crate::tui::theirs::Theirs;
+use crate::tui::theirs::{Taken, Theirs};
 use crate::tui::theme::Role;
 use crate::tui::widgets::secret_input::SecretInput;
 use crate::vault::compare::Fate;
@@ -21,6 +21,7 @@ use crate::vault::secret::{Fields, SecretId};
 
 use super::differences;
 use super::page::{MASK, Page};
+use super::writing::Way;
 
 /// What is to be decided, and what is known about it.
 pub(super) struct Conflict {
@@ -93,7 +94,7 @@ impl Conflict {
 
     /// What to ask the vault for first.
     pub(super) fn question(&self) -> Effect {
-        Effect::Vault(Request::Theirs { id: self.id, seen: self.seen })
+        Effect::Vault(Request::Theirs { id: self.id, seen: self.seen, address: self.address.clone() })
     }
 
     /// What the other session did.
@@ -103,32 +104,40 @@ impl Conflict {
         self.describe();
     }
 
-    /// The version that mine would be written over.
-    pub(super) fn current(&self) -> Option<u64> {
-        self.current
-    }
-
-    /// Where the secret is now, when it was moved.
-    pub(super) fn moved_to(&self) -> Option<&Address> {
-        match &self.theirs {
-            Some((Theirs::Moved { to, .. }, _)) => Some(to),
-            _ => None,
-        }
-    }
-
-    /// True when nothing of the secret is left to restore.
-    pub(super) fn is_destroyed(&self) -> bool {
-        matches!(self.theirs, Some((Theirs::Destroyed { .. }, _)))
+    /// How mine would be written; `None` until it is known what the other session did.
+    pub(super) fn way(&self, seen_at: &Address) -> Option<Way> {
+        let (theirs, _) = self.theirs.as_ref()?;
+        let address = theirs.moved_to().unwrap_or(seen_at).clone();
+        Some(match (theirs, theirs.version(), theirs.taken()) {
+            (_, Some(version), _) => Way::Over { id: self.id, version, address },
+            (Theirs::Deleted { from, .. }, _, Some(Taken { id, version })) => {
+                Way::Over { id, version, address: from.clone() }
+            }
+            (_, _, Some(Taken { id, version })) => Way::Over { id, version, address },
+            (Theirs::Deleted { at, from, .. }, ..) => Way::Restored { address: from.clone(), deleted_at: *at },
+            _ => Way::Anew,
+        })
     }
 
     fn describe(&mut self) {
-        let mine = match self.current {
-            Some(_) if self.moved_to().is_some() => "saved where the secret is now".to_owned(),
-            Some(current) => format!("as version {}; theirs stays in the history as {current}", current + 1),
-            None if self.is_destroyed() => "as a new secret, with the fields typed here".to_owned(),
-            None => format!("brings the secret back and writes version {}", self.seen + 1),
+        let theirs = self.theirs.as_ref().map(|(theirs, _)| theirs);
+        let taken = theirs.and_then(Theirs::taken);
+        let mine = match (theirs, taken) {
+            (None, _) => "once it is known what the other session did".to_owned(),
+            (Some(Theirs::Moved { .. }), _) => "saved where the secret is now".to_owned(),
+            (Some(Theirs::Nothing { .. }), _) => "saved now".to_owned(),
+            (_, Some(Taken { version, .. })) => {
+                format!("onto the secret that is there now; its version {version} stays in the history")
+            }
+            (Some(Theirs::Newer { diff, to }), _) => {
+                let current = diff.after.number;
+                let place = if to.is_some() { "where the secret is now, " } else { "" };
+                format!("{place}as version {}; theirs stays in the history as {current}", current + 1)
+            }
+            (Some(Theirs::Deleted { .. }), _) => format!("brings the secret back and writes version {}", self.seen + 1),
+            (Some(Theirs::Destroyed { .. }), _) => "as a new secret, with the fields typed here".to_owned(),
         };
-        let theirs = if self.current.is_some() { "as it is now" } else { "gone" };
+        let theirs = if self.current.is_some() || taken.is_some() { "as it is now" } else { "gone" };
         let look = "masked, with what each is like; ⟨show-typed⟩ reveals them".to_owned();
         self.details = [look, mine, format!("the secret stays {theirs}; what you typed is discarded")];
     }
@@ -180,7 +189,8 @@ impl Conflict {
             }
             Action::Submit => match self.choice {
                 0 => self.looking = Some(0),
-                1 => return Verdict::Mine,
+                1 if self.theirs.is_some() => return Verdict::Mine,
+                1 => {}
                 _ => return Verdict::Theirs,
             },
             _ => {}
@@ -212,7 +222,7 @@ impl Conflict {
     /// How many rows of theirs can be looked at.
     pub(super) fn rows(&self) -> usize {
         match &self.theirs {
-            Some((Theirs::Newer(diff), _)) => diff.fields.len(),
+            Some((Theirs::Newer { diff, .. }, _)) => diff.fields.len(),
             _ => 0,
         }
     }
@@ -240,9 +250,9 @@ impl Conflict {
 
     fn show_choices<'a>(&'a self, page: &mut Page<'a>, mine: &[Mine<'a>]) {
         page.prose(self.news(), Role::Warn);
-        page.prose(format!("You began with version {}. Both stay until you choose.", self.seen), Role::Text);
+        page.prose(format!("You began with version {}. Nothing is lost until you choose.", self.seen), Role::Text);
         page.gap();
-        if let Some((Theirs::Newer(diff), _)) = &self.theirs {
+        if let Some((Theirs::Newer { diff, .. }, _)) = &self.theirs {
             page.fact("theirs", differences::summary(diff));
         }
         let labels: Vec<&str> = mine.iter().map(|mine| mine.label.as_str()).collect();
@@ -256,7 +266,7 @@ impl Conflict {
     /// Who did what, and when.
     fn news(&self) -> String {
         match &self.theirs {
-            Some((Theirs::Newer(diff), now)) => {
+            Some((Theirs::Newer { diff, to }, now)) => {
                 let version = &diff.after;
                 let who = format!(
                     "{} wrote version {} {}",
@@ -265,18 +275,24 @@ impl Conflict {
                     text::age(version.created_at, *now)
                 );
                 let why = if version.reason.is_empty() { String::new() } else { format!(" ({})", version.reason) };
-                format!("{}.", text::printable(&format!("{who}{why}")))
+                let moved = to.as_ref().map(|to| format!(" It is {to} now.")).unwrap_or_default();
+                format!("{}.{moved}", text::printable(&format!("{who}{why}")))
             }
             Some((Theirs::Moved { to, .. }, _)) => format!("Another session moved the secret: it is {to} now."),
-            Some((Theirs::Deleted { by, at }, now)) => {
-                format!("{} deleted the secret {}.", text::printable(by), text::age(*at, *now))
+            Some((Theirs::Deleted { by, at, taken, .. }, now)) => {
+                let by = text::printable(by);
+                format!("{by} deleted the secret {}.{}", text::age(*at, *now), in_its_place(*taken))
             }
-            Some((Theirs::Destroyed { by, at }, now)) => {
-                format!("{} destroyed the secret with all its versions {}.", text::printable(by), text::age(*at, *now))
+            Some((Theirs::Destroyed { by, at, taken }, now)) => {
+                let (by, when) = (text::printable(by), text::age(*at, *now));
+                format!("{by} destroyed the secret with all its versions {when}.{}", in_its_place(*taken))
+            }
+            Some((Theirs::Nothing { .. }, _)) => {
+                "Another session changed the secret and changed it back: all is as you saw it.".to_owned()
             }
             None => match self.current {
                 Some(current) => format!("Another session wrote version {current} meanwhile."),
-                None => "Another session deleted the secret meanwhile.".to_owned(),
+                None => "The secret is gone from there: another session moved or deleted it.".to_owned(),
             },
         }
     }
@@ -284,7 +300,7 @@ impl Conflict {
     /// Theirs above, mine below, each masked until shown.
     fn show_both<'a>(&'a self, page: &mut Page<'a>, row: usize, mine: Vec<Mine<'a>>) {
         page.prose(format!("Theirs: {}", self.news()), Role::Accent);
-        if let Some((Theirs::Newer(diff), _)) = &self.theirs {
+        if let Some((Theirs::Newer { diff, .. }, _)) = &self.theirs {
             for (at, field) in diff.fields.iter().enumerate() {
                 let is_there = field.fate() != Fate::Removed;
                 let shown = self.shown.iter().find(|(name, _)| is_there && name == field.name.as_str());
@@ -315,4 +331,10 @@ impl Conflict {
             }
         }
     }
+}
+
+/// What is said about another secret that has the name of one that is gone.
+fn in_its_place(taken: Option<Taken>) -> String {
+    let words = taken.map(|taken| format!(" Another secret has its name now, at version {}.", taken.version));
+    words.unwrap_or_default()
 }

@@ -32,7 +32,7 @@ use super::form::{ask, close, next, previous, told};
 use super::known_tags::KnownTags;
 use super::page::Page;
 use super::path_prompt::PathPrompt;
-use super::writing::Writing;
+use super::writing::{Way, Writing};
 use super::{Input, Step, recipes};
 
 mod fields;
@@ -48,8 +48,6 @@ use offer::{Chosen, Offer};
 
 /// Adds a secret or edits one.
 pub struct EditDialog {
-    /// What is edited; `None` for a new secret.
-    secret: Option<Secret>,
     scope: TextInput,
     name: TextInput,
     rows: Vec<FieldRow>,
@@ -60,6 +58,8 @@ pub struct EditDialog {
     bad: Option<(Place, String)>,
     /// Which recipe the next Ctrl-G takes.
     recipe: usize,
+    /// How often a value was changed, so that a late answer about one is seen.
+    changes: u64,
     /// Which row waits for a generated value.
     generates: Option<usize>,
     /// A path is typed, whose file is read into the row of this number.
@@ -74,7 +74,6 @@ impl EditDialog {
     #[must_use]
     pub fn add(scope: ScopePath) -> Self {
         Self {
-            secret: None,
             scope: TextInput::holding(scope.to_string()),
             name: TextInput::new(),
             rows: vec![FieldRow::value()],
@@ -83,6 +82,7 @@ impl EditDialog {
             focus: Place::Name,
             bad: None,
             recipe: 0,
+            changes: 0,
             generates: None,
             reading: None,
             offer: None,
@@ -92,13 +92,12 @@ impl EditDialog {
 
     /// For `secret`; none of its values is needed.
     #[must_use]
-    pub fn edit(secret: Secret) -> Self {
+    pub fn edit(secret: &Secret) -> Self {
         Self {
             rows: fields::rows(&secret.fields),
             metadata: MetadataInputs::holding(&secret.metadata),
             focus: Place::Value(0),
-            writing: Writing::over(&secret),
-            secret: Some(secret),
+            writing: Writing::over(secret),
             ..Self::add(ScopePath::root())
         }
     }
@@ -117,7 +116,15 @@ impl EditDialog {
         };
         match input {
             Input::Failed(error) => return self.failed(&error),
-            Input::Generated(generated) => self.generated(generated),
+            Input::Same { id, names, ticket } => {
+                if ticket == self.changes && self.writing.subject().is_some_and(|(subject, _)| subject == id) {
+                    self.rows.iter_mut().for_each(|row| row.tell_same(&names));
+                }
+            }
+            Input::Generated(generated) => {
+                self.generated(generated);
+                return self.find_same();
+            }
             Input::Opened { version, fields, .. } => self.opened(version, &fields),
             _ if self.writing.is_saving => {}
             Input::Press(Press::Action(action)) if self.writing.conflict.is_some() => return self.decide(action, now),
@@ -130,7 +137,11 @@ impl EditDialog {
             Input::Paste(pasted) if self.is_pristine() && Offer::of(&pasted).is_some() => {
                 self.offer = Offer::of(&pasted);
             }
-            Input::Paste(pasted) => self.paste(&pasted),
+            Input::Paste(pasted) => {
+                self.paste(&pasted);
+                self.metadata.read(now.time);
+                return self.find_same();
+            }
             _ => {}
         }
         self.metadata.read(now.time);
@@ -161,7 +172,7 @@ impl EditDialog {
                 self.rows.push(FieldRow::named());
                 self.focus = Place::FieldName(self.rows.len() - 1);
             }
-            Action::Submit => return self.submit(now),
+            Action::Submit => return self.submit(now, |write| write),
             Action::Cancel => {
                 let is_unsaved = self.is_changed();
                 if self.writing.may_close(is_unsaved) {
@@ -169,13 +180,14 @@ impl EditDialog {
                 }
                 return Step::default();
             }
-            Action::NextField | Action::NextChoice => self.focus = next(&self.places(), self.focus),
-            Action::PreviousField | Action::PreviousChoice => self.focus = previous(&self.places(), self.focus),
+            Action::NextField | Action::NextChoice => return self.go(next(&self.places(), self.focus)),
+            Action::PreviousField | Action::PreviousChoice => return self.go(previous(&self.places(), self.focus)),
             Action::Generate => return self.generate(),
             Action::ShowTyped => return self.show_typed(),
             Action::Mend => {
                 if let Place::Value(row) = self.focus {
                     self.rows.get_mut(row).map(FieldRow::mend);
+                    return self.find_same();
                 }
             }
             Action::ReadFile => {
@@ -195,14 +207,33 @@ impl EditDialog {
         self.focus == Place::Meta(Meta::Tags) && self.tags.can_complete(self.metadata.input(Meta::Tags))
     }
 
+    /// Goes to another place; a value that was typed is compared with the one there is.
+    fn go(&mut self, to: Place) -> Step {
+        let was_value = matches!(self.focus, Place::Value(_));
+        self.focus = to;
+        self.writing.hush();
+        if was_value { self.find_same() } else { Step::default() }
+    }
+
+    /// Asks which of the values typed unseen are the current ones already.
+    fn find_same(&mut self) -> Step {
+        self.changes += 1;
+        let mut typed = Fields::default();
+        self.rows.iter().filter_map(FieldRow::typed_unseen).for_each(|(name, value)| typed.set(name, value));
+        match self.writing.subject().filter(|_| !typed.is_empty()) {
+            Some((id, _)) => ask(Effect::Vault(Request::FindSame { id, fields: typed, ticket: self.changes })),
+            None => Step::default(),
+        }
+    }
+
     /// Shows every value, or hides them; those that nobody has opened are asked for.
     fn show_typed(&mut self) -> Step {
         self.writing.hush();
         let shown = self.rows.iter().any(FieldRow::is_shown);
         self.rows.iter_mut().for_each(|row| row.show(!shown));
-        let wanted = self.secret.as_ref().filter(|_| !shown && self.rows.iter().any(FieldRow::is_unopened));
+        let wanted = self.writing.subject().filter(|_| !shown && self.rows.iter().any(FieldRow::is_unopened));
         match (wanted, self.writing.seen()) {
-            (Some(secret), Some(version)) => ask(Effect::Vault(Request::OpenToEdit { id: secret.id, version })),
+            (Some((id, _)), Some(version)) => ask(Effect::Vault(Request::OpenToEdit { id, version })),
             _ => Step::default(),
         }
     }
@@ -237,7 +268,7 @@ impl EditDialog {
                 if let Some(row) = self.rows.get_mut(number) {
                     row.take(value, format!("Read from the file: {shape}."));
                 }
-                return Step::default();
+                return self.find_same();
             }
             Input::FileRead(Err(error)) => {
                 prompt.is_busy = false;
@@ -265,9 +296,14 @@ impl EditDialog {
         Step::default()
     }
 
+    /// True for a secret that does not exist yet.
+    fn is_new(&self) -> bool {
+        self.writing.subject().is_none()
+    }
+
     /// True for a new secret without a value yet.
     fn is_pristine(&self) -> bool {
-        self.secret.is_none() && self.rows.iter().all(FieldRow::is_blank)
+        self.is_new() && self.rows.iter().all(FieldRow::is_blank)
     }
 
     /// A key while several pasted fields wait for a choice.
@@ -312,23 +348,12 @@ impl EditDialog {
 
     /// Writes mine over what another session did.
     fn overwrite(&mut self, now: Now) -> Step {
-        let Some(conflict) = self.writing.conflict.take() else { return Step::default() };
         self.rows.iter_mut().for_each(|row| row.show(false));
-        if let (Some(secret), Some(to)) = (&mut self.secret, conflict.moved_to()) {
-            secret.address = to.clone();
+        match self.writing.resolve() {
+            None => Step::default(),
+            Some(Way::Anew) => self.write_anew(now),
+            Some(way) => self.submit(now, |write| way.prepared(write)),
         }
-        if let Some(current) = conflict.current() {
-            self.writing.settle(current);
-            return self.submit(now);
-        }
-        if conflict.is_destroyed() {
-            return self.write_anew(now);
-        }
-        let mut step = self.submit(now);
-        if let (true, Some(restore)) = (self.writing.is_saving, self.writing.restore()) {
-            step.effects.insert(0, restore);
-        }
-        step
     }
 
     /// What was typed as a new secret in the place of one that was destroyed.
@@ -395,7 +420,7 @@ impl EditDialog {
     }
 
     fn failed(&mut self, error: &Error) -> Step {
-        if self.secret.is_none() && error.kind() == Kind::Conflict {
+        if self.is_new() && error.kind() == Kind::Conflict {
             self.focus = Place::Name;
         }
         self.rows.iter_mut().for_each(|row| row.show(false));
@@ -403,10 +428,10 @@ impl EditDialog {
     }
 
     /// Sends what changed, or points at the first thing that is wrong.
-    fn submit(&mut self, now: Now) -> Step {
+    fn submit(&mut self, now: Now, prepared: impl FnOnce(Request) -> Request) -> Step {
         self.bad = None;
         match self.request(now) {
-            Ok(Some(request)) => ask(Effect::Vault(request)),
+            Ok(Some(request)) => ask(Effect::Vault(prepared(request))),
             Ok(None) => {
                 self.writing.say("Nothing was changed.", Role::Text);
                 Step::default()
@@ -422,8 +447,8 @@ impl EditDialog {
 
     /// The write that the form stands for; `None` when it changes nothing.
     fn request(&mut self, now: Now) -> Result<Option<Request>, (Place, String)> {
-        let address = match &self.secret {
-            Some(secret) => secret.address.clone(),
+        let address = match self.writing.subject() {
+            Some((_, address)) => address.clone(),
             None => inputs::address(&self.scope, &self.name)?,
         };
         let fields = fields::change(&self.rows)?;
@@ -436,20 +461,24 @@ impl EditDialog {
             return Err((Place::Meta(Meta::Expires), words));
         }
         let expected = self.writing.begin();
-        Ok(Some(if self.secret.is_none() {
+        Ok(Some(if self.is_new() {
             Request::Set { address, fields: Some(fields.set), metadata, reason, expected }
         } else {
             // What touches no field overwrites no version.
-            let expected = if fields.is_empty() { Expected::Present } else { expected };
+            let expected = match expected {
+                Expected::This(id, _) if fields.is_empty() => Expected::This(id, None),
+                expected => expected,
+            };
             Request::Amend { address, fields: Box::new(fields), metadata, reason, expected }
         }))
     }
 
     /// True when something would be lost by closing.
-    fn is_changed(&self) -> bool {
-        let fields = match &self.secret {
-            None => !self.name.is_empty() || self.rows.iter().any(|row| !row.is_blank()),
-            Some(_) => fields::change(&self.rows).map_or(true, |change| !change.is_empty()),
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        let fields = match self.is_new() {
+            true => !self.name.is_empty() || self.rows.iter().any(|row| !row.is_blank()),
+            false => fields::change(&self.rows).map_or(true, |change| !change.is_empty()),
         };
         fields || self.metadata.is_changed()
     }
@@ -494,12 +523,10 @@ impl EditDialog {
             page.prose("Every byte is kept, at most 1 MiB. The file itself stays where it is.", Role::Muted);
             return page.draw(keys, theme, area, frame);
         }
-        let mut page = Page::new(if self.secret.is_some() { "Edit" } else { "Add a secret" }, self.foot());
-        if let Some(secret) = &self.secret {
-            page.about(&secret.address, secret.version);
-        }
+        let mut page = Page::new(if self.is_new() { "Add a secret" } else { "Edit" }, self.foot());
+        self.writing.name_on(&mut page);
         page.gap();
-        if self.secret.is_none() {
+        if self.is_new() {
             page.text("Scope", &self.scope, "global", self.focus == Place::Scope);
             self.show_bad(Place::Scope, &mut page);
             page.text("Name", &self.name, "letters, digits, _ . -", self.focus == Place::Name);

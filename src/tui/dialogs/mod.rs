@@ -16,7 +16,7 @@ use crate::secret_text::SecretText;
 use crate::vault::compare::ShapeDiff;
 use crate::vault::generate::Generated;
 use crate::vault::search::Facts;
-use crate::vault::secret::{Fields, SecretId, Version};
+use crate::vault::secret::{FieldName, Fields, SecretId, Version};
 
 use super::action::{Action, Context};
 use super::clock::Now;
@@ -71,6 +71,15 @@ pub enum Input {
         fields: Fields,
         /// When what is not edited is hidden again.
         until: Instant,
+    },
+    /// New values that are the current ones already, as the dialog asked.
+    Same {
+        /// Of which secret.
+        id: SecretId,
+        /// The fields.
+        names: Vec<FieldName>,
+        /// As it came with the question.
+        ticket: u64,
     },
     /// What another session did to the secret in the dialog, as the dialog asked.
     Theirs(SecretId, Theirs),
@@ -188,6 +197,17 @@ impl Dialog {
             Self::Edit(dialog) => dialog.tick(now),
             Self::Rotate(dialog) => dialog.tick(now),
             _ => {}
+        }
+    }
+
+    /// True when something typed would be lost with it.
+    #[must_use]
+    pub fn holds_input(&self) -> bool {
+        match self {
+            Self::Edit(dialog) => dialog.is_changed(),
+            Self::Rotate(dialog) => dialog.is_changed(),
+            Self::Confirm(dialog) => dialog.is_changed(),
+            _ => false,
         }
     }
 

@@ -124,6 +124,11 @@ impl<'a> Page<'a> {
         self.push(Piece::Choice { label, options, chosen }, focused);
     }
 
+    /// Several side by side, each on or off; the cursor is on `at`.
+    pub(super) fn checks(&mut self, label: &'a str, options: Vec<(&'a str, bool)>, at: usize, focused: bool) {
+        self.push(Piece::Checks { label, options, at }, focused);
+    }
+
     /// One of a few, on its own row.
     pub(super) fn option(&mut self, name: &'a str, detail: &str, chosen: bool) {
         self.push(Piece::Option { name, detail: detail.to_owned() }, chosen);
@@ -254,7 +259,8 @@ impl<'a> Page<'a> {
             | Piece::Path { label, .. }
             | Piece::Text { label, .. }
             | Piece::Secret { label, .. }
-            | Piece::Choice { label, .. } => text::width(label),
+            | Piece::Choice { label, .. }
+            | Piece::Checks { label, .. } => text::width(label),
             Piece::Held { label, .. } | Piece::Lines { label, .. } => text::width(label),
             _ => 0,
         };

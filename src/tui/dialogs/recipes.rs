@@ -1,6 +1,6 @@
 //! The recipes that the dialogs offer for a generated value.
 
-use crate::vault::generate::{Alphabet, Recipe};
+use crate::vault::generate::{Alphabet, Class, Must, Recipe};
 
 /// What the recipes are called, in the order they are offered.
 pub(super) const NAMES: [&str; 6] = ["letters and digits", "with symbols", "words", "hex", "base64", "UUID"];
@@ -8,12 +8,20 @@ pub(super) const NAMES: [&str; 6] = ["letters and digits", "with symbols", "word
 /// The recipe at `at` of [`NAMES`], of `size` characters, words or bytes.
 pub(super) fn recipe(at: usize, size: usize) -> Recipe {
     match at {
-        0 => Recipe::Password { length: size, alphabet: Alphabet::Alphanumeric },
-        1 => Recipe::Password { length: size, alphabet: Alphabet::Symbols },
+        0 => Recipe::Password { length: size, alphabet: Alphabet::Alphanumeric, must: Must::default() },
+        1 => Recipe::Password { length: size, alphabet: Alphabet::Symbols, must: Must::default() },
         2 => Recipe::Passphrase { words: size },
         3 => Recipe::Hex { bytes: size },
         4 => Recipe::Base64 { bytes: size },
         _ => Recipe::Uuid,
+    }
+}
+
+/// The classes that a password of the recipe at `at` has; none where it is no password.
+pub(super) fn classes(at: usize) -> Vec<Class> {
+    match recipe(at, 1) {
+        Recipe::Password { alphabet, .. } => alphabet.classes(),
+        _ => Vec::new(),
     }
 }
 

@@ -19,7 +19,6 @@ use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::secret_input::SecretInput;
 use crate::tui::widgets::text_input::TextInput;
-use crate::vault::scope::Address;
 use crate::vault::secret::{Fields, Secret, VALUE};
 use crate::vault::shape::Shape;
 use crate::vault::{Expected, MetadataChange};
@@ -27,12 +26,12 @@ use crate::vault::{Expected, MetadataChange};
 use super::conflict::{Mine, Verdict};
 use super::form::{ask, close, next, previous};
 use super::page::Page;
-use super::writing::Writing;
+use super::writing::{Way, Writing};
 use super::{Input, Step};
 
 mod recipe_inputs;
 
-pub(super) use recipe_inputs::RecipeInputs;
+pub(super) use recipe_inputs::{RecipeInputs, RecipePlace};
 
 /// Reasons that are given most. None stands there unasked: the audit keeps what somebody chose or typed.
 const REASONS: [&str; 4] = ["Scheduled rotation", "Suspected leak", "Someone left", "Asked for by the provider"];
@@ -53,6 +52,7 @@ enum Place {
     Source,
     Recipe,
     Size,
+    Classes,
     Value,
     Again,
     Reason,
@@ -60,8 +60,6 @@ enum Place {
 
 /// Rotates a secret.
 pub struct RotateDialog {
-    address: Address,
-    version: u64,
     source: usize,
     recipe: RecipeInputs,
     /// The value of the source in use.
@@ -71,6 +69,8 @@ pub struct RotateDialog {
     /// Which of [`REASONS`] stands there untouched.
     usual_reason: Option<usize>,
     focus: Place,
+    /// It was said that the value is the current one; the next save means it.
+    same_is_meant: bool,
     /// Enter was pressed before a value was generated: save it when it comes.
     saves_generated: bool,
     writing: Writing,
@@ -81,8 +81,6 @@ impl RotateDialog {
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
         Self {
-            address: secret.address.clone(),
-            version: secret.version,
             source: 0,
             recipe: RecipeInputs::new(),
             value: SecretInput::multi_line(),
@@ -90,6 +88,7 @@ impl RotateDialog {
             reason: TextInput::new(),
             usual_reason: None,
             focus: Place::Source,
+            same_is_meant: false,
             saves_generated: false,
             writing: Writing::over(secret),
         }
@@ -103,7 +102,9 @@ impl RotateDialog {
         };
         match input {
             Input::Failed(error) => return self.failed(&error),
+            Input::Same { .. } => self.ask_about_same(),
             Input::Generated(generated) if self.source() == Source::Generate => {
+                self.same_is_meant = false;
                 self.value.set(generated.value);
                 if std::mem::take(&mut self.saves_generated) {
                     return self.submit();
@@ -138,10 +139,15 @@ impl RotateDialog {
     /// Every place that the source has, in the order of Tab.
     fn places(&self) -> Vec<Place> {
         match self.source() {
-            Source::Generate if self.recipe.has_size() => {
-                vec![Place::Source, Place::Recipe, Place::Size, Place::Reason]
+            Source::Generate => {
+                let mut places = vec![Place::Source, Place::Recipe, Place::Size, Place::Classes, Place::Reason];
+                places.retain(|place| match place {
+                    Place::Size => self.recipe.has_size(),
+                    Place::Classes => self.recipe.has_classes(),
+                    _ => true,
+                });
+                places
             }
-            Source::Generate => vec![Place::Source, Place::Recipe, Place::Reason],
             Source::Type => vec![Place::Source, Place::Value, Place::Again, Place::Reason],
             Source::Paste => vec![Place::Source, Place::Value, Place::Reason],
         }
@@ -151,7 +157,7 @@ impl RotateDialog {
         match action {
             Action::Submit => return self.submit(),
             Action::Cancel => {
-                let is_unsaved = self.source() != Source::Generate && !self.value.is_empty();
+                let is_unsaved = self.is_changed();
                 return if self.writing.may_close(is_unsaved) { close() } else { Step::default() };
             }
             Action::NextField => self.focus = next(&self.places(), self.focus),
@@ -166,6 +172,7 @@ impl RotateDialog {
             Action::ShowTyped => self.show(!self.value.is_shown()),
             Action::Mend if self.focus == Place::Value => {
                 self.value.mend();
+                self.same_is_meant = false;
             }
             _ => {}
         }
@@ -195,8 +202,8 @@ impl RotateDialog {
                 self.usual_reason = Some(at);
                 self.reason = TextInput::holding(REASONS[at]);
             }
-            Place::Value | Place::Again if by > 0 => self.focus = next(&self.places(), self.focus),
-            Place::Value | Place::Again => self.focus = previous(&self.places(), self.focus),
+            Place::Value | Place::Again | Place::Classes if by > 0 => self.focus = next(&self.places(), self.focus),
+            Place::Value | Place::Again | Place::Classes => self.focus = previous(&self.places(), self.focus),
         }
     }
 
@@ -206,6 +213,7 @@ impl RotateDialog {
             return;
         }
         self.source = source;
+        self.same_is_meant = false;
         self.saves_generated = false;
         self.value = SecretInput::multi_line();
         self.again.clear();
@@ -231,6 +239,7 @@ impl RotateDialog {
             Place::Value => self.value.press(press),
             Place::Again => self.again.press(press),
             Place::Size => self.recipe.press(press),
+            Place::Classes => self.recipe.press_class(press),
             Place::Reason => self.press_reason(press),
             Place::Source | Place::Recipe => false,
         };
@@ -264,7 +273,7 @@ impl RotateDialog {
                 }
                 self.reason.paste(pasted)
             }
-            Place::Source | Place::Recipe | Place::Size => {
+            Place::Source | Place::Recipe | Place::Size | Place::Classes => {
                 self.take_source(2);
                 self.focus = Place::Value;
                 self.value.paste(pasted)
@@ -276,9 +285,19 @@ impl RotateDialog {
     /// What was said, and a value made by another size, are old.
     fn changed(&mut self) {
         self.writing.hush();
-        if self.focus == Place::Size {
+        self.same_is_meant &= self.focus == Place::Reason;
+        if matches!(self.focus, Place::Size | Place::Classes) {
             self.value.clear();
         }
+    }
+
+    /// The vault has this value already and has written nothing.
+    fn ask_about_same(&mut self) {
+        self.same_is_meant = true;
+        self.writing.is_saving = false;
+        let words =
+            "This is the current value again: the new version would change nothing. ⟨submit⟩ once more writes it.";
+        self.writing.say(words, Role::Warn);
     }
 
     fn failed(&mut self, error: &Error) -> Step {
@@ -309,30 +328,18 @@ impl RotateDialog {
 
     /// Writes mine over what another session did.
     fn overwrite(&mut self) -> Step {
-        let Some(conflict) = self.writing.conflict.take() else { return Step::default() };
         self.show(false);
-        if let Some(to) = conflict.moved_to() {
-            self.address = to.clone();
-        }
-        if let Some(current) = conflict.current() {
-            self.writing.settle(current);
-            return self.submit();
-        }
+        let Some(way) = self.writing.resolve() else { return Step::default() };
         let mut step = self.submit();
-        if !self.writing.is_saving {
-            return step;
-        }
-        if conflict.is_destroyed() {
-            return match step.effects.pop() {
-                Some(Effect::Vault(Request::Rotate { address, fields, reason, .. })) => {
-                    let (fields, metadata, expected) = (Some(fields), MetadataChange::default(), Expected::Absent);
-                    ask(Effect::Vault(Request::Set { address, fields, metadata, reason, expected }))
-                }
-                _ => step,
-            };
-        }
-        if let Some(restore) = self.writing.restore() {
-            step.effects.insert(0, restore);
+        match step.effects.pop() {
+            Some(Effect::Vault(Request::Rotate { address, fields, reason, .. })) if matches!(way, Way::Anew) => {
+                let (fields, metadata, expected) = (Some(fields), MetadataChange::default(), Expected::Absent);
+                step.effects.push(Effect::Vault(Request::Set { address, fields, metadata, reason, expected }));
+            }
+            Some(Effect::Vault(write @ Request::Rotate { .. })) => {
+                step.effects.push(Effect::Vault(way.prepared(write)));
+            }
+            other => step.effects.extend(other),
         }
         step
     }
@@ -362,6 +369,13 @@ impl RotateDialog {
         }
     }
 
+    /// True when something would be lost by closing.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        let has_typed = self.source() != Source::Generate && !self.value.is_empty();
+        has_typed || (self.usual_reason.is_none() && !self.reason.is_empty())
+    }
+
     /// Sends the new value, or says what is missing.
     fn submit(&mut self) -> Step {
         let reason = self.reason.text().trim();
@@ -388,7 +402,10 @@ impl RotateDialog {
         let fields = Fields::value(self.value.secret().duplicate());
         let reason = self.reason.text().trim().to_owned();
         let expected = self.writing.begin();
-        ask(Effect::Vault(Request::Rotate { address: self.address.clone(), fields, reason, expected }))
+        let Some((_, address)) = self.writing.subject() else { return Step::default() };
+        let address = address.clone();
+        let allow_same = self.same_is_meant;
+        ask(Effect::Vault(Request::Rotate { address, fields, reason, expected, allow_same }))
     }
 
     fn miss(&mut self, place: Place, why: &str) -> Step {
@@ -413,6 +430,7 @@ impl RotateDialog {
             Place::Source | Place::Recipe => "⟨previous-choice $⟩/⟨next-choice $⟩ choose".to_owned(),
             Place::Size => "⟨previous-choice⟩/⟨next-choice⟩ more, fewer".to_owned(),
             Place::Reason => "⟨previous-choice⟩/⟨next-choice⟩ usual reasons".to_owned(),
+            Place::Classes => "Left/Right move · Space on or off".to_owned(),
             Place::Value | Place::Again => format!("⟨show-typed⟩ {show}"),
         };
         format!("⟨submit⟩ rotate · ⟨cancel⟩ cancel · ⟨next-field⟩ next · {more}")
@@ -424,13 +442,19 @@ impl RotateDialog {
             return conflict.page(self.mine()).draw(keys, theme, area, frame);
         }
         let mut page = Page::new("Rotate", self.foot());
-        page.about(&self.address, self.version);
+        self.writing.name_on(&mut page);
         page.gap();
         page.choice("New value", vec!["generate", "type", "paste"], self.source, self.focus == Place::Source);
         page.gap();
         match self.source() {
             Source::Generate => {
-                self.recipe.show(&mut page, self.focus == Place::Recipe, self.focus == Place::Size);
+                let focus = match self.focus {
+                    Place::Recipe => Some(RecipePlace::Kind),
+                    Place::Size => Some(RecipePlace::Size),
+                    Place::Classes => Some(RecipePlace::Classes),
+                    _ => None,
+                };
+                self.recipe.show(&mut page, focus);
                 page.secret("Value", &self.value, "made when you rotate; ⟨generate⟩ makes it now", false);
             }
             Source::Type => {

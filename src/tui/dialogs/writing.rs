@@ -3,9 +3,11 @@
 
 use std::time::Instant;
 
+use jiff::Timestamp;
+
 use crate::error::{Error, Kind};
 use crate::tui::clock::Now;
-use crate::tui::effect::Effect;
+use crate::tui::effect::Request;
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::vault::Expected;
@@ -16,6 +18,40 @@ use super::conflict::Conflict;
 use super::form::told;
 use super::page::Page;
 use super::{Input, Step, form};
+
+/// How mine is written after a conflict.
+pub(super) enum Way {
+    /// Over this version of this secret.
+    Over {
+        /// Which secret.
+        id: SecretId,
+        /// Its version.
+        version: u64,
+        /// Where it is.
+        address: Address,
+    },
+    /// After the secret was brought back.
+    Restored {
+        /// To where.
+        address: Address,
+        /// Which of those that were deleted there.
+        deleted_at: Timestamp,
+    },
+    /// As a new secret.
+    Anew,
+}
+
+impl Way {
+    /// The request with what has to be done before it.
+    pub(super) fn prepared(self, write: Request) -> Request {
+        match self {
+            Self::Restored { address, deleted_at } => {
+                Request::RestoreThen { address, deleted_at, write: Box::new(write) }
+            }
+            Self::Over { .. } | Self::Anew => write,
+        }
+    }
+}
 
 /// The state of a write: not begun, under way, refused, or in conflict.
 pub(super) struct Writing {
@@ -51,7 +87,12 @@ impl Writing {
     /// Over the current version of a secret.
     pub(super) fn over(secret: &Secret) -> Self {
         let subject = Some((secret.id, secret.address.clone()));
-        Self { subject, expected: Expected::Version(secret.version), ..Self::new() }
+        Self { subject, expected: Expected::This(secret.id, Some(secret.version)), ..Self::new() }
+    }
+
+    /// Which secret is written, and where it is as far as is known.
+    pub(super) fn subject(&self) -> Option<(SecretId, &Address)> {
+        self.subject.as_ref().map(|(id, address)| (*id, address))
     }
 
     /// Says something about the whole.
@@ -75,8 +116,8 @@ impl Writing {
     /// The version that was seen at first, or chosen to be written over since.
     pub(super) fn seen(&self) -> Option<u64> {
         match self.expected {
-            Expected::Version(version) => Some(version),
-            Expected::Any | Expected::Absent | Expected::Present => None,
+            Expected::Version(version) | Expected::This(_, Some(version)) => Some(version),
+            Expected::Any | Expected::Absent | Expected::Present | Expected::This(_, None) => None,
         }
     }
 
@@ -140,11 +181,21 @@ impl Writing {
         };
     }
 
-    /// Mine is to be written over `version`.
-    pub(super) fn settle(&mut self, version: u64) {
-        self.expected = Expected::Version(version);
-        self.conflict = None;
+    /// Mine is to be kept: says how, and knows from now on what it is written over.
+    pub(super) fn resolve(&mut self) -> Option<Way> {
+        let conflict = self.conflict.take()?;
+        let (id, address) = self.subject.as_mut()?;
         self.news = None;
+        let way = conflict.way(address)?;
+        match &way {
+            Way::Over { id: other, version, address: now } => {
+                (*id, *address) = (*other, now.clone());
+                self.expected = Expected::This(*other, Some(*version));
+            }
+            Way::Restored { address: from, .. } => *address = from.clone(),
+            Way::Anew => {}
+        }
+        Some(way)
     }
 
     /// When something on the screen is to be hidden.
@@ -169,10 +220,11 @@ impl Writing {
         false
     }
 
-    /// What brings a deleted secret back before mine is written.
-    pub(super) fn restore(&self) -> Option<Effect> {
-        let (_, address) = self.subject.as_ref()?;
-        Some(Effect::Vault(crate::tui::effect::Request::Restore(address.clone())))
+    /// Names on a page what is written, and the version that was seen.
+    pub(super) fn name_on(&self, page: &mut Page<'_>) {
+        if let (Some((_, address)), Some(version)) = (self.subject(), self.seen()) {
+            page.about(address, version);
+        }
     }
 
     /// Describes it at the end of a page.

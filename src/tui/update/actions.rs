@@ -283,7 +283,7 @@ pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
             Dialog::WriteOut(Box::new(WriteOutDialog::new(id, address, secret.version, field)))
         }
         Action::Edit => {
-            Dialog::Edit(Box::new(EditDialog::edit(secret.clone()).knowing(vault.secrets.shared_catalog())))
+            Dialog::Edit(Box::new(EditDialog::edit(secret).knowing(vault.secrets.shared_catalog())))
         }
         Action::Purge => Dialog::Confirm(Box::new(ConfirmDialog::purge(address, secret.version))),
         _ if vault.focus != Pane::History || vault.history.tab() == Tab::Audit || is_current => {

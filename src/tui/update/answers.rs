@@ -69,6 +69,10 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
             state.submitted &= !matches!(state.dialog, Some(Dialog::Compare(_)));
             return give(state, Input::Compared(diff));
         }
+        Answer::Same { id, names, ticket } => {
+            state.submitted &= !matches!(state.dialog, Some(Dialog::Rotate(_)));
+            return give(state, Input::Same { id, names, ticket });
+        }
         Answer::Theirs(id, theirs) => return give(state, Input::Theirs(id, theirs)),
         Answer::ReadyToEdit { id, version, fields } => {
             let until = hidden_at(state);

@@ -13,13 +13,22 @@ use super::open_dialog;
 /// The clipboard's own deadline goes on.
 pub(super) fn lock(state: &mut State, because: &'static str) -> Vec<Effect> {
     let working = state.vault.as_ref().and_then(|vault| vault.working.as_ref()).map(|(job, _)| job.stop.clone());
+    let had_typed = state.dialog.as_ref().is_some_and(Dialog::holds_input);
     let was_open = wipe(state);
     if was_open {
-        state.locked_because = Some(because);
+        state.locked_because = Some(told(because, had_typed));
     }
     // A lock does not wait for a long job: what is not done by now is not done.
     let stop = working.map(Effect::Stop);
     stop.into_iter().chain(was_open.then_some(Effect::Vault(Request::Lock))).collect()
+}
+
+/// Why it is locked; what was typed is gone with it, and that comes first.
+fn told(because: &str, had_typed: bool) -> String {
+    match because.strip_prefix("Locked").filter(|_| had_typed) {
+        Some(rest) => format!("Locked, what was typed is wiped{rest}"),
+        None => because.to_owned(),
+    }
 }
 
 /// Locks and ends the application.

@@ -5,8 +5,9 @@ mod theirs;
 
 use crate::error::{Error, Result};
 use crate::vault::audit::AuditQuery;
-use crate::vault::secret::{Secret, SecretId, VALUE};
-use crate::vault::{Release, Vault};
+use crate::vault::scope::Address;
+use crate::vault::secret::{Fields, Secret, SecretId, VALUE};
+use crate::vault::{Expected, Release, Vault};
 
 use crate::tui::effect::Request;
 use crate::tui::event::Answer;
@@ -30,14 +31,22 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
             export::write_out(vault, id, version, &field, path, in_work_tree)?
         }
         Request::Compare { id, before, after } => Answer::Compared(Box::new(vault.shape_diff(id, before, after)?)),
-        Request::Theirs { id, seen } => Answer::Theirs(id, theirs::find(vault, id, seen)?),
+        Request::Theirs { id, seen, address } => Answer::Theirs(id, theirs::find(vault, id, seen, &address)?),
+        Request::RestoreThen { address, deleted_at, write } => {
+            vault.restore(&address, Some(deleted_at), "")?;
+            return self::answer(vault, *write);
+        }
         Request::Amend { address, fields, metadata, reason, expected } => {
             Answer::Written(Deed::Save, Box::new(vault.amend(&address, &fields, &metadata, &reason, expected)?))
         }
         Request::Set { address, fields, metadata, reason, expected } => {
             Answer::Written(Deed::Save, Box::new(vault.set(&address, fields, metadata, &reason, expected)?))
         }
-        Request::Rotate { address, fields, reason, expected } => {
+        Request::FindSame { id, fields, ticket } => Answer::Same { id, names: vault.same_fields(id, &fields)?, ticket },
+        Request::Rotate { address, fields, reason, expected, allow_same } => {
+            if let Some(same) = (!allow_same).then(|| changes_nothing(vault, &address, &fields, expected)).flatten() {
+                return Ok(Some(same));
+            }
             Answer::Written(Deed::Rotate, Box::new(vault.rotate(&address, fields, &reason, expected)?))
         }
         Request::RollBack { address, number, reason, expected } => {
@@ -59,6 +68,18 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
         }
     };
     Ok(Some(answer))
+}
+
+/// The answer to a rotation that would make a version which changes nothing. Where the secret
+/// is not as it was seen, the rotation itself says so.
+fn changes_nothing(vault: &mut Vault, address: &Address, fields: &Fields, expected: Expected) -> Option<Answer> {
+    let secret = vault.find(address).ok()?;
+    let is_seen = match expected {
+        Expected::This(id, version) => id == secret.id && version.is_none_or(|version| version == secret.version),
+        _ => true,
+    };
+    let names = vault.same_fields(secret.id, fields).ok().filter(|_| is_seen)?;
+    (names.len() == fields.len()).then_some(Answer::Same { id: secret.id, names, ticket: 0 })
 }
 
 /// Opens a version for the screen, naming which one it was.

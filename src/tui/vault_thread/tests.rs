@@ -1,5 +1,7 @@
 //! The thread on real vaults, asked and answering as it does for the loop.
 
+mod two_sessions;
+
 use crate::crypto::keyring::SlotKind;
 use crate::secret_text::SecretText;
 use crate::tui::event::Message;
@@ -170,7 +172,7 @@ fn what_another_session_did_is_found_out() {
     let mut other = locked.unlock(&UnlockKey::Environment(key), ana).map_err(|refused| refused.1).unwrap();
     let at = |name: &str| Address::parse(name, &ScopePath::root()).unwrap();
     let theirs = || {
-        bench.ask(Request::Theirs { id, seen: 1 });
+        bench.ask(Request::Theirs { id, seen: 1, address: at("KEY") });
         loop {
             match bench.next() {
                 Answer::Theirs(found, theirs) if found == id => return theirs,
@@ -183,7 +185,8 @@ fn what_another_session_did_is_found_out() {
     assert!(matches!(theirs(), Theirs::Moved { to, version: 1 } if to == at("prod/KEY")));
     let two = Fields::value(SecretText::copied_from(b"two"));
     other.rotate(&at("prod/KEY"), two, "Leaked", Expected::Any).unwrap();
-    let Theirs::Newer(diff) = theirs() else { panic!("not newer") };
+    let Theirs::Newer { diff, to } = theirs() else { panic!("not newer") };
+    assert_eq!(to, Some(at("prod/KEY")));
     assert_eq!(
         (diff.after.number, diff.after.created_by.as_str(), diff.after.reason.as_str()),
         (2, "ana@bastion", "Leaked")

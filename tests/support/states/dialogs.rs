@@ -6,8 +6,9 @@ use strongroom::error::Error;
 use strongroom::secret_text::SecretText;
 use strongroom::tui::effect::RawKeyUse;
 use strongroom::tui::event::Answer;
-use strongroom::tui::theirs::Theirs;
+use strongroom::tui::theirs::{Taken, Theirs};
 use strongroom::vault::catalog::CatalogChange;
+use strongroom::vault::secret::SecretId;
 
 use super::{At, State, Steps, address};
 use crate::screen::{compared, secrets, time};
@@ -46,7 +47,7 @@ fn conflict(at: At) -> Steps {
 fn theirs() -> Theirs {
     let mut newer = secrets().remove(3);
     newer.version = 8;
-    Theirs::Newer(Box::new(compared(&newer, 7, 8)))
+    Theirs::Newer { diff: Box::new(compared(&newer, 7, 8)), to: None }
 }
 
 fn someone() -> (String, Timestamp) {
@@ -155,6 +156,7 @@ fn editing() -> Vec<State> {
         ("edit_past_expiry", |at| at.after("e").keys("Tab Tab Tab Tab Tab Tab C-u").typed("2020-01-01").keys("Enter")),
         ("edit_bad_json", |at| at.after("e S-Tab S-Tab C-u").typed("{\"account\": ").keys("Enter")),
         ("edit_saving", |at| at.after("e").typed("new").keys("Enter")),
+        ("edit_same", |at| at.after("e").typed("new").keys("Tab").same()),
         ("edit_unsaved", |at| at.after("e C-u").typed("new").keys("Esc")),
     ]
 }
@@ -171,11 +173,25 @@ fn conflicts() -> Vec<State> {
         }),
         ("edit_conflict_deleted", |at| {
             let (by, at_time) = someone();
-            conflict(at).told(Theirs::Deleted { by, at: at_time })
+            conflict(at).told(Theirs::Deleted {
+                by,
+                at: at_time,
+                from: address("production/payments/STRIPE_KEY"),
+                taken: None,
+            })
+        }),
+        ("edit_conflict_taken", |at| {
+            let (by, at_time) = someone();
+            let taken = Some(Taken { id: SecretId([9; 16]), version: 2 });
+            conflict(at).told(Theirs::Destroyed { by, at: at_time, taken })
+        }),
+        ("edit_conflict_moved_and_written", |at| {
+            let Theirs::Newer { diff, .. } = theirs() else { unreachable!() };
+            conflict(at).told(Theirs::Newer { diff, to: Some(address("production/billing/STRIPE_KEY")) })
         }),
         ("edit_conflict_destroyed", |at| {
             let (by, at_time) = someone();
-            conflict(at).told(Theirs::Destroyed { by, at: at_time })
+            conflict(at).told(Theirs::Destroyed { by, at: at_time, taken: None })
         }),
         ("rotate_conflict", |at| at.after("r").pasted(b"mine").silent().keys("Enter").failed(taken()).told(theirs())),
     ]
@@ -191,6 +207,9 @@ fn rotating() -> Vec<State> {
         ("rotate_paste", |at| at.after("r").pasted(PEM)),
         ("rotate_rotating", |at| at.after("r").pasted(b"new").keys("Enter")),
         ("rotate_full", |at| at.after("r").pasted(b"new").keys("Enter").failed(full())),
+        ("rotate_policy", |at| at.after("r Tab Right Tab C-u 8 Tab Right").typed(" ")),
+        ("rotate_policy_refused", |at| at.after("r Tab Right Tab C-u 3")),
+        ("rotate_same", |at| at.after("r").pasted(b"mine").keys("Enter").same()),
         ("rotate_unsaved", |at| at.after("r").pasted(b"new").keys("Esc")),
     ]
 }

@@ -8,7 +8,7 @@ use crate::tui::action::{Action, Context};
 use crate::tui::dialogs::form::{next, previous};
 use crate::tui::dialogs::known_tags::KnownTags;
 use crate::tui::dialogs::page::Page;
-use crate::tui::dialogs::rotate::RecipeInputs;
+use crate::tui::dialogs::rotate::{RecipeInputs, RecipePlace};
 use crate::tui::job::Deed;
 use crate::tui::press::Press;
 use crate::tui::text;
@@ -28,6 +28,7 @@ const TAGS_TOLD: usize = 8;
 pub(super) enum Place {
     Recipe,
     Size,
+    Classes,
     Reason,
     Tags,
     Expiry,
@@ -79,8 +80,15 @@ impl Inputs {
     /// Every place, in the order of Tab.
     pub(super) fn places(&self) -> Vec<Place> {
         match self.deed {
-            Deed::Rotate if self.recipe.has_size() => vec![Place::Recipe, Place::Size, Place::Reason],
-            Deed::Rotate => vec![Place::Recipe, Place::Reason],
+            Deed::Rotate => {
+                let mut places = vec![Place::Recipe, Place::Size, Place::Classes, Place::Reason];
+                places.retain(|place| match place {
+                    Place::Size => self.recipe.has_size(),
+                    Place::Classes => self.recipe.has_classes(),
+                    _ => true,
+                });
+                places
+            }
             Deed::Tag => vec![Place::Tags, Place::Reason],
             Deed::Expire => vec![Place::Expiry, Place::Reason],
             Deed::Move if self.name.is_some() => vec![Place::Scope, Place::Name, Place::Reason],
@@ -100,7 +108,7 @@ impl Inputs {
 
     fn input(&mut self) -> Option<&mut TextInput> {
         match self.focus {
-            Place::Recipe | Place::Size | Place::Spread => None,
+            Place::Recipe | Place::Size | Place::Classes | Place::Spread => None,
             Place::Reason => Some(&mut self.reason),
             Place::Tags | Place::Expiry | Place::Scope => Some(&mut self.line),
             Place::Name => self.name.as_mut(),
@@ -112,6 +120,8 @@ impl Inputs {
         self.tags.forget();
         if self.focus == Place::Size {
             self.recipe.press(press);
+        } else if self.focus == Place::Classes {
+            self.recipe.press_class(press);
         } else if let Some(input) = self.input() {
             input.press(press);
         }
@@ -155,6 +165,7 @@ impl Inputs {
         let more = match self.focus {
             Place::Recipe | Place::Spread => " · ⟨previous-choice $⟩/⟨next-choice $⟩ choose",
             Place::Size => " · ⟨previous-choice⟩/⟨next-choice⟩ more, fewer",
+            Place::Classes => " · Left/Right move · Space on or off",
             _ => "",
         };
         let next = if self.completes_tag() { "complete" } else { "next" };
@@ -165,7 +176,13 @@ impl Inputs {
         page.gap();
         match self.deed {
             Deed::Rotate => {
-                self.recipe.show(page, self.focus == Place::Recipe, self.focus == Place::Size);
+                let focus = match self.focus {
+                    Place::Recipe => Some(RecipePlace::Kind),
+                    Place::Size => Some(RecipePlace::Size),
+                    Place::Classes => Some(RecipePlace::Classes),
+                    _ => None,
+                };
+                self.recipe.show(page, focus);
                 page.note("Each secret gets a value of its own, which is never shown.", Role::Muted);
             }
             Deed::Tag => page.text("Tags", &self.line, "+db adds, -old removes", self.focus == Place::Tags),

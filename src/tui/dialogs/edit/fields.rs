@@ -50,12 +50,14 @@ pub(super) struct FieldRow {
     held: Held,
     /// How the value was made or where it came from.
     made: Option<String>,
+    /// The vault has this value already.
+    is_same: bool,
 }
 
 impl FieldRow {
     /// The main field, empty.
     pub(super) fn value() -> Self {
-        Self { name: RowName::Main, value: SecretInput::multi_line(), held: Held::Nothing, made: None }
+        Self { name: RowName::Main, value: SecretInput::multi_line(), held: Held::Nothing, made: None, is_same: false }
     }
 
     /// A new field.
@@ -167,8 +169,22 @@ impl FieldRow {
         }
     }
 
+    /// The value that was typed over the current one, and what the vault calls it.
+    pub(super) fn typed_unseen(&self) -> Option<(FieldName, SecretText)> {
+        let is_typed = matches!(self.held, Held::Replaced) && !self.value.is_empty();
+        let name = self.known_name().filter(|_| is_typed)?.parse().ok()?;
+        Some((name, self.value.secret().duplicate()))
+    }
+
+    /// The vault compared what was typed: `names` hold the same as before.
+    pub(super) fn tell_same(&mut self, names: &[FieldName]) {
+        let known = self.known_name().is_some_and(|known| names.iter().any(|name| name.as_str() == known));
+        self.is_same = known && matches!(self.held, Held::Replaced);
+    }
+
     /// What is typed from here on replaces a value that nobody has opened.
     fn replace(&mut self) {
+        self.is_same = false;
         if self.is_unopened() {
             self.held = Held::Replaced;
             self.value.stand_in(false);
@@ -220,6 +236,7 @@ impl FieldRow {
 
     /// Mends what is pointed out; false when there is nothing.
     pub(super) fn mend(&mut self) -> bool {
+        self.is_same = false;
         self.value.mend()
     }
 
@@ -237,7 +254,10 @@ impl FieldRow {
         }
         if let Some(made) = &self.made {
             page.note(made.as_str(), Role::Ok);
-        } else if let Some((remark, role)) = self.remark(focused) {
+        }
+        if self.is_same {
+            page.note("The same as the current value: nothing changes.", Role::Warn);
+        } else if let Some((remark, role)) = self.remark(focused).filter(|_| self.made.is_none()) {
             page.note(remark, role);
         }
     }

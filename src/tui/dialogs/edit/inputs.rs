@@ -82,7 +82,7 @@ impl EditDialog {
     /// Every place, in the order of Tab.
     pub(super) fn places(&self) -> Vec<Place> {
         let mut places = Vec::new();
-        if self.secret.is_none() {
+        if self.is_new() {
             places.extend([Place::Scope, Place::Name]);
         }
         for (number, row) in self.rows.iter().enumerate() {
@@ -129,6 +129,8 @@ impl EditDialog {
     fn after_typing(&mut self, changed: bool) {
         self.tags.forget();
         if changed {
+            // An answer about the value as it was comes too late.
+            self.changes += 1;
             self.writing.hush();
             if self.bad.as_ref().is_some_and(|(place, _)| *place == self.focus) {
                 self.bad = None;

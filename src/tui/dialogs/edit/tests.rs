@@ -8,11 +8,27 @@ use super::*;
 use crate::secret_text::SecretText;
 use crate::tui::files::Completion;
 use crate::tui::press::Edit;
-use crate::tui::theirs::Theirs;
+use crate::tui::theirs::{Taken, Theirs};
 use crate::vault::MetadataChange;
+use crate::vault::compare::ShapeDiff;
 use crate::vault::generate::Recipe;
 use crate::vault::scope::Address;
-use crate::vault::secret::{Metadata, SecretId};
+use crate::vault::secret::{Metadata, Origin, SecretId, Version};
+
+const ID: SecretId = SecretId([1; 16]);
+
+/// Another session wrote this version, and moved the secret perhaps.
+fn newer(number: u64, to: Option<Address>) -> Theirs {
+    let version = |number| Version {
+        number,
+        created_at: now().time,
+        created_by: "ana@host".to_owned(),
+        reason: String::new(),
+        origin: Origin::Rotated,
+    };
+    let (before, after) = (version(7), version(number));
+    Theirs::Newer { diff: Box::new(ShapeDiff { id: ID, before, after, current: number, fields: Vec::new() }), to }
+}
 
 fn now() -> Now {
     Now { instant: Instant::now(), time: Timestamp::from_second(1_800_000_000).unwrap() }
@@ -40,7 +56,7 @@ fn added() -> EditDialog {
 fn secret() -> Secret {
     let time = Timestamp::from_second(1_700_000_000).unwrap();
     Secret {
-        id: SecretId([1; 16]),
+        id: ID,
         address: Address::parse("prod/KEY", &ScopePath::root()).unwrap(),
         version: 7,
         fields: vec!["username".parse().unwrap(), "value".parse().unwrap()],
@@ -60,7 +76,7 @@ fn secret() -> Secret {
 }
 
 fn edited() -> EditDialog {
-    EditDialog::edit(secret())
+    EditDialog::edit(&secret())
 }
 
 /// The vault's fields of the secret that is edited.
@@ -183,13 +199,13 @@ fn an_edit_sends_what_changed_only() {
     let only_metadata = sent(act(&mut dialog, Action::Submit));
     assert!(only_metadata.set.is_empty() && only_metadata.remove.is_empty());
     assert_eq!(only_metadata.metadata, MetadataChange { description: Some("New".into()), ..Default::default() });
-    assert_eq!(only_metadata.expected, Expected::Present, "no version is overwritten");
+    assert_eq!(only_metadata.expected, Expected::This(ID, None), "no version is overwritten");
 
     let mut dialog = edited();
     type_at(&mut dialog, Place::Value(0), "new");
     type_at(&mut dialog, Place::Meta(Meta::Expires), "never");
     let sent = sent(act(&mut dialog, Action::Submit));
-    assert_eq!((sent.set, sent.expected), (vec![("value".into(), b"new".to_vec())], Expected::Version(7)));
+    assert_eq!((sent.set, sent.expected), (vec![("value".into(), b"new".to_vec())], Expected::This(ID, Some(7))));
     assert_eq!(sent.metadata, MetadataChange { expires_at: Some(None), ..Default::default() });
 }
 
@@ -197,7 +213,7 @@ fn an_edit_sends_what_changed_only() {
 fn metadata_that_is_json_can_be_changed_and_emptied() {
     let mut secret = secret();
     secret.metadata.json = Some(serde_json::json!({"mode": "live", "account": "acct_1"}));
-    let edited = || EditDialog::edit(secret.clone());
+    let edited = || EditDialog::edit(&secret);
     let mut dialog = edited();
     assert_eq!(dialog.metadata.input(Meta::Json).text(), r#"{"mode":"live","account":"acct_1"}"#);
     assert!(act(&mut dialog, Action::Submit).effects.is_empty(), "nothing changed");
@@ -364,6 +380,10 @@ fn in_conflict(mut dialog: EditDialog) -> EditDialog {
     act(&mut dialog, Action::Submit);
     let step = dialog.update(Input::Failed(Error::version_conflict("Version 9 is current.", 9)), now());
     assert!(matches!(&step.effects[..], [Effect::Vault(Request::Theirs { seen: 7, .. })]));
+    act(&mut dialog, Action::NextChoice);
+    assert!(act(&mut dialog, Action::Submit).effects.is_empty(), "it is not known yet what happened");
+    act(&mut dialog, Action::PreviousChoice);
+    dialog.update(Input::Theirs(ID, newer(9, None)), now());
     dialog
 }
 
@@ -374,7 +394,7 @@ fn another_session_was_faster() {
     // Mine over theirs.
     act(&mut dialog, Action::NextChoice);
     let again = sent(act(&mut dialog, Action::Submit));
-    assert_eq!((again.expected, again.set), (Expected::Version(9), vec![("value".into(), b"mine".to_vec())]));
+    assert_eq!((again.expected, again.set), (Expected::This(ID, Some(9)), vec![("value".into(), b"mine".to_vec())]));
     // Theirs: the form closes.
     let mut dialog = in_conflict(edited());
     act(&mut dialog, Action::PreviousChoice);
@@ -384,7 +404,10 @@ fn another_session_was_faster() {
     assert!(!act(&mut dialog, Action::Cancel).close);
     assert_eq!(dialog.context(), Context::Form);
     let once_more = sent(act(&mut dialog, Action::Submit));
-    assert_eq!((once_more.expected, once_more.set), (Expected::Version(7), vec![("value".into(), b"mine".to_vec())]));
+    assert_eq!(
+        (once_more.expected, once_more.set),
+        (Expected::This(ID, Some(7)), vec![("value".into(), b"mine".to_vec())])
+    );
     // An Enter typed ahead decides nothing.
     let mut dialog = in_conflict(edited());
     let step = act(&mut dialog, Action::Submit);
@@ -426,15 +449,28 @@ fn mine_survives_a_deleted_and_a_destroyed_secret() {
         act(&mut dialog, Action::Submit)
     };
     let (by, at) = ("ana@host".to_owned(), now().time);
-    let mut step = gone(Theirs::Deleted { by: by.clone(), at });
-    assert!(matches!(&step.effects[..], [Effect::Vault(Request::Restore(_)), Effect::Vault(Request::Amend { .. })]));
-    let again = sent(Step { effects: vec![step.effects.pop().unwrap()], ..Step::default() });
-    assert_eq!((again.expected, again.set), (Expected::Version(7), vec![("value".into(), b"mine".to_vec())]));
-    let to = Address::parse("prod/db/KEY", &ScopePath::root()).unwrap();
-    let moved = sent(gone(Theirs::Moved { to, version: 7 }));
-    assert_eq!((moved.address.as_str(), moved.expected), ("prod/db/KEY", Expected::Version(7)));
-    let anew = sent(gone(Theirs::Destroyed { by, at }));
-    assert_eq!((anew.expected, anew.set), (Expected::Absent, vec![("value".into(), b"mine".to_vec())]));
+    let place = |text: &str| Address::parse(text, &ScopePath::root()).unwrap();
+    let from = place("prod/db/KEY");
+    let mut step = gone(Theirs::Deleted { by: by.clone(), at, from: from.clone(), taken: None });
+    let Some(Effect::Vault(Request::RestoreThen { address, deleted_at, write })) = step.effects.pop() else {
+        panic!("nothing is restored")
+    };
+    assert_eq!((address, deleted_at), (from.clone(), at));
+    let again = sent(Step { effects: vec![Effect::Vault(*write)], ..Step::default() });
+    let mine = vec![("value".to_owned(), b"mine".to_vec())];
+    assert_eq!((again.address.as_str(), again.expected), ("prod/db/KEY", Expected::This(ID, Some(7))));
+    assert_eq!(again.set, mine);
+    let moved = sent(gone(Theirs::Moved { to: from.clone(), version: 7 }));
+    assert_eq!((moved.address.as_str(), moved.expected), ("prod/db/KEY", Expected::This(ID, Some(7))));
+    let moved = sent(gone(newer(9, Some(from.clone()))));
+    assert_eq!((moved.address.as_str(), moved.expected), ("prod/db/KEY", Expected::This(ID, Some(9))));
+    let anew = sent(gone(Theirs::Destroyed { by: by.clone(), at, taken: None }));
+    assert_eq!((anew.expected, anew.set), (Expected::Absent, mine));
+    let other = Taken { id: SecretId([2; 16]), version: 3 };
+    let over = sent(gone(Theirs::Destroyed { by: by.clone(), at, taken: Some(other) }));
+    assert_eq!((over.address.as_str(), over.expected), ("prod/KEY", Expected::This(other.id, Some(3))));
+    let over = sent(gone(Theirs::Deleted { by, at, from, taken: Some(other) }));
+    assert_eq!((over.address.as_str(), over.expected), ("prod/db/KEY", Expected::This(other.id, Some(3))));
 }
 
 #[test]
@@ -483,4 +519,41 @@ fn tab_visits_every_place_and_comes_back() {
         }
         assert_eq!(dialog.focus, start);
     }
+}
+
+#[test]
+fn a_value_that_is_the_current_one_is_said_to_be_before_it_is_saved() {
+    let told = |dialog: &EditDialog| {
+        let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(100, 40)).unwrap();
+        let (keymap, theme) = (crate::tui::keymap::Keymap::default(), Theme::default());
+        let keys = Keys::new(&keymap, dialog.context());
+        terminal.draw(|frame| dialog.draw(keys, &theme, frame.area(), frame)).unwrap();
+        terminal.backend().to_string().contains("same as the current value")
+    };
+    let mut dialog = edited();
+    type_at(&mut dialog, Place::Value(0), "old");
+    let step = act(&mut dialog, Action::NextField);
+    let [Effect::Vault(Request::FindSame { fields, ticket, .. })] = &step.effects[..] else { panic!("not asked") };
+    assert_eq!((fields.len(), fields.get("value").unwrap().expose()), (1, &b"old"[..]));
+    let (ticket, names) = (*ticket, vec!["value".parse().unwrap()]);
+    dialog.update(Input::Same { id: ID, names: names.clone(), ticket }, now());
+    assert!(told(&dialog));
+    // What is typed after it is not the same any more, and a late answer about it changes nothing.
+    dialog.focus = Place::Value(0);
+    dialog.update(Input::Press(Press::Type('x')), now());
+    assert!(!told(&dialog));
+    dialog.update(Input::Same { id: ID, names: names.clone(), ticket }, now());
+    assert!(!told(&dialog));
+    // A paste and a generated value are compared at once; a new secret has nothing to compare with.
+    for input in [Input::Paste(SecretText::copied_from(b"old")), generated(b"old")] {
+        let mut dialog = edited();
+        act(&mut dialog, Action::Generate);
+        assert!(matches!(&dialog.update(input, now()).effects[..], [Effect::Vault(Request::FindSame { .. })]));
+    }
+    assert!(added().update(Input::Paste(SecretText::copied_from(b"old")), now()).effects.is_empty());
+}
+
+fn generated(text: &[u8]) -> Input {
+    let value = SecretText::copied_from(text);
+    Input::Generated(Generated { value, entropy_bits: 1.0, recipe: Recipe::Uuid })
 }

@@ -35,6 +35,8 @@ pub(super) enum Piece<'a> {
     Lines { label: String, lines: Vec<(String, Role)> },
     /// One of a few, side by side.
     Choice { label: &'a str, options: Vec<&'a str>, chosen: usize },
+    /// Several side by side, each on or off.
+    Checks { label: &'a str, options: Vec<(&'a str, bool)>, at: usize },
     /// One of a few, each on its own row.
     Option { name: &'a str, detail: String },
     /// One of many, cut at its end where room is short, or `whole`.
@@ -175,6 +177,10 @@ impl Piece<'_> {
                 canvas.stand_at(canvas.column, frame);
                 draw_choice(canvas, options, *chosen, frame);
             }
+            Self::Checks { label, options, at } => {
+                canvas.label(label, frame);
+                draw_checks(canvas, options, *at, frame);
+            }
             Self::Option { name, detail } => {
                 let role = if canvas.focused { Role::Selected } else { Role::Text };
                 canvas.write(0, 0, if canvas.focused { canvas.theme.marker() } else { "" }, Role::Focus, frame);
@@ -255,6 +261,28 @@ fn draw_placeholder(canvas: &Canvas<'_>, placeholder: &str, frame: &mut Frame<'_
         let style = canvas.theme.style(Role::Disabled);
         let shown = text::shorten(placeholder, usize::from(area.width));
         frame.buffer_mut().set_stringn(area.x, area.y, &shown, usize::from(area.width), style);
+    }
+}
+
+/// Each with its box; where they do not fit, the one that the cursor is on and its number.
+fn draw_checks(canvas: &Canvas<'_>, options: &[(&str, bool)], at: usize, frame: &mut Frame<'_>) {
+    let shown = |(name, is_on): &(&str, bool)| format!("[{}] {name}", if *is_on { "x" } else { " " });
+    let room = usize::from(canvas.inner.width.saturating_sub(canvas.column));
+    let needed: usize = options.iter().map(|option| text::width(&shown(option)) + 2).sum();
+    let fits = needed <= room + 2;
+    let mut column = canvas.column;
+    for (number, option) in options.iter().enumerate().filter(|(number, _)| fits || *number == at) {
+        let is_here = canvas.focused && number == at;
+        let role = if is_here { Role::Selected } else { Role::Text };
+        let mut words = shown(option);
+        if !fits {
+            words.push_str(&format!("  {} of {}", number + 1, options.len()));
+        }
+        canvas.write(0, column, &words, role, frame);
+        if is_here {
+            canvas.stand_at(column, frame);
+        }
+        column = column.saturating_add(u16::try_from(text::width(&words) + 2).unwrap_or(0));
     }
 }
 

@@ -3,22 +3,26 @@
 use crate::tui::dialogs::form::told;
 use crate::tui::dialogs::page::Page;
 use crate::tui::dialogs::recipes;
-use crate::tui::press::Press;
+use crate::tui::press::{Edit, Press};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text_input::TextInput;
-use crate::vault::generate::Recipe;
+use crate::vault::generate::{Class, Must, Recipe};
 use crate::vault::strength::{Level, Strength};
 
 /// What is generated.
 pub(in crate::tui::dialogs) struct RecipeInputs {
     kind: usize,
     size: TextInput,
+    /// Which classes a password must contain.
+    must: Vec<(Class, bool)>,
+    /// Which of them the cursor is on.
+    at: usize,
 }
 
 impl RecipeInputs {
     /// The recipe that suits most uses.
     pub(in crate::tui::dialogs) fn new() -> Self {
-        let mut inputs = Self { kind: 0, size: TextInput::new() };
+        let mut inputs = Self { kind: 0, size: TextInput::new(), must: Vec::new(), at: 0 };
         inputs.choose(0);
         inputs
     }
@@ -29,6 +33,8 @@ impl RecipeInputs {
         self.kind = (self.kind + count).saturating_add_signed(by) % count;
         self.size =
             TextInput::holding(recipes::usual_size(self.kind).map_or_else(String::new, |size| size.to_string()));
+        self.must = recipes::classes(self.kind).into_iter().map(|class| (class, true)).collect();
+        self.at = 0;
     }
 
     /// A larger or smaller size.
@@ -48,6 +54,28 @@ impl RecipeInputs {
         true
     }
 
+    /// True where it can be chosen what must be in it.
+    pub(in crate::tui::dialogs) fn has_classes(&self) -> bool {
+        !self.must.is_empty()
+    }
+
+    /// Takes a key for what must be in it; true when that changed.
+    pub(in crate::tui::dialogs) fn press_class(&mut self, press: Press) -> bool {
+        let last = self.must.len().saturating_sub(1);
+        match press {
+            Press::Edit(Edit::Left) => self.at = self.at.saturating_sub(1),
+            Press::Edit(Edit::Right) => self.at = (self.at + 1).min(last),
+            Press::Edit(Edit::Start) => self.at = 0,
+            Press::Edit(Edit::End) => self.at = last,
+            Press::Type(' ') => {
+                self.must.iter_mut().skip(self.at).take(1).for_each(|(_, is_asked)| *is_asked = !*is_asked);
+                return true;
+            }
+            _ => {}
+        }
+        false
+    }
+
     /// True where there is a size to choose.
     pub(in crate::tui::dialogs) fn has_size(&self) -> bool {
         recipes::usual_size(self.kind).is_some()
@@ -59,7 +87,10 @@ impl RecipeInputs {
             _ if !self.has_size() => 0,
             text => text.parse().map_err(|_| "Give the size as a whole number.".to_owned())?,
         };
-        let recipe = recipes::recipe(self.kind, size);
+        let mut recipe = recipes::recipe(self.kind, size);
+        if let Recipe::Password { must, .. } = &mut recipe {
+            *must = Must::Each(self.must.iter().filter(|(_, is_asked)| *is_asked).map(|(class, _)| *class).collect());
+        }
         recipe.entropy_bits().map_err(|error| told(&error))?;
         Ok(recipe)
     }
@@ -75,19 +106,38 @@ impl RecipeInputs {
         }
     }
 
-    /// Describes the rows.
-    pub(in crate::tui::dialogs) fn show<'a>(&'a self, page: &mut Page<'a>, kind_focused: bool, size_focused: bool) {
-        page.choice("Recipe", recipes::NAMES.to_vec(), self.kind, kind_focused);
+    /// Describes the rows; `focus` is the one that has the keyboard.
+    pub(in crate::tui::dialogs) fn show<'a>(&'a self, page: &mut Page<'a>, focus: Option<RecipePlace>) {
+        page.choice("Recipe", recipes::NAMES.to_vec(), self.kind, focus == Some(RecipePlace::Kind));
         if self.has_size() {
-            page.text(recipes::unit(self.kind), &self.size, "", size_focused);
+            page.text(recipes::unit(self.kind), &self.size, "", focus == Some(RecipePlace::Size));
         }
-        match self.recipe().and_then(|recipe| recipe.entropy_bits().map_err(|error| told(&error))) {
-            Ok(bits) => {
+        if self.has_classes() {
+            let options = self.must.iter().map(|(class, is_asked)| (class.word(), *is_asked)).collect();
+            page.checks("Must contain", options, self.at, focus == Some(RecipePlace::Classes));
+        }
+        match self.recipe().and_then(|recipe| Ok((recipe.entropy_bits().map_err(|error| told(&error))?, recipe))) {
+            Ok((bits, recipe)) => {
                 let level = Strength::of_bits(bits).level();
                 let role = if level == Level::Weak { Role::Warn } else { Role::Muted };
-                page.note(format!("{bits:.0} bits of entropy: {}", level.word()), role);
+                let lost = match recipe.bits_lost() {
+                    lost if lost >= 0.05 => format!(", the rule costs {lost:.1}"),
+                    _ => String::new(),
+                };
+                page.note(format!("{bits:.0} bits of entropy{lost}: {}", level.word()), role);
             }
             Err(why) => page.note(why, Role::Danger),
         }
     }
+}
+
+/// A row of the recipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui::dialogs) enum RecipePlace {
+    /// What kind of value.
+    Kind,
+    /// How long.
+    Size,
+    /// What must be in it.
+    Classes,
 }

@@ -1,33 +1,43 @@
 //! What another session did to a secret that is being edited or rotated here.
 
 use crate::error::{Error, Kind, Result};
-use crate::tui::theirs::Theirs;
+use crate::tui::theirs::{Taken, Theirs};
 use crate::vault::Vault;
 use crate::vault::audit::{AuditAction, AuditQuery, AuditRecord};
+use crate::vault::scope::Address;
 use crate::vault::secret::SecretId;
 
-/// Looks it up: a newer version or another address, else who took the secret away, and when.
-pub(super) fn find(vault: &mut Vault, id: SecretId, seen: u64) -> Result<Theirs> {
-    let found = match vault.secret(id) {
-        Ok(secret) => Some(secret),
-        Err(error) if error.kind() == Kind::NotFound => None,
+/// Looks it up: a newer version, another address or both, else who took the secret away, and when.
+/// The editor knows it as version `seen` at `address`.
+pub(super) fn find(vault: &mut Vault, id: SecretId, seen: u64, address: &Address) -> Result<Theirs> {
+    let secret = match vault.secret(id) {
+        Ok(secret) => secret,
+        Err(error) if error.kind() == Kind::NotFound => {
+            let record = last(vault, id, AuditAction::Purge)?;
+            let taken = taken(vault, address)?;
+            return Ok(Theirs::Destroyed { by: record.actor.signature(), at: record.at, taken });
+        }
         Err(error) => return Err(error),
     };
-    match found {
-        Some(secret) if secret.deleted_at.is_none() && secret.version == seen => {
-            Ok(Theirs::Moved { to: secret.address, version: seen })
-        }
-        Some(secret) if secret.deleted_at.is_none() => {
-            Ok(Theirs::Newer(Box::new(vault.shape_diff(id, seen, secret.version)?)))
-        }
-        Some(_) => {
-            let record = last(vault, id, AuditAction::Delete)?;
-            Ok(Theirs::Deleted { by: record.actor.signature(), at: record.at })
-        }
-        None => {
-            let record = last(vault, id, AuditAction::Purge)?;
-            Ok(Theirs::Destroyed { by: record.actor.signature(), at: record.at })
-        }
+    if let Some(at) = secret.deleted_at {
+        let record = last(vault, id, AuditAction::Delete)?;
+        let taken = taken(vault, &secret.address)?;
+        return Ok(Theirs::Deleted { by: record.actor.signature(), at, from: secret.address, taken });
+    }
+    let to = Some(secret.address).filter(|to| to != address);
+    Ok(match to {
+        Some(to) if secret.version == seen => Theirs::Moved { to, version: seen },
+        None if secret.version == seen => Theirs::Nothing { version: seen },
+        to => Theirs::Newer { diff: Box::new(vault.shape_diff(id, seen, secret.version)?), to },
+    })
+}
+
+/// What lives at an address that the secret lost.
+fn taken(vault: &mut Vault, address: &Address) -> Result<Option<Taken>> {
+    match vault.find(address) {
+        Ok(secret) => Ok(Some(Taken { id: secret.id, version: secret.version })),
+        Err(error) if error.kind() == Kind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,0 +1,275 @@
+//! Two sessions on one real vault: keys go into one, the other writes behind its back.
+//!
+//! Nothing is played here but the loop: every effect is served by a vault handle as the
+//! thread serves it, so that a conflict that comes round and round would be seen.
+
+use std::time::Instant;
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::secret_text::SecretText;
+use crate::tui::clock::Now;
+use crate::tui::effect::Effect;
+use crate::tui::state::{State, StateOptions};
+use crate::tui::update::update;
+use crate::tui::view;
+use crate::vault::scope::{Address, ScopePath};
+use crate::vault::secret::{Fields, VALUE};
+use crate::vault::{Expected, MetadataChange, Release};
+
+use super::super::*;
+
+const HERE: &str = "prod/KEY";
+const THERE: &str = "prod/db/KEY";
+
+fn at(text: &str) -> Address {
+    Address::parse(text, &ScopePath::root()).unwrap()
+}
+
+fn value(text: &str) -> Fields {
+    Fields::value(SecretText::copied_from(text.as_bytes()))
+}
+
+/// A screen on one handle, and another session's handle.
+struct Sessions {
+    _folder: tempfile::TempDir,
+    mine: Vault,
+    theirs: Vault,
+    state: State,
+    start: Instant,
+    /// How many conflicts were met.
+    conflicts: usize,
+}
+
+impl Sessions {
+    /// Both look at a secret of one version.
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, key) = (folder.path().join("vault.db"), RawKey::generate().unwrap());
+        let actor = |user: &str| Actor { user: user.into(), host: "bastion".into(), ..Actor::default() };
+        let keys = vec![UnlockKey::Environment(key.duplicate())];
+        let mut mine = Vault::create(&path, NewVault { keys, cost: None }, actor("ops")).unwrap();
+        mine.set(&at(HERE), Some(value("one")), MetadataChange::default(), "", Expected::Absent).unwrap();
+        let theirs = LockedVault::open(&path).unwrap().unlock(&UnlockKey::Environment(key), actor("ana"));
+        let theirs = theirs.unwrap_or_else(|refused| panic!("{}", refused.1));
+        let start = Instant::now();
+        let now = Now { instant: start, time: Timestamp::now() };
+        let state = State::new(StateOptions::new("vault.db", "ops@bastion", (80, 24), now));
+        let mut sessions = Self { _folder: folder, mine, theirs, state, start, conflicts: 0 };
+        let catalog = Arc::new(sessions.mine.catalog().unwrap());
+        sessions.event(Event::Vault(Answer::Unlocked { catalog, failed_unlocks: 0, read_only: None }));
+        sessions
+    }
+
+    /// One event and all that comes of it.
+    fn event(&mut self, event: Event) {
+        let now = Now { instant: self.start, time: Timestamp::now() };
+        let mut effects = VecDeque::from(update(&mut self.state, event, now));
+        while let Some(effect) = effects.pop_front() {
+            let Effect::Vault(request) = effect else { continue };
+            let writes = is_write(&request);
+            let answer = serve::answer(&mut self.mine, request).unwrap_or_else(|error| Some(Answer::Failed(error)));
+            self.conflicts += usize::from(matches!(answer, Some(Answer::Theirs(..))));
+            assert!(self.conflicts < 9, "the conflict comes round and round");
+            if writes && let Some(change) = self.mine.changes().unwrap() {
+                effects.extend(update(&mut self.state, Event::Vault(Answer::Changed(change)), now));
+            }
+            if let Some(answer) = answer {
+                effects.extend(update(&mut self.state, Event::Vault(answer), now));
+            }
+        }
+        self.state.mark_drawn();
+    }
+
+    fn keys(&mut self, keys: &str) {
+        for key in keys.split_whitespace() {
+            let code = match key {
+                "Enter" => KeyCode::Enter,
+                "Esc" => KeyCode::Esc,
+                "Tab" => KeyCode::Tab,
+                "S-Tab" => KeyCode::BackTab,
+                "Up" => KeyCode::Up,
+                "Down" => KeyCode::Down,
+                "Right" => KeyCode::Right,
+                other => KeyCode::Char(other.chars().next().unwrap()),
+            };
+            self.event(Event::Key(KeyEvent::from(code)));
+        }
+    }
+
+    fn type_text(&mut self, text: &str) {
+        for character in text.chars() {
+            self.event(Event::Key(KeyEvent::from(KeyCode::Char(character))));
+        }
+    }
+
+    /// The session looks for what others wrote, as it does twice a second.
+    fn look(&mut self) {
+        if let Some(change) = self.mine.changes().unwrap() {
+            self.event(Event::Vault(Answer::Changed(change)));
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(80, 24)).unwrap();
+        terminal.draw(|frame| view::draw(&self.state, &crate::tui::theme::Theme::default(), frame)).unwrap();
+        terminal.backend().to_string()
+    }
+
+    /// The other session does something.
+    fn other(&mut self, act: Other) {
+        let vault = &mut self.theirs;
+        match act {
+            Other::Move => drop(vault.move_secret(&at(HERE), &at(THERE), "").unwrap()),
+            Other::Rotate(place) => drop(vault.rotate(&at(place), value("theirs"), "Leaked", Expected::Any).unwrap()),
+            Other::Delete(place) => drop(vault.delete(&at(place), "").unwrap()),
+            Other::Purge(place) => vault.purge(&at(place), "").unwrap(),
+            Other::Create => drop(
+                vault.set(&at(HERE), Some(value("other")), MetadataChange::default(), "", Expected::Absent).unwrap(),
+            ),
+        }
+    }
+
+    /// What the address holds, and how many versions there are.
+    fn found(&mut self, place: &str) -> Option<(String, u64)> {
+        let secret = self.theirs.find(&at(place)).ok()?;
+        let fields = self.theirs.release(secret.id, None, Release::Reveal, "", true).unwrap();
+        Some((fields.get(VALUE)?.expose_str()?.to_owned(), secret.version))
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Other {
+    Move,
+    Rotate(&'static str),
+    Delete(&'static str),
+    Purge(&'static str),
+    Create,
+}
+
+/// What the other session does while somebody types, and what keeping mine comes to.
+const MEANWHILE: [(&[Other], &str, u64); 9] = [
+    (&[Other::Rotate(HERE)], HERE, 3),
+    (&[Other::Move], THERE, 2),
+    (&[Other::Move, Other::Rotate(THERE)], THERE, 3),
+    (&[Other::Rotate(HERE), Other::Move], THERE, 3),
+    (&[Other::Delete(HERE)], HERE, 2),
+    (&[Other::Move, Other::Delete(THERE)], THERE, 2),
+    (&[Other::Purge(HERE)], HERE, 1),
+    (&[Other::Delete(HERE), Other::Create], HERE, 2),
+    (&[Other::Purge(HERE), Other::Create], HERE, 2),
+];
+
+/// The dialogs that write, and the keys that save from where the typing ends.
+const WRITERS: [(&str, &str); 2] = [("e", "Enter"), ("r Right Right Tab", "Enter")];
+
+#[test]
+fn mine_is_kept_wherever_the_secret_has_gone() {
+    for (open, save) in WRITERS {
+        for (acts, place, version) in MEANWHILE {
+            let mut sessions = Sessions::start();
+            sessions.keys(open);
+            sessions.type_text("mine");
+            acts.iter().for_each(|act| sessions.other(*act));
+            sessions.keys(save);
+            assert!(sessions.text().contains("keep mine"), "{acts:?}: {}", sessions.text());
+            sessions.keys("Down Enter");
+            assert!(sessions.state.dialog.is_none(), "{open} {acts:?}: {}", sessions.text());
+            assert_eq!(sessions.found(place), Some(("mine".to_owned(), version)), "{open} {acts:?}");
+            assert_eq!(sessions.conflicts, 1, "{open} {acts:?}");
+        }
+    }
+}
+
+#[test]
+fn theirs_is_kept_and_looked_at_without_a_write() {
+    for (open, save) in WRITERS {
+        for (acts, place, _) in MEANWHILE {
+            let mut sessions = Sessions::start();
+            sessions.keys(open);
+            sessions.type_text("mine");
+            acts.iter().for_each(|act| sessions.other(*act));
+            let before = sessions.found(place);
+            // Look at both, go back to the choice, to the form, save again, and give in.
+            sessions.keys(save);
+            sessions.keys("Enter Esc Esc");
+            sessions.keys(save);
+            sessions.keys("Up Enter");
+            assert!(sessions.state.dialog.is_none(), "{open} {acts:?}: {}", sessions.text());
+            assert_eq!(sessions.found(place), before, "{open} {acts:?}");
+            assert!(!sessions.text().contains("mine"), "{open} {acts:?}");
+        }
+    }
+}
+
+#[test]
+fn a_third_write_between_the_choice_and_the_disk_asks_again_and_ends() {
+    let mut sessions = Sessions::start();
+    sessions.keys("e");
+    sessions.type_text("mine");
+    sessions.other(Other::Move);
+    sessions.other(Other::Rotate(THERE));
+    sessions.keys("Enter");
+    sessions.other(Other::Rotate(THERE));
+    sessions.keys("Down Enter");
+    assert!(sessions.text().contains("wrote version 3"), "{}", sessions.text());
+    sessions.keys("Down Enter");
+    assert_eq!(sessions.found(THERE), Some(("mine".to_owned(), 4)));
+}
+
+#[test]
+fn metadata_alone_never_lands_on_another_secret_of_the_name() {
+    let mut sessions = Sessions::start();
+    sessions.keys("e Tab Tab");
+    sessions.type_text("for the old one");
+    sessions.other(Other::Delete(HERE));
+    sessions.other(Other::Create);
+    sessions.keys("Enter");
+    assert!(sessions.text().contains("Another secret has its name"), "{}", sessions.text());
+    assert_eq!(sessions.theirs.find(&at(HERE)).unwrap().metadata.description, "");
+    sessions.keys("Up Enter");
+    assert_eq!(sessions.theirs.find(&at(HERE)).unwrap().metadata.description, "");
+}
+
+#[test]
+fn what_another_session_takes_away_is_told_in_the_form_and_nothing_typed_is_lost() {
+    for act in [Other::Delete(HERE), Other::Purge(HERE)] {
+        for (open, save) in WRITERS {
+            let mut sessions = Sessions::start();
+            sessions.keys(open);
+            sessions.type_text("mine");
+            sessions.other(act);
+            sessions.look();
+            assert!(sessions.text().contains("Another session deleted this secret"), "{act:?}: {}", sessions.text());
+            sessions.keys(save);
+            sessions.keys("Down Enter");
+            assert_eq!(sessions.found(HERE).unwrap().0, "mine", "{act:?}");
+        }
+    }
+}
+
+#[test]
+fn the_current_value_again_makes_a_version_only_after_a_second_yes() {
+    let mut sessions = Sessions::start();
+    sessions.keys("r Right Right Tab");
+    sessions.type_text("one");
+    sessions.keys("Enter");
+    assert!(sessions.text().contains("current value again"), "{}", sessions.text());
+    assert_eq!(sessions.found(HERE), Some(("one".to_owned(), 1)));
+    sessions.keys("Enter");
+    assert_eq!(sessions.found(HERE), Some(("one".to_owned(), 2)));
+    // In the form it is said on the way, and no version is made.
+    sessions.keys("e");
+    sessions.type_text("one");
+    sessions.keys("Tab");
+    assert!(sessions.text().contains("same as the current value"), "{}", sessions.text());
+    sessions.keys("S-Tab Enter");
+    assert_eq!(sessions.found(HERE), Some(("one".to_owned(), 2)));
+    // Theirs may be the same as mine.
+    sessions.keys("r Right Right Tab");
+    sessions.type_text("theirs");
+    sessions.other(Other::Rotate(HERE));
+    sessions.keys("Enter Down Enter");
+    assert!(sessions.text().contains("current value again"), "{}", sessions.text());
+    assert_eq!(sessions.found(HERE), Some(("theirs".to_owned(), 3)));
+}
