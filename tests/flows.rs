@@ -1119,7 +1119,7 @@ fn rotated_elsewhere(number: usize) -> Event {
 #[test]
 fn a_plan_that_another_session_made_old_is_made_anew_before_it_is_answered() {
     let mut screen = Screen::unlocked(80, 24);
-    screen.keys("C-a r Tab Tab");
+    screen.keys("C-a r Tab Tab Tab");
     screen.type_text("Suspected leak");
     screen.keys("Enter");
     assert!(screen.text().contains("v7 -> v8"), "{}", screen.text());
