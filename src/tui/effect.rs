@@ -19,6 +19,7 @@ use crate::vault::{Expected, MetadataChange};
 use super::job::{Job, Stop};
 
 /// Something for the runtime to do.
+#[expect(clippy::large_enum_variant, reason = "there are a few at a time, and each is moved twice at most")]
 pub enum Effect {
     /// Hand a request to the vault thread; it answers with an event.
     Vault(Request),

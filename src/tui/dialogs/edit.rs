@@ -23,7 +23,7 @@ use crate::tui::widgets::text_input::TextInput;
 use crate::vault::catalog::Catalog;
 use crate::vault::generate::Generated;
 use crate::vault::scope::ScopePath;
-use crate::vault::secret::{Fields, Secret};
+use crate::vault::secret::{FieldName, Fields, Secret, SecretId};
 use crate::vault::shape::Shape;
 use crate::vault::{Expected, MetadataChange};
 
@@ -116,11 +116,7 @@ impl EditDialog {
         };
         match input {
             Input::Failed(error) => return self.failed(&error),
-            Input::Same { id, names, ticket } => {
-                if ticket == self.changes && self.writing.subject().is_some_and(|(subject, _)| subject == id) {
-                    self.rows.iter_mut().for_each(|row| row.tell_same(&names));
-                }
-            }
+            Input::Same { id, names, ticket } => self.tell_same(id, &names, ticket),
             Input::Generated(generated) => {
                 self.generated(generated);
                 return self.find_same();
@@ -223,6 +219,13 @@ impl EditDialog {
         match self.writing.subject().filter(|_| !typed.is_empty()) {
             Some((id, _)) => ask(Effect::Vault(Request::FindSame { id, fields: typed, ticket: self.changes })),
             None => Step::default(),
+        }
+    }
+
+    /// Says which are, unless something was typed since it was asked.
+    fn tell_same(&mut self, id: SecretId, names: &[FieldName], ticket: u64) {
+        if ticket == self.changes && self.writing.subject().is_some_and(|(subject, _)| subject == id) {
+            self.rows.iter_mut().for_each(|row| row.tell_same(names));
         }
     }
 
