@@ -222,9 +222,7 @@ fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answer>> {
 fn theirs(vault: &mut Vault, id: SecretId, seen: u64, address: Address) -> Result<Theirs> {
     let (by, at) = ("ana@bastion1".to_owned(), time(0));
     match vault.secret(id) {
-        Ok(secret) if secret.deleted_at.is_some() => {
-            Ok(Theirs::Deleted { by, at, from: secret.address, taken: None })
-        }
+        Ok(secret) if secret.deleted_at.is_some() => Ok(Theirs::Deleted { by, at, from: secret.address, taken: None }),
         Ok(secret) if secret.version == seen => Ok(Theirs::Moved { to: secret.address, version: seen }),
         Ok(secret) => {
             let diff = Box::new(vault.shape_diff(id, seen, secret.version)?);
