@@ -25,6 +25,8 @@ use crate::vault::when::parse_duration;
 pub struct Config {
     /// The vault file.
     pub vault: PathBuf,
+    /// `--vault` named it, so that another command would take another one.
+    pub vault_is_flag: bool,
     /// Where a bare name is looked for.
     pub scope: ScopePath,
     /// True when `scope` was set by file, environment or flag.
@@ -175,6 +177,7 @@ impl Config {
             (None, Some(scope)) => Some(place.read(scope, |text| text.parse())?),
             (None, None) => None,
         };
+        let vault_is_flag = flags.vault.is_some();
         let vault = match flags.vault.or_else(|| variable("STRONGROOM_VAULT").map(PathBuf::from)).or(file.vault) {
             Some(vault) => from_home(vault, variable("HOME")),
             None => folders()?.data_dir().join("vault.db"),
@@ -184,6 +187,7 @@ impl Config {
         };
         Ok(Self {
             vault,
+            vault_is_flag,
             scope_is_set: scope.is_some(),
             scope: scope.unwrap_or_default(),
             color: flags.color.or(file.color).unwrap_or_default(),

@@ -17,6 +17,7 @@ use crate::crypto::keyring::{RawKey, UnlockKey};
 use crate::error::Result;
 use crate::secret_text::SecretText;
 use crate::tui;
+use crate::tui::command_line::Lines;
 use crate::vault::audit::Actor;
 use crate::vault::{LockedVault, NewVault, Vault};
 
@@ -65,6 +66,8 @@ pub(super) fn run(call: Call, args: &DemoArgs) -> Result<u8> {
     options.startup_key = Box::new(move |_| Ok(Some(UnlockKey::Environment(key))));
     options.label = Some(format!("demonstration, passphrase: {PASSPHRASE}"));
     options.tip = Some("All made up, and gone when you leave. ⟨copy⟩ copies to your real clipboard.".to_owned());
+    // In another terminal they would work on the real vault; this one is gone by then.
+    options.lines = Lines::Hidden;
     options.clock = clock;
     tui::run(options)
 }

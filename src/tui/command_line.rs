@@ -10,10 +10,27 @@ use std::borrow::Cow;
 use super::action::Row;
 use super::state::State;
 
+/// On whose vault a line is to work.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Lines {
+    /// The one that commands take by themselves.
+    #[default]
+    Usual,
+    /// Another one, at this path.
+    At(String),
+    /// One that no command is to be used on: there are no lines.
+    Hidden,
+}
+
 /// The line for an action as things stand; `None` where no command does the same.
 #[must_use]
 pub fn command_line(row: &Row, state: &State) -> Option<String> {
     let template = row.command?;
+    let of_vault = match &state.options.lines {
+        Lines::Usual => String::new(),
+        Lines::At(path) => format!(" --vault {}", quoted(path)),
+        Lines::Hidden => return None,
+    };
     let vault = state.vault.as_ref();
     let address = vault.and_then(|vault| vault.secrets.selected_address()).map(|address| address.to_string());
     let version = vault.and_then(|vault| {
@@ -31,8 +48,12 @@ pub fn command_line(row: &Row, state: &State) -> Option<String> {
         .replace("{version}", &version)
         .replace("{current}", &current)
         .replace("{filter}", &filter);
-    Some(line.trim_end().to_owned())
+    let line = line.trim_end();
+    Some(line.strip_prefix(NAME).map_or_else(|| line.to_owned(), |rest| format!("{NAME}{of_vault}{rest}")))
 }
+
+/// What every line begins with.
+const NAME: &str = "strongroom";
 
 /// `text` as one word of a shell.
 #[must_use]
@@ -48,6 +69,24 @@ pub fn quoted(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::action::{ACTIONS, Action};
+    use crate::tui::state::StateOptions;
+
+    #[test]
+    fn a_line_names_the_vault_that_commands_would_not_take_by_themselves() {
+        let now = super::super::clock::Now { instant: std::time::Instant::now(), time: jiff::Timestamp::UNIX_EPOCH };
+        let rotate = ACTIONS.iter().find(|row| row.action == Action::Rotate).unwrap();
+        for (lines, wanted) in [
+            (Lines::Usual, Some("strongroom rotate NAME")),
+            (Lines::At("/srv/my vault.db".to_owned()), Some("strongroom --vault '/srv/my vault.db' rotate NAME")),
+            (Lines::Hidden, None),
+        ] {
+            let options = StateOptions { lines, ..StateOptions::new("", "", (80, 24), now) };
+            assert_eq!(command_line(rotate, &State::new(options)).as_deref(), wanted);
+        }
+        let begins = |row: &Row| row.command.is_none_or(|line| line.split(' ').next() == Some(NAME));
+        assert!(ACTIONS.iter().all(begins));
+    }
 
     #[test]
     fn only_what_a_shell_takes_apart_is_quoted() {

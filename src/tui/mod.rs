@@ -47,6 +47,7 @@ use crate::error::{Error, Result};
 use crate::vault::audit::Actor;
 
 use self::clock::Now;
+use self::command_line::Lines;
 use self::effect::Effect;
 use self::event::{Event, Mailbox, Message, Signal, parting_code};
 use self::keymap::Keymap;
@@ -97,6 +98,8 @@ pub struct Options {
     pub label: Option<String>,
     /// What stands below the panes when nothing else does, with the keys of actions: `⟨copy⟩ copies`.
     pub tip: Option<String>,
+    /// On whose vault the palette's command lines are to work.
+    pub lines: Lines,
     /// Tells the time.
     pub clock: fn() -> Timestamp,
 }
@@ -120,6 +123,7 @@ impl Options {
             mouse: false,
             label: None,
             tip: None,
+            lines: Lines::Usual,
             clock: Timestamp::now,
         }
     }
@@ -169,6 +173,7 @@ fn run_on(
         clear_after: options.clear_after.unwrap_or(usual_lease(route)),
         lock_on_suspend: options.lock_on_suspend,
         tip: options.tip,
+        lines: options.lines,
         colourless: theme.palette == theme::Palette::Mono,
         now: now(clock),
     });

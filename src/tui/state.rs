@@ -15,6 +15,7 @@ use crate::vault::secret::SecretId;
 
 use super::action::{Action, Context};
 use super::clock::Now;
+use super::command_line::Lines;
 use super::dialogs::Dialog;
 use super::job::{Job, Undo};
 use super::keymap::Keymap;
@@ -50,6 +51,8 @@ pub struct StateOptions {
     pub lock_on_suspend: bool,
     /// What stands below the panes when nothing else does; `None` for first steps in a vault that is nearly empty.
     pub tip: Option<String>,
+    /// On whose vault the palette's command lines are to work.
+    pub lines: Lines,
     /// The theme has no colours to hide a value by.
     pub colourless: bool,
     /// The time of the start.
@@ -71,6 +74,7 @@ impl StateOptions {
             clear_after: Duration::from_secs(30),
             lock_on_suspend: true,
             tip: None,
+            lines: Lines::Usual,
             colourless: false,
             now,
         }

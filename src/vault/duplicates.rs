@@ -31,42 +31,45 @@ type Print = [u8; 16];
 /// The secrets that have the same value as another one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Duplicates {
+    /// Those that have one value, for each such value.
+    groups: Vec<Vec<SecretId>>,
     /// The number of the group of each.
-    groups: HashMap<SecretId, u32, QuickHash>,
+    group_of: HashMap<SecretId, u32, QuickHash>,
 }
 
 impl Duplicates {
     /// Groups of secrets that have one value; a group of one is none.
     #[must_use]
-    pub fn new(groups: &[&[SecretId]]) -> Self {
-        let several = (0..).zip(groups).filter(|(_, group)| group.len() > 1);
-        Self { groups: several.flat_map(|(number, group)| group.iter().map(move |id| (*id, number))).collect() }
+    pub fn new(groups: impl IntoIterator<Item = Vec<SecretId>>) -> Self {
+        let groups: Vec<Vec<SecretId>> = groups.into_iter().filter(|group| group.len() > 1).collect();
+        let numbered = (0..).zip(&groups);
+        let group_of = numbered.flat_map(|(number, group)| group.iter().map(move |id| (*id, number))).collect();
+        Self { groups, group_of }
     }
 
     /// True when another secret has the same value.
     #[must_use]
     pub fn contains(&self, secret: SecretId) -> bool {
-        self.groups.contains_key(&secret)
+        self.group_of.contains_key(&secret)
     }
 
-    /// The others that have the same value, in no order.
-    #[must_use]
-    pub fn like(&self, secret: SecretId) -> Vec<SecretId> {
-        let Some(group) = self.groups.get(&secret) else { return Vec::new() };
-        let same = self.groups.iter().filter(|(other, of)| *of == group && **other != secret);
-        same.map(|(other, _)| *other).collect()
+    /// The others that have the same value, in the order of their ids.
+    pub fn like(&self, secret: SecretId) -> impl Iterator<Item = SecretId> {
+        let number = self.group_of.get(&secret).and_then(|number| usize::try_from(*number).ok());
+        let group = number.and_then(|number| self.groups.get(number));
+        group.into_iter().flatten().copied().filter(move |other| *other != secret)
     }
 
     /// How many secrets that are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.groups.len()
+        self.group_of.len()
     }
 
     /// True when every value is there once.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.groups.is_empty()
+        self.group_of.is_empty()
     }
 }
 
@@ -143,18 +146,11 @@ impl DuplicateSearch {
     }
 
     fn duplicates(&self) -> Duplicates {
-        let mut first: HashMap<Print, SecretId, QuickHash> = HashMap::default();
-        let mut found = Duplicates::default();
-        for (id, (_, print)) in &self.prints {
-            let Some(print) = print else { continue };
-            let other = *first.entry(*print).or_insert(*id);
-            if other != *id {
-                let next = u32::try_from(found.groups.len()).unwrap_or(u32::MAX);
-                let group = *found.groups.entry(other).or_insert(next);
-                found.groups.insert(*id, group);
-            }
-        }
-        found
+        let mut sorted: Vec<(Print, SecretId)> =
+            self.prints.iter().filter_map(|(id, (_, print))| Some(((*print)?, *id))).collect();
+        sorted.sort_unstable();
+        let alike = sorted.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1);
+        Duplicates::new(alike.map(|same| same.iter().map(|(_, id)| *id).collect()))
     }
 }
 

@@ -15,10 +15,9 @@ fn tell(screen: &mut Screen, uses: &[Use], extent: Extent) {
 }
 
 fn duplicates(screen: &mut Screen, groups: &[&[u8]]) {
-    let groups: Vec<Vec<SecretId>> =
-        groups.iter().map(|group| group.iter().map(|number| SecretId([*number; 16])).collect()).collect();
-    let groups: Vec<&[SecretId]> = groups.iter().map(Vec::as_slice).collect();
-    screen.event(Event::Vault(Answer::Duplicates(Some(Duplicates::new(&groups)))));
+    let ids = |group: &&[u8]| group.iter().map(|number| SecretId([*number; 16])).collect();
+    let found = Duplicates::new(groups.iter().map(ids));
+    screen.event(Event::Vault(Answer::Duplicates(Some(found))));
 }
 
 /// What stands at the right of the list's title.
@@ -80,7 +79,7 @@ fn a_broken_log_is_no_empty_list() {
     assert!(text.contains("nobody can tell what was") && !text.contains("STATUSPAGE"), "{text}");
     assert_eq!(count(&mut screen), "… of 12");
     screen.keys("Esc o");
-    assert!(screen.text().contains("!! nobody can tell: the log is broken"), "{}", screen.text());
+    assert!(screen.text().contains("!! unknown: the log is damaged"), "{}", screen.text());
 }
 
 #[test]
@@ -229,4 +228,25 @@ fn the_countdown_of_the_clipboard_leaves_the_overviews_words_where_they_are() {
     assert!(text.contains("Clipboard clears in 0:30 · 2 expired · first production/payments/ADYEN_HMAC_KEY"), "{text}");
     screen.keys("Esc");
     assert!(screen.text().contains("Copied · clears in 0:30 · production/payments/STRIPE_KEY"));
+}
+
+#[test]
+fn the_detail_tells_when_a_secret_was_used_and_what_has_the_same_value() {
+    let mut screen = Screen::unlocked(140, 45);
+    assert!(!screen.text().contains(" used "), "nothing is claimed before the log is read: {}", screen.text());
+    screen.read_log();
+    assert!(screen.text().contains(" used         "), "{}", screen.text());
+    screen.keys("g");
+    assert!(screen.text().contains(" used         never"), "{}", screen.text());
+    tell(&mut screen, &[used(1, 0, true)], Extent::Whole);
+    assert!(screen.text().contains(" used         just now"), "{}", screen.text());
+    duplicates(&mut screen, &[&[1, 2, 4, 10, 12]]);
+    let text = screen.text();
+    for words in ["! DUPLICATE  of production/DATABASE_URL ", "of production/payments/STRIPE_KEY ", "and 1 more"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    duplicates(&mut screen, &[]);
+    assert!(!screen.text().contains("DUPLICATE"), "{}", screen.text());
+    tell(&mut screen, &[], Extent::Unknown);
+    assert!(!screen.text().contains(" used "), "nor after it broke: {}", screen.text());
 }

@@ -35,6 +35,16 @@ pub struct DetailPane {
     /// The row is the selected field, the top the first line shown.
     cursor: Cursor,
     revealed: Option<Revealed>,
+    known: Known,
+}
+
+/// What is known about the secret beside its record.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known {
+    /// When it was last used, if ever; `None` while nobody can tell.
+    pub used: Option<Option<Timestamp>>,
+    /// Some of those that have the same value, and how many more there are.
+    pub alike: (Vec<String>, usize),
 }
 
 /// One field's plaintext on the screen.
@@ -56,6 +66,20 @@ pub enum Shown {
     Plain,
     /// Between brackets in the colour of its ground, to be selected with the mouse.
     Blind,
+}
+
+impl Known {
+    /// Those that have the same value, one a row: an address is never broken.
+    fn alike_rows(&self, room: usize) -> Vec<Row> {
+        let (named, more) = &self.alike;
+        let of = named.iter().map(|address| {
+            let address = text::printable(address);
+            format!("of {}", text::shorten_start(&address, room.saturating_sub(3)))
+        });
+        let more = (*more > 0).then(|| format!("and {more} more"));
+        let label = |at: usize| if at == 0 { "! DUPLICATE" } else { "" };
+        of.chain(more).enumerate().map(|(at, words)| Row::new(label(at), words, Role::Warn)).collect()
+    }
 }
 
 /// A line of the detail.
@@ -94,6 +118,13 @@ impl DetailPane {
         self.cursor.row = self.cursor.row.min(secret.fields.len().saturating_sub(1));
         self.changed_by = history.first().map(|version| version.created_by.clone()).unwrap_or_default();
         self.secret = Some(secret);
+    }
+
+    /// Takes what is known beside the record; true when that is news.
+    pub fn learn(&mut self, known: Known) -> bool {
+        let news = self.known != known;
+        self.known = known;
+        news
     }
 
     /// Shows nothing.
@@ -236,6 +267,7 @@ impl DetailPane {
             }
         };
         rows.extend(dates(secret, now));
+        rows.extend(self.known.alike_rows(room));
         if !metadata.description.is_empty() {
             wrapped(&mut rows, "description", &metadata.description);
         }
@@ -244,6 +276,10 @@ impl DetailPane {
         wrapped(&mut rows, "version", &how);
         let rotated = secret.last_rotated.map_or_else(|| "never".to_owned(), |at| text::age(at, now));
         rows.push(Row::new("rotated", rotated, Role::Text));
+        if let Some(used) = self.known.used {
+            let used = used.map_or_else(|| "never".to_owned(), |at| text::age(at, now));
+            rows.push(Row::new("used", used, Role::Text));
+        }
         if !metadata.tags.is_empty() {
             wrapped(&mut rows, "tags", &metadata.tags.join(" "));
         }

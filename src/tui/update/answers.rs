@@ -285,6 +285,8 @@ fn detail(state: &mut State, secret: Box<Secret>, history: Vec<Version>) -> Vec<
         return Vec::new();
     }
     vault.detail.show(secret, &history);
+    facts::tell_detail(state);
+    let Some(vault) = &mut state.vault else { return Vec::new() };
     let newest = history.first().cloned().map(Box::new);
     vault.history.show(id, history, page);
     if let Some(newest) = newest.filter(|_| state.dialog.is_some()) {

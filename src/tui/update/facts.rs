@@ -25,8 +25,10 @@ pub(super) fn take_duplicates(state: &mut State, found: Option<Duplicates>) -> V
     learnt(state)
 }
 
-/// The dialog that searches learns it too; the detail follows where the selection is another one.
+/// The detail and the dialog that searches learn it too; the detail follows where the
+/// selection is another one.
 fn learnt(state: &mut State) -> Vec<Effect> {
+    tell_detail(state);
     let facts = state.vault.as_ref().map(|vault| vault.secrets.facts().clone());
     let searches = matches!(state.dialog, Some(Dialog::Jump(_)));
     let mut effects = match facts.filter(|_| searches) {
@@ -35,6 +37,15 @@ fn learnt(state: &mut State) -> Vec<Effect> {
     };
     effects.extend(moved(state));
     effects
+}
+
+/// The detail learns what is known about its secret.
+pub(super) fn tell_detail(state: &mut State) {
+    let Some(vault) = &mut state.vault else { return };
+    if let Some(id) = vault.detail.secret().map(|secret| secret.id) {
+        let known = vault.secrets.known(id);
+        state.changed |= vault.detail.learn(known);
+    }
 }
 
 /// Has the vault look for duplicates, the first time that a term wants to know.

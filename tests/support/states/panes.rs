@@ -5,6 +5,8 @@ use std::time::Duration;
 use strongroom::error::Error;
 use strongroom::tui::event::{Answer, ClipboardNews, Event};
 use strongroom::vault::audit::AuditVerdict;
+use strongroom::vault::duplicates::Duplicates;
+use strongroom::vault::secret::SecretId;
 
 use super::{At, State, Steps, address};
 use crate::screen::{Screen, secrets};
@@ -61,6 +63,10 @@ pub(crate) fn panes() -> Vec<State> {
         ("detail_revealed", |at| at.after("2 s")),
         ("detail_blind", |at| at.after("2 S")),
         ("detail_expired", |at| at.after("k 2")),
+        ("detail_known", |at| {
+            let alike = [1, 2, 4, 10, 12].map(|number| SecretId([number; 16])).to_vec();
+            at.log_read().keys("2").vault(Answer::Duplicates(Some(Duplicates::new([alike]))))
+        }),
         ("history", |at| at.after("3 j j")),
         ("history_zoomed", |at| at.after("3 z")),
         ("history_marked", |at| at.after("3 Space j j")),

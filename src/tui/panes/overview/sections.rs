@@ -153,7 +153,7 @@ fn busiest(counts: &[u32], now: Timestamp) -> String {
 fn not_known(usage: Extent) -> (&'static str, Role) {
     match usage {
         Extent::Reading | Extent::Whole => ("reading the audit log…", Role::Muted),
-        Extent::Unknown => ("!! nobody can tell: the log is broken or cannot be read", Role::Danger),
+        Extent::Unknown => ("!! unknown: the log is damaged", Role::Danger),
     }
 }
 

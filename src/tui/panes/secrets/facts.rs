@@ -5,12 +5,17 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::tui::panes::detail::Known;
 use crate::tui::theme::Role;
 use crate::vault::duplicates::Duplicates;
 use crate::vault::search::{Alike, Fact, Facts, Query};
+use crate::vault::secret::SecretId;
 use crate::vault::usage::{Extent, Use};
 
 use super::SecretsPane;
+
+/// So many secrets with the same value are named.
+const MOST_NAMED: usize = 3;
 
 impl SecretsPane {
     /// What is known beside the list.
@@ -34,6 +39,23 @@ impl SecretsPane {
     pub fn take_duplicates(&mut self, found: Option<Duplicates>, now: Timestamp) {
         self.facts.duplicates = found.map_or(Alike::Unknown, |found| Alike::Found(Arc::new(found)));
         self.ask_again(Fact::Duplicates, now);
+    }
+
+    /// What is known about one secret beside its record.
+    #[must_use]
+    pub fn known(&self, id: SecretId) -> Known {
+        let second = |at: i64| Timestamp::from_second(at).ok();
+        let used = self.facts.have(Fact::Usage).then(|| self.facts.usage.last_used(id).and_then(second));
+        let mut alike = match &self.facts.duplicates {
+            Alike::Found(duplicates) => duplicates.like(id).collect(),
+            _ => Vec::new(),
+        };
+        let more = alike.len().saturating_sub(MOST_NAMED);
+        alike.truncate(MOST_NAMED);
+        let mut named: Vec<String> =
+            alike.into_iter().filter_map(|id| Some(self.address_of(id)?.to_string())).collect();
+        named.sort_unstable();
+        Known { used, alike: (named, more) }
     }
 
     /// True once, when `query` asks for duplicates that nobody has looked for.
