@@ -5,13 +5,16 @@
 mod support;
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use strongroom::vault::catalog::Catalog;
+use strongroom::vault::catalog::{Catalog, Listed};
+use strongroom::vault::duplicates::Duplicates;
 use strongroom::vault::scope::{Address, ScopePath};
-use strongroom::vault::search::{Index, Query};
+use strongroom::vault::search::{Alike, Facts, Index, Query};
 use strongroom::vault::secret::{Metadata, Secret, SecretId};
+use strongroom::vault::usage::{Extent, Usage, Use};
 
 use support::{addresses, percentiles};
 
@@ -37,6 +40,22 @@ fn secret(number: usize, address: &str, now: Timestamp) -> Option<Secret> {
         last_rotated: None,
         deleted_at: None,
     })
+}
+
+/// Two of three were used, one in ten has another's value.
+fn facts(catalog: &Catalog, now: Timestamp) -> Facts {
+    let used = |(number, secret): (usize, &Listed)| {
+        let at = now.as_second() - i64::try_from(number).unwrap_or(0) * 60;
+        (!number.is_multiple_of(3)).then_some(Use { secret: secret.id, at, mine: false })
+    };
+    let uses: Vec<Use> = catalog.listed().iter().enumerate().filter_map(used).collect();
+    let (mut usage, start) = (Usage::default(), Instant::now());
+    for slice in uses.chunks(10_000) {
+        usage.add(slice, Extent::Whole);
+    }
+    println!("folding {} uses in slices of 10,000: {:?}", uses.len(), start.elapsed());
+    let alike = catalog.listed().chunks(20).map(|some| some.iter().take(2).map(|secret| secret.id).collect());
+    Facts { usage: Arc::new(usage), duplicates: Alike::Found(Arc::new(Duplicates::new(alike))) }
 }
 
 fn main() {
@@ -71,10 +90,14 @@ fn main() {
         "tag:db",
         "due:<120d stri",
         "tag:db a",
+        "used:never",
+        "used:<30d stri",
+        "dup",
         "",
     ];
+    let facts = facts(&catalog, now);
     for line in lines {
-        let Ok(query) = Query::parse(line, now) else { continue };
+        let Ok(query) = Query::parse(line, now).map(|query| query.knowing(facts.clone())) else { continue };
         let before = line.char_indices().next_back().and_then(|(last, _)| Query::parse(&line[..last], now).ok());
         let previous = before.map(|before| index.filter(&catalog, &before, None, now).survivors);
         let times = (0..ROUNDS).map(|_| {

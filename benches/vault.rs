@@ -118,7 +118,8 @@ fn measure(count: usize) -> Result<()> {
         vault.rotate(pick(round), value(round, 4), "Bench", Expected::Any).map(|written| drop(black_box(written)))
     })?;
     time("walk the audit chain", 9, |_| vault.verify_audit().map(|verdict| drop(black_box(verdict))))?;
-    time("the same, and tell the use of every secret", 9, |_| vault.usage().map(|usage| drop(black_box(usage))))
+    time("the same, and tell the use of every secret", 9, |_| vault.usage().map(|usage| drop(black_box(usage))))?;
+    time("find every value that is there twice", 3, |_| vault.duplicates().map(|found| drop(black_box(found))))
 }
 
 fn main() -> std::process::ExitCode {

@@ -70,7 +70,7 @@ fn draw_row(row: &Row, selected: Option<usize>, look: Look<'_>, area: Rect, fram
     spans.extend(match &row.body {
         Body::Words(words, role) => worded(&row.label, words, *role, theme, room),
         Body::Bar { count, most } => barred(&row.label, *count, *most, theme, room),
-        Body::Days(counts) => vec![Span::styled(spark(counts, theme.is_ascii()), theme.style(Role::Accent))],
+        Body::Days(counts) => days(counts, theme),
         Body::Weeks { ahead, role } => weeks(&row.label, ahead, *role, selected, look, area),
         Body::Work { .. } => work(&row.body, theme, room),
     });
@@ -94,6 +94,15 @@ fn barred<'a>(label: &str, count: usize, most: usize, theme: &Theme, room: usize
         Span::styled(cells, theme.style(Role::Accent)),
         Span::styled(format!(" {}", text::grouped(count as u64)), theme.style(Role::Text)),
     ]
+}
+
+/// A spark a day; the days without any are the ground line.
+fn days<'a>(counts: &[u32], theme: &Theme) -> Vec<Span<'a>> {
+    let sparks: Vec<(char, u32)> = spark(counts, theme.is_ascii()).chars().zip(counts.iter().copied()).collect();
+    let runs = sparks.chunk_by(|a, b| (a.1 == 0) == (b.1 == 0));
+    let role = |run: &[(char, u32)]| if run.iter().all(|(_, count)| *count == 0) { Role::Muted } else { Role::Accent };
+    runs.map(|run| Span::styled(run.iter().map(|(spark, _)| *spark).collect::<String>(), theme.style(role(run))))
+        .collect()
 }
 
 /// `!!     3 expired               production/payments/ADYEN_HMAC_KEY  9 days ago`
