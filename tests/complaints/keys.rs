@@ -314,6 +314,7 @@ fn a_shown_value_goes_by_itself() {
     for (name, steps) in [
         ("detail", At(80, 24).after("s")),
         ("blind", At(80, 24).after("S")),
+        ("edit", At(80, 24).after("e C-t")),
         ("unlock", At(80, 24).unlock(&[SlotKind::Passphrase])),
     ] {
         let mut screen = steps.0;

@@ -7,7 +7,7 @@
 //! description makes no new version and touches no field.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -66,6 +66,8 @@ pub struct EditDialog {
     reading: Option<(usize, PathPrompt)>,
     /// A paste that could be several fields waits for a choice.
     offer: Option<Offer>,
+    /// Values of the vault were opened: how long they are shown without a key, and until when.
+    shown: Option<(Duration, Instant)>,
     writing: Writing,
 }
 
@@ -86,6 +88,7 @@ impl EditDialog {
             generates: None,
             reading: None,
             offer: None,
+            shown: None,
             writing: Writing::new(),
         }
     }
@@ -110,6 +113,9 @@ impl EditDialog {
 
     /// Takes an input.
     pub fn update(&mut self, input: Input, now: Now) -> Step {
+        if let (Input::Press(_) | Input::Paste(_), Some((time, until))) = (&input, &mut self.shown) {
+            *until = now.instant.checked_add(*time).unwrap_or(*until);
+        }
         let Some(input) = self.writing.hear(input, now) else {
             self.show_as_conflict_does();
             return Step::default();
@@ -121,7 +127,10 @@ impl EditDialog {
                 self.generated(generated);
                 return self.find_same();
             }
-            Input::Opened { version, fields, .. } => self.opened(version, &fields),
+            Input::Opened { version, fields, until, .. } => {
+                self.shown = Some((until.saturating_duration_since(now.instant), until));
+                self.opened(version, &fields);
+            }
             _ if self.writing.is_saving => {}
             Input::Press(Press::Action(action)) if self.writing.conflict.is_some() => return self.decide(action, now),
             _ if self.writing.conflict.is_some() => {}
@@ -385,12 +394,16 @@ impl EditDialog {
     /// When something on the screen is to be hidden.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.writing.next_deadline()
+        let shown = self.shown.filter(|_| self.rows.iter().any(FieldRow::is_shown)).map(|(_, until)| until);
+        self.writing.next_deadline().into_iter().chain(shown).min()
     }
 
     /// The time went on.
     pub fn tick(&mut self, now: Now) {
         self.writing.tick(now);
+        if self.shown.is_some_and(|(_, until)| until <= now.instant) {
+            self.rows.iter_mut().for_each(|row| row.show(false));
+        }
         self.show_as_conflict_does();
     }
 
