@@ -24,7 +24,7 @@ use strongroom::tui::keymap::Keymap;
 use strongroom::vault::bulk::{Act, Done, Seen, Step};
 use strongroom::vault::catalog::CatalogChange;
 use strongroom::vault::scope::{Address, ScopePath};
-use strongroom::vault::secret::SecretId;
+use strongroom::vault::secret::{Secret, SecretId};
 use strongroom::vault::{Expected, MetadataChange, Outcome, Written};
 
 use screen::{Screen, fields, history, key_event, secret, secrets};
@@ -310,12 +310,16 @@ fn purge_wants_the_name() {
     screen.keys("D Enter");
     screen.type_text("stripe_key");
     screen.keys("Enter");
-    assert!(screen.take_effects().is_empty());
+    let asked = screen.take_effects();
+    assert!(matches!(&asked[..], [Effect::Vault(Request::DeletedOf(_))]), "only who else bears it");
     screen.keys("C-u");
     screen.type_text("STRIPE_KEY");
     screen.keys("Enter");
-    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Purge(asked))] if *asked == address(STRIPE)));
-    screen.event(Event::Vault(Answer::Purged(address(STRIPE))));
+    let [Effect::Vault(Request::Purge { address: asked, id: SecretId([4, ..]) })] = &screen.take_effects()[..] else {
+        panic!("it was not asked for")
+    };
+    assert_eq!(*asked, address(STRIPE));
+    screen.event(Event::Vault(Answer::Purged(address(STRIPE), SecretId([4; 16]))));
     assert_eq!(screen.state.context(), Some(Context::Secrets));
     assert!(!screen.text().contains("yments/STRIPE_KEY   3d"));
 }
@@ -389,7 +393,7 @@ fn ones_own_delete_and_purge_are_not_blamed_on_another_session() {
         assert!(!screen.text().contains("another session"), "{}", screen.text());
         match name {
             "" => drop(screen.do_job()),
-            _ => screen.event(Event::Vault(Answer::Purged(address(STRIPE)))),
+            _ => screen.event(Event::Vault(Answer::Purged(address(STRIPE), SecretId([4; 16])))),
         }
         assert!(screen.text().contains(told), "{}", screen.text());
         // It is back and selected, and now another session deletes it.
@@ -1252,6 +1256,37 @@ fn tags_that_are_there_are_completed_wherever_tags_are_typed() {
     screen.type_text("pay");
     screen.keys("Tab");
     assert!(screen.text().contains("Tags          payments"), "in a new secret: {}", screen.text());
+}
+
+#[test]
+fn of_several_that_bear_a_name_the_chosen_one_is_purged() {
+    let purged = |screen: &mut Screen| match &screen.take_effects()[..] {
+        [Effect::Vault(Request::Purge { address: asked, id })] if *asked == address(STRIPE) => Some(id.0[0]),
+        _ => None,
+    };
+    let deleted =
+        [31_u8, 32].map(|number| Secret { deleted_at: Some(screen::time(-5)), ..secret(number, STRIPE, 2, 9) });
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("D");
+    assert!(
+        matches!(&screen.take_effects()[..], [Effect::Vault(Request::DeletedOf(asked))] if *asked == address(STRIPE))
+    );
+    screen.type_text("STRIPE_KEY");
+    screen.event(Event::Vault(Answer::DeletedOf(address("OTHER"), deleted.to_vec())));
+    assert!(!screen.text().contains("bear this name"), "that is about another name");
+    screen.event(Event::Vault(Answer::DeletedOf(address(STRIPE), deleted.to_vec())));
+    let text = screen.text();
+    assert!(text.contains("3 secrets bear this name") && text.contains("STRIPE_KEY with 7 versions"), "{text}");
+    screen.keys("Down Down");
+    assert!(screen.text().contains("STRIPE_KEY, deleted 2026-03-10 02:13:55,"), "{}", screen.text());
+    screen.keys("Enter");
+    assert_eq!(purged(&mut screen), None, "the name was typed for another one");
+    screen.type_text("STRIPE_KEY");
+    screen.keys("Enter");
+    assert_eq!(purged(&mut screen), Some(32));
+    screen.event(Event::Vault(Answer::Purged(address(STRIPE), SecretId([32; 16]))));
+    assert!(screen.text().contains("Destroyed a deleted secret named"), "{}", screen.text());
+    assert!(selected(&mut screen).contains("STRIPE_KEY"), "the one in use stays: {}", screen.text());
 }
 
 #[test]

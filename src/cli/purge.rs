@@ -5,21 +5,32 @@ use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::session::prompt;
+use crate::vault::Doomed;
 use crate::vault::scope::Address;
+use crate::vault::secret::Secret;
 
 use super::args::WriteArgs;
 use super::call::Call;
+use super::restore;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   strongroom purge production/LEAKED_KEY                 (asks for the name)
-  strongroom purge production/LEAKED_KEY --yes --reason leaked";
+  strongroom purge production/LEAKED_KEY --yes --reason leaked
+  strongroom purge production/OLD_KEY --deleted-at 2026-01-31T14:05:09Z
+  strongroom list --deleted      (what can still be restored, or purged)";
 
 /// What to destroy.
 #[derive(Args)]
 pub(super) struct PurgeArgs {
     #[command(flatten)]
     which: WriteArgs,
+    /// The one deleted then, as list --deleted --json tells it, even where another one bears the name now
+    #[arg(long, value_name = "TIME")]
+    deleted_at: Option<String>,
+    /// Every deleted one of this name; one that bears it now stays
+    #[arg(long, conflicts_with = "deleted_at")]
+    all_deleted: bool,
     /// Do not ask for the name
     #[arg(short, long)]
     yes: bool,
@@ -27,26 +38,49 @@ pub(super) struct PurgeArgs {
 
 pub(super) fn run(call: &Call, args: &PurgeArgs) -> Result<()> {
     let address = call.address(&args.which.scope, &args.which.name)?;
+    let which = match &args.deleted_at {
+        Some(time) => Doomed::DeletedAt(restore::time(time)?),
+        None if args.all_deleted => Doomed::EveryDeleted,
+        None => Doomed::Single,
+    };
     if !args.yes && (call.no_input || !prompt::has_terminal()) {
         return Err(Error::usage("Purging destroys every version for good, and nobody can be asked.")
             .hint("Add --yes if that is meant. Nothing was changed."));
     }
     let mut vault = call.open()?;
     if !args.yes {
-        confirm(&address)?;
+        confirm(&address, &vault.doomed(&address, which)?)?;
     }
-    vault.purge(&address, &args.which.reason)?;
+    let purged = vault.purge(&address, which, &args.which.reason)?;
     if call.output.json {
-        let place = json!({ "name": address.name.as_str(), "scope": address.scope.to_string(), "outcome": "purged" });
+        let place = json!({
+            "name": address.name.as_str(),
+            "scope": address.scope.to_string(),
+            "outcome": "purged",
+            "secrets": purged.len(),
+        });
         return call.output.print_json(&place);
     }
-    call.output.note(&format!("Purged {address}: all its versions are gone."));
+    let all = if purged.len() == 1 { "all its versions are gone" } else { "all their versions are gone" };
+    call.output.note(&format!("Purged {}: {all}.", told(&address, &purged)));
     Ok(())
 }
 
+/// Which of the secrets that bear the name.
+fn told(address: &Address, doomed: &[Secret]) -> String {
+    match doomed {
+        [one] => match one.deleted_at {
+            Some(at) => format!("{address}, deleted at {}", at.strftime("%Y-%m-%dT%H:%M:%SZ")),
+            None => address.to_string(),
+        },
+        several => format!("{} deleted secrets named {address}", several.len()),
+    }
+}
+
 /// Asks for the name as it stands.
-fn confirm(address: &Address) -> Result<()> {
-    let question = format!("This destroys every version of {address} for good.\nType {} to go on: ", address.name);
+fn confirm(address: &Address, doomed: &[Secret]) -> Result<()> {
+    let question =
+        format!("This destroys every version of {} for good.\nType {} to go on: ", told(address, doomed), address.name);
     if prompt::shown(&question)?.trim() == address.name.as_str() {
         return Ok(());
     }

@@ -37,7 +37,8 @@ pub(super) fn run(call: &Call, args: &RestoreArgs) -> Result<()> {
     Ok(())
 }
 
-fn time(text: &str) -> Result<Timestamp> {
+/// A moment of deletion, as it is typed.
+pub(super) fn time(text: &str) -> Result<Timestamp> {
     text.parse().map_err(|_| {
         Error::usage(format!("The time {} cannot be read.", text.escape_debug()))
             .hint("Write it as list --deleted --json tells it, for example 2026-01-31T14:05:09Z.")

@@ -212,8 +212,15 @@ pub enum Request {
     Restore(Address),
     /// Many changes as one; answered by `Answer::Progress` and at last by `Answer::Job`.
     Job(Box<Job>),
+    /// The deleted secrets that bore a name last; answered by `Answer::DeletedOf`.
+    DeletedOf(Address),
     /// Answered by `Answer::Purged`.
-    Purge(Address),
+    Purge {
+        /// What it is called.
+        address: Address,
+        /// Which of those that bear the name, alive or deleted.
+        id: SecretId,
+    },
     /// Find out which secrets have the same value; answered by `Answer::Duplicates`, then and after every change.
     FindDuplicates,
     /// Keep this user's pins; answered only when it fails.

@@ -223,7 +223,9 @@ pub enum Answer {
         result: Box<Result<Option<Done>, Error>>,
     },
     /// A secret is destroyed.
-    Purged(Address),
+    Purged(Address, SecretId),
+    /// The deleted secrets that bore a name last, the newest first.
+    DeletedOf(Address, Vec<Secret>),
     /// The rows behind the list do not match their seal; nothing is written from now on.
     Damaged(Error),
     /// The audit chain was walked, behind the list.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::vault::MetadataChange;
 use crate::vault::bulk::{Act, Done, Step};
-use crate::vault::scope::Address;
+use crate::vault::secret::SecretId;
 
 use super::text;
 
@@ -203,10 +203,10 @@ impl Undo {
         format!("{} of {}", self.deed.noun(), subject(&self.steps, self.steps.len()))
     }
 
-    /// True when it restores the secret that lives at this address no more.
+    /// True when it changes this secret, too.
     #[must_use]
-    pub fn names(&self, address: &Address) -> bool {
-        self.steps.iter().any(|step| step.address == *address)
+    pub fn is_about(&self, id: SecretId) -> bool {
+        self.steps.iter().any(|step| step.id == id)
     }
 
     /// True when it may outlive a lock: it names secrets, but nothing of what they hold.

@@ -176,7 +176,7 @@ fn is_submission(effect: &Effect) -> bool {
         Effect::Vault(
             Amend { .. }
                 | Create { .. }
-                | Purge(_)
+                | Purge { .. }
                 | RestoreThen { .. }
                 | RollBack { .. }
                 | Rotate { .. }
@@ -190,7 +190,7 @@ fn is_submission(effect: &Effect) -> bool {
 /// The secret that an effect takes off the list.
 fn removal(effect: &Effect) -> Option<&Address> {
     match effect {
-        Effect::Vault(Request::Purge(address)) => Some(address),
+        Effect::Vault(Request::Purge { address, .. }) => Some(address),
         _ => None,
     }
 }

@@ -407,6 +407,6 @@ fn is_write(request: &Request) -> bool {
             | Request::Job(_)
             | Request::Restore(_)
             | Request::RestoreThen { .. }
-            | Request::Purge(_)
+            | Request::Purge { .. }
     )
 }

@@ -18,6 +18,7 @@ mod heads;
 mod integrity;
 mod listing;
 pub mod overview;
+mod purge;
 mod read;
 mod record;
 mod rows;
@@ -49,6 +50,7 @@ use secret::SecretId;
 use view::View;
 
 pub use audit_log::AuditWalk;
+pub use purge::Doomed;
 pub use read::{Release, Resolved};
 pub use rows_walk::RowsWalk;
 pub use unlock::{LockedVault, NewVault};

@@ -80,7 +80,7 @@ impl<'a> View<'a> {
     }
 
     /// The error for an address with no secret: says where an inherited one lives.
-    fn missing(&self, address: &Address) -> Result<Error> {
+    pub(super) fn missing(&self, address: &Address) -> Result<Error> {
         for scope in address.scope.chain().skip(1) {
             let wider = Address { scope, name: address.name.clone() };
             if self.rows(&wider)?.iter().any(|row| row.buried == 0) {

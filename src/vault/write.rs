@@ -1,4 +1,4 @@
-//! Writing: set, rotate, roll back, edit, move, delete, restore, purge. Each is one
+//! Writing: set, rotate, roll back, edit, move, delete, restore. Each is one
 //! transaction with its audit record inside. `steps` does the work, here and in a bulk.
 
 mod metadata;
@@ -6,7 +6,7 @@ mod steps;
 
 use jiff::Timestamp;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::store::SecretRow;
 
 use super::Vault;
@@ -180,40 +180,6 @@ impl Vault {
             })?;
             let secret = change.secret(&row)?;
             Ok(change.restore((row, secret), reason)?.secret)
-        })
-    }
-
-    /// Destroys the secret at this address with all its versions or, when none lives
-    /// there, every deleted one. What was written to other places stays there.
-    ///
-    /// # Errors
-    /// `NotFound`; Busy, when it is purged but another process keeps its sealed bytes in the log.
-    pub fn purge(&mut self, address: &Address, reason: &str) -> Result<()> {
-        self.attempt(AuditAction::Purge, (None, Some(address)), reason, |change| {
-            let rows = match change.live_or_none(address)? {
-                Some((row, _)) => vec![row],
-                None => buried(change, address)?,
-            };
-            if rows.is_empty() {
-                return Err(change
-                    .live(address)
-                    .err()
-                    .unwrap_or_else(|| Error::not_found("There is nothing to purge.")));
-            }
-            for row in rows {
-                let id = SecretId(row.id);
-                change.purge(row)?;
-                change.audit_body(AuditAction::Purge, Some(id), Some(address), None, reason, None)?;
-            }
-            Ok(())
-        })?;
-        // Else the sealed bytes would stay in the log.
-        self.store.checkpoint().map_err(|error| match error.kind() {
-            Kind::Busy => Error::busy(format!(
-                "{address} is purged, but another process holds the vault's log, where its sealed bytes still are."
-            ))
-            .hint("They go when the last session ends, or at the next lock; close the other sessions."),
-            _ => error,
         })
     }
 }

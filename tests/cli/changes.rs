@@ -272,4 +272,29 @@ fn the_older_of_two_deleted_secrets_comes_back_by_its_time() {
     room.fails(2, &["restore", "KEY", "--deleted-at", "yesterday"]);
     room.good(&["restore", "KEY", "--deleted-at", times[0]]);
     assert_eq!(room.reveal("KEY"), "old");
+    // The name alone means the one that lives; the time means the deleted one.
+    room.fails(3, &["purge", "KEY", "--yes", "--deleted-at", times[0]]);
+    room.fails(2, &["purge", "KEY", "--yes", "--deleted-at", "yesterday"]);
+    room.fails(2, &["purge", "KEY", "--yes", "--all-deleted", "--deleted-at", times[1]]);
+    let told = room.good(&["purge", "KEY", "--yes", "--deleted-at", times[1]]);
+    assert!(told.err.contains(&format!("Purged KEY, deleted at {}: all", times[1])), "{}", told.err);
+    assert_eq!(room.reveal("KEY"), "old");
+}
+
+#[test]
+fn purge_of_several_deleted_secrets_wants_to_know_which() {
+    let room = Room::new();
+    for value in ["one", "two", "three"] {
+        room.good(&["set", "KEY", value]);
+        room.good(&["delete", "KEY"]);
+    }
+    let told = room.fails(4, &["purge", "KEY", "--yes"]);
+    assert!(told.contains("3 deleted secrets bore the name KEY, deleted at 20"), "{told}");
+    assert!(told.contains("--all-deleted"), "{told}");
+    assert_eq!(room.good(&["list", "--deleted", "--json"]).json().as_array().unwrap().len(), 3);
+    room.good(&["set", "KEY", "alive"]);
+    let told = room.good(&["purge", "KEY", "--yes", "--all-deleted", "--json"]).json();
+    assert_eq!((&told["outcome"], &told["secrets"]), (&"purged".into(), &3.into()));
+    assert_eq!(room.reveal("KEY"), "alive");
+    assert_eq!(room.good(&["list", "--deleted", "--json"]).json().as_array().unwrap().len(), 0);
 }

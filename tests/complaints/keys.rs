@@ -44,7 +44,13 @@ fn deeds(screen: &mut Screen) -> Vec<Effect> {
     let reads = |effect: &Effect| {
         matches!(
             effect,
-            Effect::Vault(Request::Detail(_) | Request::Audit(_) | Request::Compare { .. } | Request::Theirs { .. })
+            Effect::Vault(
+                Request::Detail(_)
+                    | Request::Audit(_)
+                    | Request::Compare { .. }
+                    | Request::Theirs { .. }
+                    | Request::DeletedOf(_)
+            )
         )
     };
     screen.take_effects().into_iter().filter(|effect| !reads(effect)).collect()

@@ -85,7 +85,7 @@ impl Place {
             let address = random.one(&addresses);
             match random.below(4) {
                 0 => drop(self.other.delete(address, "")),
-                1 => drop(self.other.purge(address, "")),
+                1 => drop(self.other.purge(address, strongroom::vault::Doomed::Single, "")),
                 _ => self.write(&address.to_string(), false),
             }
         }
@@ -210,9 +210,13 @@ fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answer>> {
             Answer::Written(Deed::RollBack, Box::new(vault.roll_back(&address, number, &reason, expected)?))
         }
         Request::Restore(address) => Answer::Restored(vault.restore(&address, None, "")?.address),
-        Request::Purge(address) => {
-            vault.purge(&address, "")?;
-            Answer::Purged(address)
+        Request::DeletedOf(address) => {
+            let deleted = vault.deleted_of(&address)?;
+            Answer::DeletedOf(address, deleted)
+        }
+        Request::Purge { address, id } => {
+            vault.purge(&address, strongroom::vault::Doomed::Id(id), "")?;
+            Answer::Purged(address, id)
         }
         _ => return Ok(None),
     }))

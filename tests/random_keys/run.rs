@@ -382,7 +382,7 @@ fn name(answer: &Answer) -> String {
         Answer::Theirs(..) => "told of another session",
         Answer::Written(deed, _) => return format!("written: {deed:?}"),
         Answer::Restored(_) => "restored",
-        Answer::Purged(_) => "destroyed",
+        Answer::Purged(..) => "destroyed",
         Answer::WroteOut { .. } => "wrote out",
         Answer::InWorkTree(_) => "in a work tree",
         Answer::Job { result, .. } => match **result {

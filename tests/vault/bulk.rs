@@ -8,7 +8,7 @@ use strongroom::vault::audit::{AuditAction, AuditQuery, AuditVerdict};
 use strongroom::vault::bulk::{Act, Done, Seen, Step};
 use strongroom::vault::generate::Recipe;
 use strongroom::vault::secret::{Metadata, SecretId};
-use strongroom::vault::{Expected, MetadataChange, Release, Vault};
+use strongroom::vault::{Doomed, Expected, MetadataChange, Release, Vault};
 
 use crate::place::{Place, at, put, reveal, value};
 
@@ -162,7 +162,7 @@ fn what_changed_since_the_plan_refuses_it() {
     let meanwhile: [(&str, Meanwhile, &str); 4] = [
         ("rotated", |vault| assert_eq!(put(vault, "prod/4/K4", "x"), 2), "prod/4/K4 got version 2 since"),
         ("deleted", |vault| drop(vault.delete(&at("prod/4/K4"), "")), "prod/4/K4 was deleted since"),
-        ("purged", |vault| drop(vault.purge(&at("prod/4/K4"), "")), "prod/4/K4 was purged since"),
+        ("purged", |vault| drop(vault.purge(&at("prod/4/K4"), Doomed::Single, "")), "prod/4/K4 was purged since"),
         ("moved", |vault| drop(vault.move_secret(&at("prod/4/K4"), &at("X"), "")), "prod/4/K4 was moved to X since"),
     ];
     for (what, other, message) in meanwhile {

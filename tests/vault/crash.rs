@@ -15,7 +15,7 @@ use strongroom::error::Kind;
 use strongroom::vault::audit::AuditVerdict;
 use strongroom::vault::bulk::Act;
 use strongroom::vault::generate::Recipe;
-use strongroom::vault::{Expected, LockedVault, MetadataChange, NewVault, Vault};
+use strongroom::vault::{Doomed, Expected, LockedVault, MetadataChange, NewVault, Vault};
 
 use crate::place::{actor, at, put, reveal, value};
 
@@ -113,7 +113,7 @@ fn step(vault: &mut Vault, job: &str, round: u64) {
         }
         "purge" => {
             put(vault, &format!("P{round}"), "doomed");
-            vault.purge(&at(&format!("P{round}")), "").unwrap();
+            vault.purge(&at(&format!("P{round}")), Doomed::Single, "").unwrap();
             0
         }
         "move" => {
@@ -178,7 +178,7 @@ fn survives(job: &str, trials: u64) {
         assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }), "{job}");
         if secret.version > 400 {
             // Long histories only slow the test down.
-            vault.purge(&at("A"), "").unwrap();
+            vault.purge(&at("A"), Doomed::Single, "").unwrap();
             put(&mut vault, "A", "one");
             put(&mut vault, "A", "two");
         }

@@ -3,7 +3,7 @@
 use strongroom::secret_text::SecretText;
 use strongroom::vault::duplicates::{DuplicateSearch, Duplicates};
 use strongroom::vault::secret::Fields;
-use strongroom::vault::{Expected, MetadataChange, Vault};
+use strongroom::vault::{Doomed, Expected, MetadataChange, Vault};
 
 use crate::place::{Place, at, put};
 
@@ -67,7 +67,7 @@ fn only_the_current_values_of_live_secrets_count() {
     put(&mut vault, "A", "new");
     vault.delete(&at("B"), "").unwrap();
     assert_eq!(duplicates(&mut vault), ["C", "D"]);
-    vault.purge(&at("B"), "").unwrap();
+    vault.purge(&at("B"), Doomed::Single, "").unwrap();
     put(&mut vault, "D", "other");
     assert_eq!(duplicates(&mut vault), Vec::<String>::new());
 }
@@ -136,7 +136,7 @@ fn what_is_taken_away_before_it_is_looked_at_is_left_out() {
         assert!(search.note(&vault.changes().unwrap().unwrap()), "A waits to be looked at");
         theirs.delete(&at("A"), "").unwrap();
         if purged {
-            theirs.purge(&at("A"), "").unwrap();
+            theirs.purge(&at("A"), Doomed::Single, "").unwrap();
         }
         assert_eq!(finish(&mut vault, &mut search, 1).0, ["B", "C"], "purged: {purged}");
     }

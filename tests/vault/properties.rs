@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use strongroom::error::{Error, Kind};
 use strongroom::vault::audit::AuditVerdict;
 use strongroom::vault::bulk::{Act, Seen};
-use strongroom::vault::{Expected, MetadataChange, Outcome, Release, Vault};
+use strongroom::vault::{Doomed, Expected, MetadataChange, Outcome, Release, Vault};
 
 use crate::place::{Place, at, value};
 
@@ -113,8 +113,14 @@ impl Model {
                 Ok(None)
             }
             Step::Purge(name) => {
-                if self.live.remove(name).is_none() && self.buried.remove(name).unwrap_or_default().is_empty() {
-                    return Err(Kind::NotFound);
+                if self.live.remove(name).is_some() {
+                    return Ok(None);
+                }
+                let buried = self.buried.entry(*name).or_default();
+                match buried.len() {
+                    0 => return Err(Kind::NotFound),
+                    1 => buried.clear(),
+                    _ => return Err(Kind::Conflict),
                 }
                 Ok(None)
             }
@@ -206,7 +212,7 @@ fn run(vault: &mut Vault, step: &Step) -> Result<Option<usize>, Kind> {
         }
         Step::Delete(name) => vault.delete(&at(NAMES[*name]), "").map(|_| None),
         Step::Restore(name) => vault.restore(&at(NAMES[*name]), None, "").map(|_| None),
-        Step::Purge(name) => vault.purge(&at(NAMES[*name]), "").map(|()| None),
+        Step::Purge(name) => vault.purge(&at(NAMES[*name]), Doomed::Single, "").map(|_| None),
         Step::Describe(name, text) => {
             let change = MetadataChange { description: Some(format!("d{text}")), ..MetadataChange::default() };
             vault.edit(&at(NAMES[*name]), change, "").map(|written| {

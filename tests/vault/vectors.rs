@@ -18,7 +18,7 @@ use strongroom::secret_text::SecretText;
 use strongroom::store::Store;
 use strongroom::vault::audit::{AuditAction, AuditQuery, AuditVerdict};
 use strongroom::vault::secret::Fields;
-use strongroom::vault::{Expected, LockedVault, MetadataChange, NewVault, Release, Vault};
+use strongroom::vault::{Doomed, Expected, LockedVault, MetadataChange, NewVault, Release, Vault};
 use tempfile::TempDir;
 
 use crate::place::{actor, at, put, reveal, value};
@@ -151,7 +151,7 @@ fn make_the_fixture() {
 
     put(&mut vault, "staging/OLD", "one");
     put(&mut vault, "staging/OLD", "two");
-    vault.purge(&at("staging/OLD"), "for good").unwrap();
+    vault.purge(&at("staging/OLD"), Doomed::Single, "for good").unwrap();
 
     let ended = MetadataChange { expires_at: Some(Some("2020-02-02T02:02:02.020Z".parse().unwrap())), ..none() };
     vault.set(&at("EXPIRED"), Some(value("too late")), ended, "", Expected::Any).unwrap();

@@ -7,7 +7,7 @@ use strongroom::secret_text::SecretText;
 use strongroom::vault::audit::{AuditAction, AuditQuery, AuditVerdict};
 use strongroom::vault::scope::Context;
 use strongroom::vault::secret::Origin;
-use strongroom::vault::{Expected, LockedVault, MetadataChange, NewVault, Outcome, Release, Vault};
+use strongroom::vault::{Doomed, Expected, LockedVault, MetadataChange, NewVault, Outcome, Release, Vault};
 
 use crate::place::{Place, actor, at, put, reveal, value};
 
@@ -88,16 +88,78 @@ fn delete_restore_purge() {
     // The newest comes back.
     vault.restore(&at("A"), None, "").unwrap();
     assert_eq!(reveal(&mut vault, "A", None), "new");
-    vault.purge(&at("A"), "").unwrap();
+    vault.purge(&at("A"), Doomed::Single, "").unwrap();
     assert_eq!(vault.deleted().unwrap().len(), 1);
     vault.restore(&at("A"), None, "").unwrap();
     assert_eq!(reveal(&mut vault, "A", Some(1)), "1");
     vault.delete(&at("A"), "").unwrap();
-    vault.purge(&at("A"), "").unwrap();
+    vault.purge(&at("A"), Doomed::Single, "").unwrap();
     assert_eq!(vault.restore(&at("A"), None, "").unwrap_err().kind(), Kind::NotFound);
-    assert_eq!(vault.purge(&at("A"), "").unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(vault.purge(&at("A"), Doomed::Single, "").unwrap_err().kind(), Kind::NotFound);
     assert!(vault.catalog().unwrap().listed().is_empty());
     assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }));
+}
+
+#[test]
+fn several_deleted_ones_of_a_name_are_purged_one_by_one_or_all_but_never_by_guess() {
+    let (place, mut vault) = Place::new();
+    let _ = place;
+    let mut deleted = Vec::new();
+    for text in ["1", "2", "3"] {
+        put(&mut vault, "A", text);
+        vault.delete(&at("A"), "").unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    put(&mut vault, "B", "other");
+    vault.delete(&at("B"), "").unwrap();
+    for secret in vault.deleted_of(&at("A")).unwrap() {
+        deleted.push((secret.id, secret.deleted_at.unwrap()));
+    }
+    assert!(deleted.is_sorted_by(|(_, newer), (_, older)| newer > older) && deleted.len() == 3);
+    let error = vault.purge(&at("A"), Doomed::Single, "").unwrap_err();
+    assert_eq!(error.kind(), Kind::Conflict);
+    let told = deleted[0].1.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    assert!(error.message().starts_with("3 deleted secrets bore the name A") && error.message().contains(&told));
+    assert_eq!(vault.deleted_of(&at("A")).unwrap().len(), 3, "nothing was changed");
+    // One that lives is meant by its name alone; the deleted ones by their time or identity.
+    put(&mut vault, "A", "alive");
+    let gone = vault.purge(&at("A"), Doomed::DeletedAt(deleted[1].1), "").unwrap();
+    assert_eq!((gone.len(), gone[0].id), (1, deleted[1].0));
+    assert_eq!(reveal(&mut vault, "A", None), "alive");
+    assert_eq!(vault.purge(&at("A"), Doomed::DeletedAt(deleted[1].1), "").unwrap_err().kind(), Kind::NotFound);
+    let gone = vault.purge(&at("A"), Doomed::Id(deleted[0].0), "").unwrap();
+    assert_eq!(gone[0].id, deleted[0].0);
+    assert_eq!(vault.purge(&at("B"), Doomed::Id(deleted[2].0), "").unwrap_err().kind(), Kind::Conflict, "another name");
+    assert_eq!(vault.purge(&at("A"), Doomed::EveryDeleted, "").unwrap().len(), 1);
+    assert_eq!(reveal(&mut vault, "A", None), "alive");
+    assert_eq!(vault.purge(&at("A"), Doomed::EveryDeleted, "").unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(vault.purge(&at("A"), Doomed::Single, "").unwrap().len(), 1);
+    assert_eq!(vault.deleted().unwrap().len(), 1, "B is still there");
+    assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }));
+}
+
+#[test]
+fn two_deleted_within_a_second_are_told_apart_by_the_fraction() {
+    let (_place, mut vault) = Place::new();
+    let second = Timestamp::from_second(1_773_108_840).unwrap();
+    for milliseconds in [100, 900] {
+        vault.set_clock(if milliseconds == 100 { first_part } else { second_part });
+        put(&mut vault, "A", "x");
+        vault.delete(&at("A"), "").unwrap();
+    }
+    let error = vault.purge(&at("A"), Doomed::DeletedAt(second), "").unwrap_err();
+    assert!(error.message().contains("2026-03-10T02:14:00.100Z, 2026-03-10T02:14:00.900Z"), "{error}");
+    let exact = second + SignedDuration::from_millis(900);
+    assert_eq!(vault.purge(&at("A"), Doomed::DeletedAt(exact), "").unwrap().len(), 1);
+    assert_eq!(vault.purge(&at("A"), Doomed::DeletedAt(second), "").unwrap().len(), 1, "it is the only one now");
+}
+
+fn first_part() -> Timestamp {
+    Timestamp::from_millisecond(1_773_108_840_100).unwrap()
+}
+
+fn second_part() -> Timestamp {
+    Timestamp::from_millisecond(1_773_108_840_900).unwrap()
 }
 
 #[test]
@@ -162,7 +224,7 @@ fn sessions_see_each_other() {
     assert_eq!(names, ["B", "C"]);
     let stale = mine.rotate(&at("B"), value("x"), "", Expected::Version(7)).unwrap_err();
     assert_eq!(stale.current_version(), Some(1));
-    theirs.purge(&at("C"), "").unwrap();
+    theirs.purge(&at("C"), Doomed::Single, "").unwrap();
     catalog.apply(mine.changes().unwrap().unwrap());
     assert_eq!(catalog.listed().len(), 1);
     assert_eq!(catalog, mine.catalog().unwrap().listed().iter().map(|l| mine.secret(l.id).unwrap()).collect());
@@ -214,7 +276,7 @@ fn a_purge_says_when_the_log_could_not_be_cut() {
     put(&mut vault, "GONE", "value");
     let reader = rusqlite::Connection::open(place.path()).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM version").unwrap();
-    let error = vault.purge(&at("GONE"), "").unwrap_err();
+    let error = vault.purge(&at("GONE"), Doomed::Single, "").unwrap_err();
     assert_eq!(error.kind(), Kind::Busy);
     assert!(error.message().starts_with("GONE is purged, but"), "{error}");
     assert_eq!(vault.find(&at("GONE")).unwrap_err().kind(), Kind::NotFound);

@@ -26,6 +26,10 @@ use crate::vault::secret::{Secret, SecretId, Version};
 use super::page::Page;
 use super::{Input, Step, differences};
 
+mod doomed;
+
+use doomed::Doomed;
+
 /// A question about one secret.
 pub struct ConfirmDialog {
     address: Address,
@@ -41,7 +45,7 @@ pub struct ConfirmDialog {
 
 enum Question {
     RollBack { id: SecretId, to: Version, age: String, current: u64, diff: Option<Box<ShapeDiff>> },
-    Purge { versions: u64 },
+    Purge(Doomed),
     UseExpired { since: String, wanted: Wanted },
 }
 
@@ -65,17 +69,23 @@ impl ConfirmDialog {
         Self::new(secret.address.clone(), question, false)
     }
 
-    /// What to ask the vault for while the question stands there already: what would change.
+    /// What to ask the vault for while the question stands there already: what would
+    /// change, or who else bears the name.
     #[must_use]
     pub fn wants(&self) -> Option<Effect> {
-        let Question::RollBack { id, to, current, .. } = &self.question else { return None };
-        Some(Effect::Vault(Request::Compare { id: *id, before: *current, after: to.number }))
+        match &self.question {
+            Question::RollBack { id, to, current, .. } => {
+                Some(Effect::Vault(Request::Compare { id: *id, before: *current, after: to.number }))
+            }
+            Question::Purge(_) => Some(Effect::Vault(Request::DeletedOf(self.address.clone()))),
+            Question::UseExpired { .. } => None,
+        }
     }
 
     /// Destroy all versions?
     #[must_use]
-    pub fn purge(address: Address, versions: u64) -> Self {
-        Self::new(address, Question::Purge { versions }, false)
+    pub fn purge(id: SecretId, address: Address, versions: u64) -> Self {
+        Self::new(address, Question::Purge(Doomed::new(id, versions)), false)
     }
 
     /// Give it out although it has expired?
@@ -126,6 +136,12 @@ impl ConfirmDialog {
                 self.compared(diff);
                 Step::default()
             }
+            Input::DeletedOf(address, deleted) => {
+                if let (Question::Purge(doomed), true) = (&mut self.question, address == self.address) {
+                    doomed.learn(&deleted);
+                }
+                Step::default()
+            }
             _ => Step::default(),
         }
     }
@@ -157,7 +173,8 @@ impl ConfirmDialog {
         match action {
             Action::Cancel => Step { close: true, ..Step::default() },
             Action::Yes if !self.sent => self.yes(),
-            Action::Submit if matches!(self.question, Question::Purge { .. }) && !self.sent => self.submit_name(),
+            Action::Submit if matches!(self.question, Question::Purge(_)) && !self.sent => self.submit_name(),
+            Action::NextChoice | Action::PreviousChoice if !self.sent => self.choose(action == Action::NextChoice),
             Action::Submit | Action::NextField | Action::PreviousField
                 if matches!(self.question, Question::RollBack { .. }) =>
             {
@@ -168,12 +185,26 @@ impl ConfirmDialog {
         }
     }
 
+    /// Another of those that bear the name; what was typed was meant for the one before.
+    fn choose(&mut self, forth: bool) -> Step {
+        if let Question::Purge(doomed) = &mut self.question
+            && doomed.are_several()
+        {
+            doomed.choose(forth);
+            self.input.clear();
+            self.problem = None;
+        }
+        Step::default()
+    }
+
     fn submit_name(&mut self) -> Step {
         if self.input.text() != self.address.name.as_str() {
             self.problem = Some("That is not its name. Type it exactly, or ⟨cancel⟩ to keep the secret.".to_owned());
             return Step::default();
         }
-        self.send(Request::Purge(self.address.clone()), false)
+        let Question::Purge(doomed) = &self.question else { return Step::default() };
+        let Some(id) = doomed.id() else { return Step::default() };
+        self.send(Request::Purge { address: self.address.clone(), id }, false)
     }
 
     fn yes(&mut self) -> Step {
@@ -195,7 +226,7 @@ impl ConfirmDialog {
                 };
                 self.send(request, true)
             }
-            Question::Purge { .. } => Step::default(),
+            Question::Purge(_) => Step::default(),
         }
     }
 
@@ -213,7 +244,7 @@ impl ConfirmDialog {
                 self.roll_back_page(&mut page, to, age, *current);
                 self.what_changes(&mut page, *current, diff.as_deref());
             }
-            Question::Purge { versions } => self.purge_page(&mut page, *versions),
+            Question::Purge(doomed) => self.purge_page(&mut page, doomed),
             Question::UseExpired { since, wanted } => {
                 page.prose(format!("{} expired {since}.", self.address), Role::Danger);
                 let what = if wanted.copy.is_some() { "Copy it" } else { "Show it" };
@@ -274,10 +305,8 @@ impl ConfirmDialog {
         }
     }
 
-    fn purge_page<'a>(&'a self, page: &mut Page<'a>, versions: u64) {
-        let all = text::counted(versions, "version");
-        page.prose(format!("{} with {all} will be destroyed.", self.address), Role::Danger);
-        page.prose("Nothing brings it back: only what is deleted can be undone, not what is destroyed.", Role::Text);
+    fn purge_page<'a>(&'a self, page: &mut Page<'a>, doomed: &'a Doomed) {
+        doomed.show(page, &self.address);
         page.gap();
         page.prose(format!("Type its name, {}, to destroy it.", self.address.name), Role::Text);
         page.text("name", &self.input, "", true);
@@ -286,7 +315,7 @@ impl ConfirmDialog {
     fn title(&self) -> &'static str {
         match &self.question {
             Question::RollBack { .. } => "Roll back?",
-            Question::Purge { .. } => "Destroy for good?",
+            Question::Purge(_) => "Destroy for good?",
             Question::UseExpired { .. } => "This secret has expired",
         }
     }
@@ -300,7 +329,10 @@ impl ConfirmDialog {
             Question::RollBack { to, current, .. } => {
                 format!("⟨yes⟩ back to {} · ⟨cancel⟩ keep {current} · ⟨next-field⟩ reason", to.number)
             }
-            Question::Purge { .. } => "⟨submit⟩ destroy · ⟨cancel⟩ keep it".to_owned(),
+            Question::Purge(doomed) => {
+                let which = if doomed.are_several() { " · ⟨next-choice⟩ another one" } else { "" };
+                format!("⟨submit⟩ destroy · ⟨cancel⟩ keep it{which}")
+            }
             Question::UseExpired { wanted, .. } if wanted.copy.is_some() => {
                 "⟨yes⟩ copy it · ⟨cancel⟩ leave it".to_owned()
             }

@@ -15,8 +15,9 @@ use crate::error::Error;
 use crate::secret_text::SecretText;
 use crate::vault::compare::ShapeDiff;
 use crate::vault::generate::Generated;
+use crate::vault::scope::Address;
 use crate::vault::search::Facts;
-use crate::vault::secret::{FieldName, Fields, SecretId, Version};
+use crate::vault::secret::{FieldName, Fields, Secret, SecretId, Version};
 
 use super::action::{Action, Context};
 use super::clock::Now;
@@ -93,6 +94,8 @@ pub enum Input {
     InWorkTree(String),
     /// More is known beside the list.
     Learnt(Facts),
+    /// The deleted secrets that bore a name last, as the dialog asked.
+    DeletedOf(Address, Vec<Secret>),
     /// What the dialog submitted failed; it stays open with its input and shows this.
     Failed(Error),
 }

@@ -129,6 +129,12 @@ impl SecretsPane {
         catalog.address(catalog.listed().get(catalog.position(id)?)?)
     }
 
+    /// True when a secret that lives bears this name.
+    #[must_use]
+    pub fn named(&self, address: &Address) -> bool {
+        self.rows.named(address).is_some()
+    }
+
     /// The selected row and the first one shown.
     #[must_use]
     pub fn cursor(&self) -> Cursor {

@@ -283,7 +283,7 @@ pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
             Dialog::WriteOut(Box::new(WriteOutDialog::new(id, address, secret.version, field)))
         }
         Action::Edit => Dialog::Edit(Box::new(EditDialog::edit(secret).knowing(vault.secrets.shared_catalog()))),
-        Action::Purge => Dialog::Confirm(Box::new(ConfirmDialog::purge(address, secret.version))),
+        Action::Purge => Dialog::Confirm(Box::new(ConfirmDialog::purge(secret.id, address, secret.version))),
         _ if vault.focus != Pane::History || vault.history.tab() == Tab::Audit || is_current => {
             vault.history.set_tab(Tab::Versions);
             vault.history.select_previous(page);

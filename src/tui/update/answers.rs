@@ -84,7 +84,8 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Progress { done, total } => bulk::progress(state, done, total),
         Answer::Job { job, result } => return bulk::finished(state, &job, *result),
         Answer::Restored(address) => return restored(state, address),
-        Answer::Purged(address) => return purged(state, &address),
+        Answer::Purged(address, id) => return purged(state, &address, id),
+        Answer::DeletedOf(address, deleted) => return give(state, Input::DeletedOf(address, deleted)),
         Answer::Damaged(error) => damaged(state, error),
         Answer::AuditVerified(verdict) => audit_verified(state, verdict),
         Answer::Pins { pins, damage } => {
@@ -263,10 +264,12 @@ pub(super) fn gone_elsewhere(address: &Address) -> Notice {
 }
 
 /// Our own delete or purge was answered: whoever else was blamed for it meanwhile was not it.
-fn removed(state: &mut State, address: &Address) {
+fn removed(state: &mut State, address: &Address, id: SecretId) {
     if let Some(vault) = &mut state.vault {
         vault.removing.retain(|removing| removing != address);
-        vault.secrets.remove(address, state.now.time);
+        if vault.secrets.address_of(id).is_some() {
+            vault.secrets.remove(address, state.now.time);
+        }
     }
     state.notice = state.notice.take().filter(|notice| *notice != gone_elsewhere(address));
 }
@@ -379,15 +382,16 @@ fn restored(state: &mut State, address: Address) -> Vec<Effect> {
     moved(state)
 }
 
-fn purged(state: &mut State, address: &Address) -> Vec<Effect> {
+fn purged(state: &mut State, address: &Address, id: SecretId) -> Vec<Effect> {
     let now = state.now;
     if state.submitted {
         close_dialog(state);
     }
-    removed(state, address);
+    removed(state, address, id);
     let Some(vault) = &mut state.vault else { return Vec::new() };
-    vault.undo = vault.undo.take().filter(|undo| !undo.names(address));
-    say(state, Notice::done(format!("Destroyed {address} and all its versions."), now));
+    vault.undo = vault.undo.take().filter(|undo| !undo.is_about(id));
+    let what = if vault.secrets.named(address) { "a deleted secret named " } else { "" };
+    say(state, Notice::done(format!("Destroyed {what}{address} and all its versions."), now));
     moved(state)
 }
 

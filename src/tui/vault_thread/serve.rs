@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::vault::audit::AuditQuery;
 use crate::vault::scope::Address;
 use crate::vault::secret::{Fields, Secret, SecretId, VALUE};
-use crate::vault::{Expected, Release, Vault};
+use crate::vault::{Doomed, Expected, Release, Vault};
 
 use crate::tui::effect::Request;
 use crate::tui::event::Answer;
@@ -53,9 +53,13 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
             Answer::Written(Deed::RollBack, Box::new(vault.roll_back(&address, number, &reason, expected)?))
         }
         Request::Restore(address) => Answer::Restored(vault.restore(&address, None, "")?.address),
-        Request::Purge(address) => {
-            vault.purge(&address, "")?;
-            Answer::Purged(address)
+        Request::DeletedOf(address) => {
+            let deleted = vault.deleted_of(&address)?;
+            Answer::DeletedOf(address, deleted)
+        }
+        Request::Purge { address, id } => {
+            vault.purge(&address, Doomed::Id(id), "")?;
+            Answer::Purged(address, id)
         }
         Request::Note { action, secret } => return vault.note(action, secret, "", None).map(|()| None),
         Request::Create { .. }

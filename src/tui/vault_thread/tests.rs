@@ -193,7 +193,7 @@ fn what_another_session_did_is_found_out() {
     );
     other.delete(&at("prod/KEY"), "").unwrap();
     assert!(matches!(theirs(), Theirs::Deleted { by, .. } if by == "ana@bastion"));
-    other.purge(&at("prod/KEY"), "").unwrap();
+    other.purge(&at("prod/KEY"), crate::vault::Doomed::Single, "").unwrap();
     assert!(matches!(theirs(), Theirs::Destroyed { by, .. } if by == "ana@bastion"));
 }
 
@@ -270,7 +270,7 @@ fn a_key_file_that_opens_nothing_is_taken_away_again() {
 
 #[test]
 fn only_a_look_that_a_later_one_replaces_is_left_out() {
-    let purge = || Request::Purge(Address::parse("A", &ScopePath::root()).unwrap());
+    let purge = || Request::Purge { address: Address::parse("A", &ScopePath::root()).unwrap(), id: SecretId([1; 16]) };
     let (a, b) = (SecretId([1; 16]), SecretId([2; 16]));
     assert!(is_same_look(&Request::Detail(a), &Request::Detail(b)));
     assert!(is_same_look(&Request::Audit(a), &Request::Audit(b)));

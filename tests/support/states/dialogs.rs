@@ -11,7 +11,7 @@ use strongroom::vault::catalog::CatalogChange;
 use strongroom::vault::secret::SecretId;
 
 use super::{At, State, Steps, address};
-use crate::screen::{compared, secrets, time};
+use crate::screen::{DAY, compared, secret, secrets, time};
 
 const WORDS: &str = "velvet-orbit-canyon-mustard-lantern-pilot";
 const PEM: &[u8] = b"-----BEGIN PRIVATE KEY-----\r\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\r\n-----END PRIVATE KEY-----\r\n";
@@ -36,6 +36,16 @@ fn taken() -> Error {
 
 fn full() -> Error {
     Error::failure("The disk is full.").hint("Make room on /srv and try again.")
+}
+
+/// Two deleted secrets bore the same name.
+fn with_deleted(steps: Steps) -> Steps {
+    let deleted = [(21, 3, 2), (22, 400, 11)].map(|(number, days, version)| {
+        let mut secret = secret(number, "production/payments/STRIPE_KEY", version, days);
+        secret.deleted_at = Some(time(-days * DAY));
+        secret
+    });
+    steps.vault(Answer::DeletedOf(address("production/payments/STRIPE_KEY"), deleted.to_vec()))
 }
 
 /// An edit met another session's version; what that is has not been told yet.
@@ -223,6 +233,8 @@ fn questions() -> Vec<State> {
         ("roll_back_conflict", |at| at.after("3 j j Enter").typed("bad deploy").keys("Enter y").failed(taken())),
         ("roll_back_strange", |at| at.strange().keys("3 j j Enter Enter")),
         ("purge", |at| at.after("D")),
+        ("purge_several", |at| with_deleted(at.after("D"))),
+        ("purge_deleted", |at| with_deleted(at.after("D")).keys("Down").typed("STRIPE_KEY")),
         ("purge_wrong_name", |at| at.after("D").typed("stripe_key").keys("Enter")),
         ("purge_failed", |at| at.after("D").typed("STRIPE_KEY").keys("Enter").failed(full())),
         ("purge_strange", |at| at.strange().keys("D")),

@@ -123,7 +123,7 @@ impl Sessions {
             Other::Move => drop(vault.move_secret(&at(HERE), &at(THERE), "").unwrap()),
             Other::Rotate(place) => drop(vault.rotate(&at(place), value("theirs"), "Leaked", Expected::Any).unwrap()),
             Other::Delete(place) => drop(vault.delete(&at(place), "").unwrap()),
-            Other::Purge(place) => vault.purge(&at(place), "").unwrap(),
+            Other::Purge(place) => drop(vault.purge(&at(place), crate::vault::Doomed::Single, "").unwrap()),
             Other::Create => drop(
                 vault.set(&at(HERE), Some(value("other")), MetadataChange::default(), "", Expected::Absent).unwrap(),
             ),

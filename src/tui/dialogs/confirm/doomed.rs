@@ -1,0 +1,93 @@
+//! [`Doomed`]: which of the secrets that bear a name is destroyed: the one that lives
+//! there, or one that was deleted before.
+
+use jiff::Timestamp;
+
+use crate::tui::dialogs::page::Page;
+use crate::tui::text;
+use crate::tui::theme::Role;
+use crate::vault::scope::Address;
+use crate::vault::secret::{Secret, SecretId};
+
+/// Those to choose from.
+pub(super) struct Doomed {
+    /// The one that lives comes first.
+    all: Vec<One>,
+    /// What each is called.
+    words: Vec<String>,
+    chosen: usize,
+}
+
+struct One {
+    id: SecretId,
+    versions: u64,
+    deleted_at: Option<Timestamp>,
+}
+
+impl Doomed {
+    /// The one that lives, as long as no other is known.
+    pub(super) fn new(id: SecretId, versions: u64) -> Self {
+        let alive = One { id, versions, deleted_at: None };
+        Self { words: vec![alive.words()], all: vec![alive], chosen: 0 }
+    }
+
+    /// Deleted ones bear the name, too.
+    pub(super) fn learn(&mut self, deleted: &[Secret]) {
+        let chosen = self.id();
+        self.all.truncate(1);
+        self.all.extend(deleted.iter().map(|secret| One {
+            id: secret.id,
+            versions: secret.version,
+            deleted_at: secret.deleted_at,
+        }));
+        self.words = self.all.iter().map(One::words).collect();
+        self.chosen = self.all.iter().position(|one| Some(one.id) == chosen).unwrap_or(0);
+    }
+
+    /// Which is destroyed.
+    pub(super) fn id(&self) -> Option<SecretId> {
+        self.all.get(self.chosen).map(|one| one.id)
+    }
+
+    /// True when there is a choice.
+    pub(super) fn are_several(&self) -> bool {
+        self.all.len() > 1
+    }
+
+    /// Another one, round and round.
+    pub(super) fn choose(&mut self, forth: bool) {
+        let by = if forth { 1 } else { self.all.len().saturating_sub(1) };
+        self.chosen = (self.chosen + by) % self.all.len().max(1);
+    }
+
+    /// What is destroyed, and what stays.
+    pub(super) fn show<'a>(&'a self, page: &mut Page<'a>, address: &Address) {
+        let Some(one) = self.all.get(self.chosen) else { return };
+        let all = text::counted(one.versions, "version");
+        let effect = match one.deleted_at {
+            None => format!("{address} with {all} will be destroyed."),
+            Some(at) => format!("{address}, deleted {}, with {all} will be destroyed.", day(at)),
+        };
+        page.prose(effect, Role::Danger);
+        page.prose("Nothing brings it back, unlike what is deleted.", Role::Text);
+        if self.are_several() {
+            page.gap();
+            page.prose(format!("{} secrets bear this name; the others stay.", self.all.len()), Role::Warn);
+            page.choice("which", self.words.iter().map(String::as_str).collect(), self.chosen, false);
+        }
+    }
+}
+
+impl One {
+    fn words(&self) -> String {
+        match self.deleted_at {
+            None => "the one in use".to_owned(),
+            Some(at) => format!("deleted {}", day(at)),
+        }
+    }
+}
+
+/// A moment, to the second, in UTC: so that two of one day are told apart.
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
