@@ -50,6 +50,7 @@ fn deeds(screen: &mut Screen) -> Vec<Effect> {
                     | Request::Compare { .. }
                     | Request::Theirs { .. }
                     | Request::DeletedOf(_)
+                    | Request::FindSame { .. }
             )
         )
     };
