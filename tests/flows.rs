@@ -1,6 +1,8 @@
 //! Keys to effects: what each key asks of the outside, and what it does not.
 #![expect(clippy::unwrap_used, reason = "made-up data is known to be right")]
 
+#[path = "flows/editing.rs"]
+mod editing;
 #[path = "flows/facts.rs"]
 mod facts;
 #[path = "flows/looking.rs"]
@@ -749,7 +751,7 @@ fn what_is_certain_about_a_copy_is_never_cut_off() {
 #[test]
 fn hints_and_texts_name_the_keys_that_are_set() {
     let mut screen = Screen::unlocked(80, 24);
-    let overrides = [("cancel", "C-x"), ("submit", "F2"), ("filter", ","), ("back", "b"), ("generate", "C-e")];
+    let overrides = [("cancel", "C-x"), ("submit", "F2"), ("filter", ","), ("back", "b"), ("generate", "C-j")];
     let overrides = overrides.map(|(name, keys)| (name.to_owned(), keys.to_owned()));
     screen.state = screen.with_keymap(Keymap::with_overrides(&overrides).unwrap());
     screen.unlock();
@@ -760,7 +762,7 @@ fn hints_and_texts_name_the_keys_that_are_set() {
     assert!(screen.text().contains("b clears the filter."), "{}", screen.text());
     screen.keys("b r");
     let text = screen.text();
-    assert!(text.contains("└ F2 rotate · Ctrl-X cancel · Tab next") && text.contains("Ctrl-E makes it now"), "{text}");
+    assert!(text.contains("└ F2 rotate · Ctrl-X cancel · Tab next") && text.contains("Ctrl-J makes it now"), "{text}");
     assert!(text.contains(" F2 rotate  Ctrl-X cancel  Tab next") && !text.contains("Esc"), "{text}");
 }
 

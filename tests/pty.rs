@@ -1,6 +1,8 @@
 //! The real program in a real terminal: what a person would see, and what must
 //! never be seen.
 
+#[path = "pty/editor.rs"]
+mod editor;
 #[path = "support/made_up.rs"]
 mod made_up;
 #[path = "support/picture.rs"]

@@ -23,6 +23,10 @@ pub enum Context {
     Form,
     /// A dialog with a multi-line input in focus.
     Lines,
+    /// A dialog with a line in focus that may go to the operator's editor.
+    Prose,
+    /// A dialog with lines in focus that may go to the operator's editor.
+    Document,
     /// A dialog with a list of choices in focus, no text.
     Choice,
     /// The unlock dialog.
@@ -49,6 +53,8 @@ impl Context {
         Self::Filter,
         Self::Form,
         Self::Lines,
+        Self::Prose,
+        Self::Document,
         Self::Choice,
         Self::Unlock,
         Self::Confirm,
@@ -61,7 +67,8 @@ impl Context {
     /// True where a character that has no action of its own is typed into an input.
     #[must_use]
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Form | Self::Lines | Self::Unlock | Self::Help | Self::Palette | Self::Jump)
+        let in_dialog = matches!(self, Self::Form | Self::Lines | Self::Prose | Self::Document | Self::Unlock);
+        in_dialog || matches!(self, Self::Filter | Self::Help | Self::Palette | Self::Jump)
     }
 
     /// Where it is, for the README and the help dialog.
@@ -73,7 +80,7 @@ impl Context {
             Self::History => "history",
             Self::Overview => "overview",
             Self::Filter => "filter",
-            Self::Form | Self::Lines => "input",
+            Self::Form | Self::Lines | Self::Prose | Self::Document => "input",
             Self::Choice => "choice",
             Self::Unlock => "unlock",
             Self::Confirm | Self::ConfirmCopy => "question",
@@ -93,11 +100,25 @@ const TYPED_LISTS: &[Context] = &[Context::Help, Context::Palette, Context::Jump
 /// The filter line, where the arrows walk through earlier filters.
 const FILTER: &[Context] = &[Context::Filter];
 /// Dialogs with inputs or choices.
-const INPUTS: &[Context] = &[Context::Form, Context::Choice, Context::Unlock];
+const INPUTS: &[Context] = &[Context::Form, Context::Prose, Context::Choice, Context::Unlock];
+/// Inputs of several lines.
+const LONG_INPUTS: &[Context] = &[Context::Lines, Context::Document];
+/// Dialogs whose inputs stand one after another.
+const FIELDS: &[Context] = &[
+    Context::Form,
+    Context::Lines,
+    Context::Prose,
+    Context::Document,
+    Context::Choice,
+    Context::Unlock,
+    Context::Confirm,
+];
 /// Everything that can be stepped out of by Esc.
 const LEAVABLE: &[Context] = &[
     Context::Form,
     Context::Lines,
+    Context::Prose,
+    Context::Document,
     Context::Choice,
     Context::Unlock,
     Context::Confirm,
@@ -322,39 +343,41 @@ actions! {
     LaterFilter = "later-filter", "later", Dialogs 0, None, [FILTER => "Down"];
     /// Do what the dialog is for, or go to its next step.
     Submit = "submit", "ok", Dialogs 99, None,
-        [INPUTS => "Enter", &[Context::Palette, Context::Jump] => "Enter", &[Context::Lines] => "C-s"];
+        [INPUTS => "Enter", &[Context::Palette, Context::Jump] => "Enter", LONG_INPUTS => "C-s"];
     /// Leave the dialog; nothing is changed.
     Cancel = "cancel", "cancel", Dialogs 98, None,
-        [LEAVABLE => "Esc", &[Context::Form, Context::Lines, Context::Choice, Context::Palette, Context::Jump] => "C-c",
+        [LEAVABLE => "Esc", &[Context::Form, Context::Lines, Context::Prose, Context::Document, Context::Choice, Context::Palette, Context::Jump] => "C-c",
          &[Context::Confirm, Context::ConfirmCopy] => "n q C-c", &[Context::Help] => "C-c"];
     /// Yes, do it.
     Yes = "yes", "yes", Dialogs 99, None, [&[Context::Confirm] => "y", &[Context::ConfirmCopy] => "Y"];
     /// To the next input.
     NextField = "next-field", "next", Dialogs 60, None,
-        [&[Context::Form, Context::Lines, Context::Choice, Context::Unlock, Context::Confirm] => "Tab"];
+        [FIELDS => "Tab"];
     /// To the input before.
     PreviousField = "previous-field", "previous", Dialogs 0, None,
-        [&[Context::Form, Context::Lines, Context::Choice, Context::Unlock, Context::Confirm] => "S-Tab"];
+        [FIELDS => "S-Tab"];
     /// To the next choice.
     NextChoice = "next-choice", "next", Dialogs 0, None,
-        [&[Context::Form, Context::Unlock] => "Down C-n", &[Context::Choice] => "Down j C-n Space Right"];
+        [&[Context::Form, Context::Prose, Context::Unlock] => "Down C-n", &[Context::Choice] => "Down j C-n Space Right"];
     /// To the choice before.
     PreviousChoice = "previous-choice", "previous", Dialogs 0, None,
-        [&[Context::Form, Context::Unlock] => "Up C-p", &[Context::Choice] => "Up k C-p Left"];
+        [&[Context::Form, Context::Prose, Context::Unlock] => "Up C-p", &[Context::Choice] => "Up k C-p Left"];
     /// Copy the equal command line; it has names only.
     CopyCommand = "copy-command", "copy line", Dialogs 65, None, [&[Context::Palette] => "C-y"];
     /// Generate a value.
     Generate = "generate", "generate", Dialogs 70, Some("strongroom generate"),
-        [&[Context::Form, Context::Lines, Context::Choice] => "C-g"];
+        [&[Context::Form, Context::Lines, Context::Prose, Context::Choice] => "C-g"];
     /// Read a file into the field, every byte.
     ReadFile = "read-file", "read file", Dialogs 0, None, [&[Context::Form, Context::Lines] => "C-o"];
     /// Mend what is pointed out.
     Mend = "mend", "mend", Dialogs 0, None, [&[Context::Form, Context::Lines] => "C-y"];
     /// Give the field another name.
     RenameField = "rename-field", "rename", Dialogs 0, None, [&[Context::Form, Context::Lines] => "C-r"];
+    /// Description or metadata in $VISUAL or $EDITOR.
+    OpenEditor = "open-editor", "editor", Dialogs 56, None, [&[Context::Prose, Context::Document] => "C-e"];
     /// Show what is typed, or hide it.
     ShowTyped = "show-typed", "show typed", Dialogs 55, None,
-        [&[Context::Form, Context::Lines, Context::Choice, Context::Unlock] => "C-t"];
+        [&[Context::Form, Context::Lines, Context::Prose, Context::Choice, Context::Unlock] => "C-t"];
 }
 
 /// The row of an action.

@@ -42,6 +42,13 @@ pub enum Effect {
     CompletePath(String),
     /// Read a file into a field; answered by `Event::FileRead`.
     ReadFile(String),
+    /// Open the operator's editor on text that is no secret; answered by `Event::Edited`.
+    OpenEditor {
+        /// What it is.
+        draft: Draft,
+        /// As it is now.
+        text: SecretText,
+    },
     /// Clear our clipboard lease now; answered by `Event::Clipboard`.
     ClearClipboard,
     /// End a job between two of its steps; its answer says what came of it.
@@ -52,6 +59,15 @@ pub enum Effect {
     Repaint,
     /// Leave the application with this exit code.
     Quit(u8),
+}
+
+/// What the operator's editor is opened on: never a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Draft {
+    /// A description.
+    Description,
+    /// All metadata, as JSON.
+    Metadata,
 }
 
 /// What a generated raw key is for.

@@ -22,11 +22,11 @@ use crate::vault::secret::{FieldName, Fields, Secret, SecretId, Version};
 use crate::vault::usage::{Extent, Use};
 use crate::vault::{Outcome, Written};
 
-use super::effect::RawKeyUse;
+use super::effect::{Draft, RawKeyUse};
 use super::files::Completion;
 use super::job::{Deed, Job};
 use super::theirs::Theirs;
-use super::{patience, terminal};
+use super::{editor, patience, terminal};
 
 /// One thing that happened.
 pub enum Event {
@@ -61,6 +61,15 @@ pub enum Event {
     PathCompleted(Completion),
     /// A file was read for a field, or could not be.
     FileRead(crate::error::Result<SecretText>),
+    /// The operator's editor has ended; `None` where it changed nothing.
+    Edited {
+        /// What it was opened on.
+        draft: Draft,
+        /// What it left.
+        outcome: crate::error::Result<Option<SecretText>>,
+    },
+    /// So long ago somebody typed into the editor that has the terminal.
+    Typed(std::time::Duration),
     /// The clipboard did something.
     Clipboard(ClipboardNews),
     /// Nothing happened until the next deadline.
@@ -323,12 +332,17 @@ pub(super) fn start_signals(mailbox: Mailbox) -> std::io::Result<()> {
         signal_hook::iterator::Signals::new([SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGUSR1, SIGWINCH])?;
     let watch = move || {
         for number in signals.forever() {
+            // Ctrl-C in an editor goes to every program of the terminal; it is the editor's.
+            if terminal::is_lent() && matches!(number, SIGINT | SIGQUIT) {
+                continue;
+            }
             let Some(event) = from_signal(number) else { continue };
             let code = parting_code(&event);
             mailbox.send(event);
             if let Some(code) = code {
                 std::thread::sleep(patience::SIGNAL);
                 terminal::restore_modes();
+                editor::sweep();
                 std::process::exit(i32::from(code));
             }
         }

@@ -14,23 +14,32 @@ use zeroize::Zeroize;
 
 use super::event::{Event, Mailbox};
 
+mod gate;
 mod keys;
 mod parser;
 
 use parser::Parser;
 
-/// Starts the thread. It is never waited for.
-pub(super) fn start(mailbox: Mailbox) -> std::io::Result<()> {
-    std::thread::Builder::new().name("input".into()).spawn(move || read_all(&mailbox)).map(drop)
+pub(super) use gate::Gate;
+
+/// Starts the thread, which stops reading at a closed gate. It is never waited for.
+pub(super) fn start(mailbox: Mailbox, gate: Gate) -> std::io::Result<()> {
+    std::thread::Builder::new().name("input".into()).spawn(move || read_all(&mailbox, &gate)).map(drop)
 }
 
 /// Reads until the terminal is gone or nobody listens.
-fn read_all(mailbox: &Mailbox) {
+fn read_all(mailbox: &Mailbox, gate: &Gate) {
     let stdin = std::io::stdin();
     let mut parser = Parser::default();
     let mut buffer = [0; 4096];
     loop {
-        let events = match wait(stdin.as_fd(), parser.patience()) {
+        let events = match wait(stdin.as_fd(), gate, parser.patience()) {
+            // What was typed ahead of another program is for nobody.
+            Waited::Gate => {
+                gate.wait();
+                parser = Parser::default();
+                Vec::new()
+            }
             Waited::Silence => parser.silence(),
             Waited::Bytes => match rustix::io::read(stdin.as_fd(), &mut buffer) {
                 Ok(0) => vec![Event::HangUp],
@@ -56,13 +65,17 @@ fn read_all(mailbox: &Mailbox) {
 enum Waited {
     Bytes,
     Silence,
+    Gate,
 }
 
 /// Waits for bytes, `at_most` so long. An error shows in the read that follows.
-fn wait(fd: impl AsFd, at_most: Option<Duration>) -> Waited {
+fn wait(fd: impl AsFd, gate: &Gate, at_most: Option<Duration>) -> Waited {
     let at_most = at_most.and_then(|time| Timespec::try_from(time).ok());
-    match poll(&mut [PollFd::new(&fd, PollFlags::IN)], at_most.as_ref()) {
+    let bell = gate.bell();
+    let mut both = [PollFd::new(&fd, PollFlags::IN), PollFd::new(&bell, PollFlags::IN)];
+    match poll(&mut both, at_most.as_ref()) {
         Ok(0) => Waited::Silence,
+        Ok(_) if !both[1].revents().is_empty() => Waited::Gate,
         _ => Waited::Bytes,
     }
 }

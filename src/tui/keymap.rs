@@ -307,7 +307,7 @@ fn line_edit(key: Key, context: Context) -> Option<Edit> {
         "C-w" | "A-Backspace" => Edit::DeleteWord,
         "C-u" => Edit::DeleteToStart,
         "C-k" => Edit::DeleteToEnd,
-        "Enter" if context == Context::Lines => Edit::NewLine,
+        "Enter" if matches!(context, Context::Lines | Context::Document) => Edit::NewLine,
         _ => return None,
     };
     Some(edit)

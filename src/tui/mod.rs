@@ -9,6 +9,7 @@ pub mod available;
 pub mod clock;
 pub mod command_line;
 pub mod dialogs;
+mod editor;
 pub mod effect;
 pub mod event;
 pub mod files;
@@ -16,6 +17,7 @@ mod frame_writer;
 pub mod hints;
 mod input;
 pub mod job;
+pub mod json;
 pub mod keymap;
 pub mod layout;
 pub mod notice;
@@ -184,10 +186,11 @@ fn run_on(
 
     let no_thread = |error: std::io::Error| Error::failure(format!("A thread could not be started: {error}."));
     event::start_signals(mailbox.clone()).map_err(no_thread)?;
-    input::start(mailbox.clone()).map_err(no_thread)?;
+    let gate = input::Gate::new().map_err(no_thread)?;
+    input::start(mailbox.clone(), gate.clone()).map_err(no_thread)?;
     let place = Place { vault: vault_path, key_file: key_file_path, pins: pins_path, actor, clock };
     let vault = VaultThread::start(place, startup_key, mailbox.clone())?;
-    let runtime = Runtime::new(screen, vault, route, mailbox.clone());
+    let runtime = Runtime::new(screen, vault, route, mailbox.clone(), gate);
     let sleep = SleepWatch::new(now(clock));
     Ok(Loop { state, theme, runtime, messages, changed: false, parting: None, sleep, clock }.run())
 }
@@ -230,6 +233,9 @@ impl Loop {
     fn run(mut self) -> u8 {
         loop {
             let mut message = self.wait();
+            if let Some(ago) = self.runtime.typed_elsewhere() {
+                self.take(Message::Event(Event::Typed(ago)));
+            }
             if self.sleep.slept(now(self.clock)) {
                 self.take(Message::Event(Event::Signal(Signal::Lock)));
             }
@@ -267,10 +273,12 @@ impl Loop {
     fn take(&mut self, message: Message) -> Option<u8> {
         let Message::Event(event) = message else { return None };
         self.parting = parting_code(&event).or(self.parting);
-        if matches!(event, Event::Resumed) {
-            self.runtime.enter_again();
-            self.changed = true;
+        match event {
+            Event::Resumed => self.runtime.enter_again(),
+            Event::Edited { .. } => self.runtime.take_back(),
+            _ => {}
         }
+        self.changed |= matches!(event, Event::Resumed | Event::Edited { .. });
         let mut code = self.parting;
         for effect in update::update(&mut self.state, event, now(self.clock)) {
             match effect {

@@ -8,6 +8,9 @@ use std::time::Duration;
 /// From a signal to the exit, after which the exit is forced.
 pub(super) const SIGNAL: Duration = Duration::from_millis(900);
 
+/// For the input thread to stand still before an editor gets the terminal.
+pub(super) const INPUT: Duration = Duration::from_millis(250);
+
 /// For the clipboard to be cleared.
 pub(super) const CLIPBOARD: Duration = Duration::from_millis(200);
 

@@ -6,14 +6,19 @@
 use std::time::{Duration, Instant};
 
 use ratatui::Frame;
+use rustix::process::Pid;
+use rustix::termios::Termios;
 
 use crate::clipboard::{self, Clipboard, Copy, News, Route};
 use crate::crypto::keyring::RawKey;
+use crate::error::Error;
 use crate::secret_text::SecretText;
 use crate::vault::generate::generate;
 
-use super::effect::{Effect, Request};
+use super::editor::{self, Desk, Editing};
+use super::effect::{Draft, Effect, Request};
 use super::event::{Answer, ClipboardNews, Event, Mailbox};
+use super::input::Gate;
 use super::terminal::{self, Screen};
 use super::vault_thread::VaultThread;
 use super::{files, patience};
@@ -28,15 +33,18 @@ pub(super) struct Runtime {
     clipboard: Box<dyn Clipboard>,
     route: Route,
     mailbox: Mailbox,
+    gate: Gate,
+    /// The editor that has the terminal.
+    lent: Option<Lent>,
     /// The next frame is due although the state did not change.
     repaint: bool,
 }
 
 impl Runtime {
     /// Everything but the clipboard runs already.
-    pub(super) fn new(screen: Screen, vault: VaultThread, route: Route, mailbox: Mailbox) -> Self {
+    pub(super) fn new(screen: Screen, vault: VaultThread, route: Route, mailbox: Mailbox, gate: Gate) -> Self {
         let clipboard = open_clipboard(route, &screen, &mailbox);
-        Self { screen, vault, clipboard, route, mailbox, repaint: false }
+        Self { screen, vault, clipboard, route, mailbox, gate, lent: None, repaint: false }
     }
 
     /// Carries one effect out; `Effect::Quit` is the loop's.
@@ -70,6 +78,7 @@ impl Runtime {
                 self.remember_lease();
             }
             Effect::Stop(stop) => stop.set(),
+            Effect::OpenEditor { draft, text } => self.open_editor(draft, &text),
             Effect::Suspend => self.suspend(),
             Effect::Repaint => self.repaint = true,
             Effect::Quit(_) => {}
@@ -102,6 +111,48 @@ impl Runtime {
         let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
     }
 
+    /// Opens the operator's editor; what comes of it is an event, whether it starts or not.
+    fn open_editor(&mut self, draft: Draft, text: &SecretText) {
+        let opened = Desk::lay(draft, text).and_then(|desk| self.lend_to(desk));
+        match opened {
+            Ok(editing) => self.aside(move || Event::Edited { draft, outcome: editing.finish() }),
+            Err(error) => self.send(Event::Edited { draft, outcome: Err(error) }),
+        }
+    }
+
+    /// Leaves the terminal to an editor: nobody here reads or writes it until it ends.
+    fn lend_to(&mut self, desk: Desk) -> crate::error::Result<Editing> {
+        if !self.gate.close(patience::INPUT) || !self.screen.lend() {
+            self.gate.open();
+            editor::sweep();
+            return Err(Error::busy("The terminal does not keep up, so no editor was opened.").hint("Try again."));
+        }
+        let modes = terminal::modes();
+        let started = desk.start();
+        let pid = started.as_ref().ok().and_then(Editing::pid);
+        self.lent = Some(Lent { pid, modes, typed_at: terminal::typed_at() });
+        started.inspect_err(|_| self.take_back())
+    }
+
+    /// Takes the terminal from an editor that has ended.
+    pub(super) fn take_back(&mut self) {
+        let Some(lent) = self.lent.take() else { return };
+        if let Some(modes) = &lent.modes {
+            terminal::set_modes(modes);
+        }
+        self.screen.enter_again();
+        self.gate.open();
+    }
+
+    /// How long ago somebody typed into the editor, when that was since the last look.
+    pub(super) fn typed_elsewhere(&mut self) -> Option<Duration> {
+        let lent = self.lent.as_mut()?;
+        let at = terminal::typed_at().filter(|at| Some(*at) != lent.typed_at)?;
+        lent.typed_at = Some(at);
+        let ago = jiff::Timestamp::now().as_second().saturating_sub(at);
+        Some(Duration::from_secs(u64::try_from(ago).unwrap_or(0)))
+    }
+
     /// A lease over OSC 52 is ended even by a panic.
     fn remember_lease(&self) {
         if let Route::Osc52 { in_tmux } = self.route {
@@ -112,7 +163,10 @@ impl Runtime {
 
     /// Takes the terminal again after a stop.
     pub(super) fn enter_again(&mut self) {
-        self.screen.enter_again();
+        // An editor that was stopped with us goes on with us, and has it still.
+        if self.lent.is_none() {
+            self.screen.enter_again();
+        }
     }
 
     /// True once after a repaint was asked for.
@@ -153,8 +207,21 @@ impl Runtime {
         self.clipboard.close(patience::CLIPBOARD);
         terminal::set_parting(b"");
         self.vault.close(if by_signal { patience::VAULT_AFTER_SIGNAL } else { patience::VAULT });
+        if let Some(pid) = self.lent.take().and_then(|lent| lent.pid) {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+        editor::sweep();
         self.screen.leave();
     }
+}
+
+/// The terminal while an editor has it.
+struct Lent {
+    pid: Option<Pid>,
+    /// How its line was set before.
+    modes: Option<Termios>,
+    /// When somebody typed last, as of the last look.
+    typed_at: Option<i64>,
 }
 
 /// A clipboard without a lease.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use ratatui::layout::Rect;
 
 use crate::crypto::keyring::SlotKind;
+use crate::secret_text::SecretText;
 use crate::vault::audit::AuditVerdict;
 use crate::vault::scope::Address;
 use crate::vault::secret::SecretId;
@@ -17,6 +18,7 @@ use super::action::{Action, Context};
 use super::clock::Now;
 use super::command_line::Lines;
 use super::dialogs::Dialog;
+use super::effect::Draft;
 use super::job::{Job, Undo};
 use super::keymap::Keymap;
 use super::layout::{Areas, Pane, SizeClass, inside, size_class};
@@ -102,6 +104,10 @@ pub struct State {
     pub(super) drawn: Option<Context>,
     /// When the detail follows a filter that is being typed.
     pub(super) detail_at: Option<Instant>,
+    /// The operator's editor has the terminal.
+    pub(super) editor: Option<InEditor>,
+    /// What came from the editor after a lock, until the next unlock.
+    pub(super) kept: Option<Kept>,
     /// The dialog has asked the vault for something and waits for the answer.
     pub(super) submitted: bool,
     pub(super) changed: bool,
@@ -158,6 +164,22 @@ pub struct Place {
     pub(super) undo: Option<Undo>,
 }
 
+/// What is edited while the operator's editor has the terminal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InEditor {
+    /// Of which secret; `None` for one that is being added.
+    pub(super) secret: Option<SecretId>,
+    /// A lock has wiped more of the form than what is in the editor.
+    pub(super) lost_form: bool,
+}
+
+/// A text from the operator's editor that found the vault locked: it is no value, so it waits.
+pub struct Kept {
+    pub(super) secret: Option<SecretId>,
+    pub(super) draft: Draft,
+    pub(super) text: SecretText,
+}
+
 /// A value on the clipboard, until it is cleared.
 #[derive(Debug, Clone)]
 pub struct Lease {
@@ -185,6 +207,8 @@ impl State {
             last_key: now.instant,
             drawn: None,
             detail_at: None,
+            editor: None,
+            kept: None,
             submitted: false,
             changed: true,
             options,

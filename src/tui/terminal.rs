@@ -13,10 +13,12 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal};
+use rustix::termios::{OptionalActions, Termios};
 
 use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
 
+use super::editor;
 use super::frame_writer::FrameWriter;
 use super::output::{Output, Progress, Sequences, write_whole};
 
@@ -39,6 +41,8 @@ const LAST_WRITE: Duration = Duration::from_millis(150);
 
 /// True while the terminal is ours.
 static ENTERED: AtomicBool = AtomicBool::new(false);
+/// True while another program has it from us.
+static LENT: AtomicBool = AtomicBool::new(false);
 /// What else to send when leaving in a hurry: the end of a clipboard lease.
 static PARTING: Mutex<&[u8]> = Mutex::new(b"");
 
@@ -69,6 +73,7 @@ impl Screen {
 
     /// Takes the terminal again after a stop, whatever the shell did to it.
     pub(super) fn enter_again(&mut self) {
+        LENT.store(false, Ordering::SeqCst);
         let _ = crossterm::terminal::disable_raw_mode();
         let _ = self.take_terminal();
         self.terminal.backend_mut().forget();
@@ -118,6 +123,19 @@ impl Screen {
         self.output.sequences()
     }
 
+    /// Gives the terminal to another program for a while; false, and nothing is done, when it
+    /// takes no bytes now. What is to be sent when leaving stays: we are not leaving.
+    pub(super) fn lend(&mut self) -> bool {
+        drop(self.frame.take());
+        self.output.wait(LAST_WRITE);
+        if self.output.is_idle() {
+            LENT.store(true, Ordering::SeqCst);
+            ENTERED.store(false, Ordering::SeqCst);
+            give_back(b"");
+        }
+        is_lent()
+    }
+
     /// Gives the terminal back after the last frame, or without it when that hangs.
     pub(super) fn leave(&mut self) {
         drop(self.frame.take());
@@ -137,16 +155,47 @@ pub(super) fn set_parting(sequence: &'static [u8]) {
 
 /// Gives the terminal back, once; safe from every thread.
 pub(super) fn leave() {
-    if !ENTERED.swap(false, Ordering::SeqCst) {
-        return;
-    }
+    let was_ours = ENTERED.swap(false, Ordering::SeqCst);
     let parting = PARTING.try_lock().map_or(&b""[..], |mut held| std::mem::take(&mut *held));
+    if was_ours {
+        give_back(parting);
+    } else if !parting.is_empty() && is_lent() {
+        write_out(&[parting]);
+    }
+}
+
+/// Writes what ends our use of the terminal, after `parting`.
+fn give_back(parting: &[u8]) {
+    write_out(&[parting, LEAVE]);
+    reset_line();
+}
+
+fn write_out(pieces: &[&[u8]]) {
     // Not through `std::io::stdout`: a panicking thread may hold its lock.
     if let Ok(fd) = std::io::stdout().as_fd().try_clone_to_owned() {
         let mut file = File::from(fd);
-        let _ = write_whole(&mut file, parting).and_then(|()| write_whole(&mut file, LEAVE));
+        let _ = pieces.iter().try_for_each(|piece| write_whole(&mut file, piece));
     }
-    reset_line();
+}
+
+/// True while another program has the terminal from us.
+pub(super) fn is_lent() -> bool {
+    LENT.load(Ordering::SeqCst)
+}
+
+/// The line's modes, to be put back after a program that leaves its own behind.
+pub(super) fn modes() -> Option<Termios> {
+    rustix::termios::tcgetattr(std::io::stdin()).ok()
+}
+
+/// Puts modes back; what was typed meanwhile is for nobody.
+pub(super) fn set_modes(modes: &Termios) {
+    let _ = rustix::termios::tcsetattr(std::io::stdin(), OptionalActions::Flush, modes);
+}
+
+/// When somebody last typed into the terminal, in seconds, as `w` tells it.
+pub(super) fn typed_at() -> Option<i64> {
+    rustix::fs::fstat(std::io::stdin()).ok().map(|found| found.st_atime)
 }
 
 /// Gives the terminal's modes back and writes nothing, where a write would hang.
@@ -177,6 +226,7 @@ pub(super) fn size() -> Option<(u16, u16)> {
 pub(super) fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         leave();
+        editor::sweep();
         let place = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
         let _ = writeln!(
             std::io::stderr(),

@@ -25,6 +25,7 @@ mod actions;
 mod answers;
 mod bulk;
 mod deadlines;
+mod editor;
 mod facts;
 mod history;
 mod jump;
@@ -37,6 +38,10 @@ use lock::{leave, lock, suspend};
 /// Takes one event and says what is to be done about it.
 pub fn update(state: &mut State, event: Event, now: Now) -> Vec<Effect> {
     state.now = now;
+    // Typing into the editor counts before the idle time does.
+    if let Event::Typed(ago) = &event {
+        state.last_key = state.last_key.max(now.instant.checked_sub(*ago).unwrap_or(state.last_key));
+    }
     let mut effects = deadlines::pass(state);
     effects.extend(take(state, event));
     // A vault that is being made has the slots it is made with.
@@ -54,6 +59,8 @@ pub fn update(state: &mut State, event: Event, now: Now) -> Vec<Effect> {
 
 fn take(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
+        // Typed ahead of the editor that has the terminal: meant for that, or for nothing.
+        Event::Key(_) | Event::Mouse(_) | Event::Paste(_) if state.editor.is_some() => {}
         Event::Key(key) => return key_pressed(state, key),
         Event::Mouse(mouse) => return mouse::moused(state, mouse),
         Event::Paste(pasted) => return pasted_text(state, pasted),
@@ -73,7 +80,8 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
             state.changed = true;
         }
         Event::Clipboard(news) => clipboard(state, news),
-        Event::Focus(_) | Event::Tick => {}
+        Event::Edited { draft, outcome } => return editor::ended(state, draft, outcome),
+        Event::Focus(_) | Event::Tick | Event::Typed(_) => {}
     }
     Vec::new()
 }
@@ -153,6 +161,7 @@ pub(super) fn give(state: &mut State, input: Input) -> Vec<Effect> {
     state.changed = true;
     state.submitted |= step.effects.iter().any(is_submission);
     let mut effects = step.effects;
+    editor::note(state, &effects);
     if step.close {
         close_dialog(state);
         if was_gate && state.is_locked() {

@@ -216,6 +216,16 @@ impl Run {
                     };
                     self.coming.push_back(Event::FileRead(read));
                 }
+                Effect::OpenEditor { draft, text } => {
+                    let outcome = match text.len() % 4 {
+                        0 => Ok(None),
+                        1 => Err(Error::failure("The editor ended with code 1.")),
+                        2 => Ok(Some(SecretText::copied_from(b"two\nlines \xff"))),
+                        _ => Ok(Some(SecretText::copied_from(b"{\"tags\": [\"new\"], \"owner\": \"ops\"}"))),
+                    };
+                    self.coming.push_back(Event::Typed(Duration::ZERO));
+                    self.coming.push_back(Event::Edited { draft, outcome });
+                }
                 Effect::Stop(stop) => stop.set(),
                 Effect::Suspend => self.coming.push_back(Event::Resumed),
                 Effect::Repaint => {}

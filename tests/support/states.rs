@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use strongroom::crypto::keyring::{RawKey, SlotKind};
 use strongroom::error::Error;
 use strongroom::secret_text::SecretText;
-use strongroom::tui::effect::{Effect, RawKeyUse, Request};
+use strongroom::tui::effect::{Draft, Effect, RawKeyUse, Request};
 use strongroom::tui::event::{Answer, Event, Found};
 use strongroom::tui::files::Completion;
 use strongroom::tui::theirs::Theirs;
@@ -171,6 +171,12 @@ impl Steps {
     /// The vault tells what another session did to the Stripe key.
     pub(crate) fn told(self, theirs: Theirs) -> Self {
         self.vault(Answer::Theirs(STRIPE, theirs))
+    }
+
+    /// The operator's editor has ended.
+    pub(crate) fn edited(self, draft: Draft, left: Result<Option<&[u8]>, Error>) -> Self {
+        let outcome = left.map(|text| text.map(SecretText::copied_from));
+        self.event(Event::Edited { draft, outcome })
     }
 
     /// The value typed is the current one.

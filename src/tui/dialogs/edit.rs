@@ -35,14 +35,18 @@ use super::path_prompt::PathPrompt;
 use super::writing::{Way, Writing};
 use super::{Input, Step, recipes};
 
+mod document;
+mod editor;
 mod fields;
 mod inputs;
+mod json_page;
 mod metadata;
 mod offer;
 mod pasted;
 
 use fields::FieldRow;
 use inputs::{Meta, Place};
+use json_page::JsonPage;
 use metadata::MetadataInputs;
 use offer::{Chosen, Offer};
 
@@ -68,6 +72,8 @@ pub struct EditDialog {
     offer: Option<Offer>,
     /// Values of the vault were opened: how long they are shown without a key, and until when.
     shown: Option<(Duration, Instant)>,
+    /// All of the metadata as JSON is being edited.
+    json: Option<JsonPage>,
     writing: Writing,
 }
 
@@ -89,6 +95,7 @@ impl EditDialog {
             reading: None,
             offer: None,
             shown: None,
+            json: None,
             writing: Writing::new(),
         }
     }
@@ -123,6 +130,7 @@ impl EditDialog {
         match input {
             Input::Failed(error) => return self.failed(&error),
             Input::Same { id, names, ticket } => self.tell_same(id, &names, ticket),
+            Input::Edited { draft, outcome } => self.edited(draft, outcome, now),
             Input::Generated(generated) => {
                 self.generated(generated);
                 return self.find_same();
@@ -136,6 +144,7 @@ impl EditDialog {
             _ if self.writing.conflict.is_some() => {}
             Input::Press(Press::Action(action)) if self.offer.is_some() => self.choose(action),
             _ if self.offer.is_some() => {}
+            input if self.json.is_some() => return self.edit_json(input, now),
             input if self.reading.is_some() => return self.read_file(input),
             Input::Press(Press::Action(action)) => return self.act(action, now),
             Input::Press(press) => self.press(press),
@@ -158,8 +167,10 @@ impl EditDialog {
     pub fn context(&self) -> Context {
         match self.focus {
             _ if self.writing.conflict.is_some() || self.offer.is_some() => Context::Choice,
+            _ if self.json.is_some() => Context::Document,
             _ if self.reading.is_some() => Context::Form,
-            Place::AddField => Context::Choice,
+            Place::AddField | Place::AsJson => Context::Choice,
+            Place::Meta(meta) if meta != Meta::Reason => Context::Prose,
             Place::Value(row) if self.rows.get(row).is_some_and(FieldRow::has_lines) => Context::Lines,
             _ => Context::Form,
         }
@@ -177,6 +188,8 @@ impl EditDialog {
                 self.rows.push(FieldRow::named());
                 self.focus = Place::FieldName(self.rows.len() - 1);
             }
+            Action::Submit if self.focus == Place::AsJson => return self.open_json(),
+            Action::OpenEditor => return self.open_editor(),
             Action::Submit => return self.submit(now, |write| write),
             Action::Cancel => {
                 let is_unsaved = self.is_changed();
@@ -306,6 +319,12 @@ impl EditDialog {
         }
         self.reading = Some((number, prompt));
         Step::default()
+    }
+
+    /// Which secret is edited; `None` for a new one.
+    #[must_use]
+    pub fn subject(&self) -> Option<SecretId> {
+        self.writing.subject().map(|(id, _)| id)
     }
 
     /// True for a secret that does not exist yet.
@@ -517,7 +536,17 @@ impl EditDialog {
             }
             return "⟨submit⟩ read · ⟨cancel⟩ back · ⟨next-field⟩ complete".to_owned();
         }
-        let submit = if self.focus == Place::AddField { "add a field" } else { "save" };
+        if self.json.is_some() {
+            return json_page::FOOT.to_owned();
+        }
+        let submit = match self.focus {
+            Place::AddField => "add a field",
+            Place::AsJson => "open",
+            _ => "save",
+        };
+        if self.context() == Context::Prose {
+            return format!("⟨submit⟩ {submit} · ⟨cancel⟩ cancel · ⟨next-field⟩ next · ⟨open-editor⟩ editor");
+        }
         let show = if self.rows.iter().any(FieldRow::is_shown) { "hide" } else { "show" };
         let next = if self.completes_tag() { "complete" } else { "next" };
         format!("⟨submit⟩ {submit} · ⟨cancel⟩ cancel · ⟨next-field⟩ {next} · ⟨generate⟩ generate · ⟨show-typed⟩ {show}")
@@ -530,6 +559,12 @@ impl EditDialog {
         }
         if let Some(offer) = &self.offer {
             return offer.page().draw(keys, theme, area, frame);
+        }
+        if let Some(json) = &self.json {
+            let mut page = Page::new(if self.is_new() { "Metadata" } else { "Metadata of" }, self.foot());
+            self.writing.name_on(&mut page);
+            json.show(&mut page);
+            return page.draw(keys, theme, area, frame);
         }
         if let Some((_, prompt)) = &self.reading {
             let mut page = Page::new("Read a file into the field", self.foot());
@@ -555,6 +590,9 @@ impl EditDialog {
         }
         page.button("add a field", self.focus == Place::AddField);
         for meta in Meta::ALL {
+            if *meta == Meta::Reason {
+                page.button("all of it as JSON", self.focus == Place::AsJson);
+            }
             let place = Place::Meta(*meta);
             page.text(meta.label(), self.metadata.input(*meta), meta.placeholder(), self.focus == place);
             self.show_bad(place, &mut page);

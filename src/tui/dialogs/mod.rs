@@ -21,7 +21,7 @@ use crate::vault::secret::{FieldName, Fields, Secret, SecretId, Version};
 
 use super::action::{Action, Context};
 use super::clock::Now;
-use super::effect::{Effect, RawKeyUse};
+use super::effect::{Draft, Effect, RawKeyUse};
 use super::files::Completion;
 use super::keymap::{Keymap, Keys};
 use super::press::Press;
@@ -88,6 +88,13 @@ pub enum Input {
     Elsewhere(SecretId, Option<Box<Version>>),
     /// What a path may go on with, as the dialog asked.
     Completed(Completion),
+    /// The operator's editor has ended; `None` where it changed nothing.
+    Edited {
+        /// What it was opened on.
+        draft: Draft,
+        /// What it left.
+        outcome: Result<Option<SecretText>, Error>,
+    },
     /// The file that the dialog asked for, or why it cannot be read.
     FileRead(Result<SecretText, Error>),
     /// The file that the dialog wants to write would lie in this git work tree.

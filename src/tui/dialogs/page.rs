@@ -106,6 +106,14 @@ impl<'a> Page<'a> {
             let cure = trap.cure().map(|cure| format!(" ⟨mend⟩ {cure}.")).unwrap_or_default();
             self.note(format!("{}{cure}", trap.words()), Role::Warn);
         }
+        if let Some(fault) = input.json_fault() {
+            self.note(format!("Looks like JSON and is none: {}.", fault.told()), Role::Warn);
+        }
+    }
+
+    /// Lines of text that are no secret, all of the width.
+    pub(super) fn area(&mut self, input: &'a SecretInput) {
+        self.push(Piece::Area { input }, true);
     }
 
     /// A secret that nobody types into.

@@ -309,7 +309,7 @@ pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
 }
 
 /// A new secret, beside the selected one.
-fn add(state: &mut State) -> Vec<Effect> {
+pub(super) fn add(state: &mut State) -> Vec<Effect> {
     let scope = state.vault.as_ref().and_then(|vault| vault.secrets.scope_in_view().parse().ok());
     let scope = scope.unwrap_or_else(ScopePath::root);
     let catalog = state.vault.as_ref().map(|vault| vault.secrets.shared_catalog()).unwrap_or_default();

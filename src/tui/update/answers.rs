@@ -24,6 +24,7 @@ use crate::vault::secret::{Fields, Secret, SecretId, Version};
 use crate::vault::{Outcome, Written};
 
 use super::actions::{about_detail, ask_detail, moved};
+use super::editor;
 use super::{bulk, close_dialog, facts, failed, give, jump, open_dialog, say};
 
 /// Takes an answer.
@@ -31,7 +32,12 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
     state.changed = true;
     match answer {
         Answer::Found(found) => found_at_start(state, found),
-        Answer::Unlocked { catalog, failed_unlocks, read_only } => unlocked(state, catalog, failed_unlocks, read_only),
+        Answer::Unlocked { catalog, failed_unlocks, read_only } => {
+            unlocked(state, catalog, failed_unlocks, read_only);
+            let mut effects = editor::resume(state);
+            effects.extend(moved(state));
+            return effects;
+        }
         Answer::UnlockFailed(error) => return unlock_failed(state, error),
         Answer::Locked => return Vec::new(),
         Answer::Changed(change) => {
@@ -297,7 +303,11 @@ fn detail(state: &mut State, secret: Box<Secret>, history: Vec<Version>) -> Vec<
     }
     let Some(vault) = &mut state.vault else { return Vec::new() };
     match vault.waiting.take_if(|(waiting, _)| *waiting == id) {
-        Some((_, action)) if state.dialog.is_none() => about_detail(state, action),
+        Some((_, action)) if state.dialog.is_none() => {
+            let mut effects = about_detail(state, action);
+            effects.extend(editor::give_kept(state));
+            effects
+        }
         _ => Vec::new(),
     }
 }

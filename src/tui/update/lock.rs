@@ -15,6 +15,9 @@ pub(super) fn lock(state: &mut State, because: &'static str) -> Vec<Effect> {
     let working = state.vault.as_ref().and_then(|vault| vault.working.as_ref()).map(|(job, _)| job.stop.clone());
     let had_typed = state.dialog.as_ref().is_some_and(Dialog::holds_input);
     let was_open = wipe(state);
+    if let Some(editor) = state.editor.as_mut().filter(|_| was_open) {
+        editor.lost_form = had_typed;
+    }
     if was_open {
         state.locked_because = Some(told(because, had_typed));
     }

@@ -10,6 +10,7 @@ use ratatui::style::Style;
 use zeroize::Zeroize;
 
 use crate::secret_text::SecretText;
+use crate::tui::json::{self, Fault};
 use crate::tui::press::{Edit, Press};
 use crate::tui::text;
 use crate::vault::secret::MAX_VERSION_BYTES;
@@ -196,6 +197,24 @@ impl SecretInput {
         mended.map(|mended| self.set(mended)).is_some()
     }
 
+    /// What is wrong with a value that looks like JSON.
+    #[must_use]
+    pub fn json_fault(&self) -> Option<Fault> {
+        let text = self.secret.expose_str().filter(|text| json::is_meant(text))?;
+        Fault::find(text)
+    }
+
+    /// Puts the cursor on a byte.
+    pub fn go_to(&mut self, offset: usize) {
+        self.cursor = self.secret.expose_str().map_or(0, |text| editing::on_boundary(text, offset));
+    }
+
+    /// How many lines it has.
+    #[must_use]
+    pub fn lines(&self) -> usize {
+        self.secret.expose_str().map_or(1, |text| text.split('\n').count())
+    }
+
     /// How many rows it takes on the screen.
     #[must_use]
     pub fn rows(&self) -> u16 {
@@ -295,6 +314,18 @@ mod tests {
         let mut input = SecretInput::multi_line();
         input.paste(&SecretText::copied_from(&pem.map(|byte| if byte == b'\n' { b'\r' } else { byte })));
         assert_eq!(input.secret().expose(), pem);
+    }
+
+    #[test]
+    fn broken_json_is_pointed_out_with_its_place_and_is_no_refusal() {
+        let mut input = SecretInput::multi_line();
+        assert!(input.paste(&SecretText::copied_from(b"{\"key\": \"hunter2\",\n \"user\" \"ops\"}")));
+        let told = input.json_fault().unwrap().told();
+        assert!(told.starts_with("line 2, character 9") && !told.contains("hunter") && !told.contains("ops"), "{told}");
+        assert_eq!(input.refusal(), None);
+        input.stand_in(true);
+        assert!(typed(SecretInput::multi_line(), "{x7!").json_fault().is_none());
+        assert!(typed(SecretInput::multi_line(), "{\"a\": 1}").json_fault().is_none());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use strongroom::crypto::keyring::SlotKind;
 use strongroom::error::Error;
 use strongroom::secret_text::SecretText;
-use strongroom::tui::effect::RawKeyUse;
+use strongroom::tui::effect::{Draft, RawKeyUse};
 use strongroom::tui::event::Answer;
 use strongroom::tui::theirs::{Taken, Theirs};
 use strongroom::vault::catalog::CatalogChange;
@@ -164,7 +164,27 @@ fn editing() -> Vec<State> {
         }),
         ("edit_written_elsewhere", |at| at.after("e").typed("new").written_elsewhere()),
         ("edit_past_expiry", |at| at.after("e").keys("Tab Tab Tab Tab Tab Tab C-u").typed("2020-01-01").keys("Enter")),
-        ("edit_bad_json", |at| at.after("e S-Tab S-Tab C-u").typed("{\"account\": ").keys("Enter")),
+        ("edit_bad_json", |at| at.after("e S-Tab S-Tab S-Tab C-u").typed("{\"account\": ").keys("Enter")),
+        ("edit_json", |at| at.after("e S-Tab S-Tab Enter")),
+        ("edit_json_fault", |at| at.after("e S-Tab S-Tab Enter Down").typed("x")),
+        ("edit_json_refused", |at| at.after("e S-Tab S-Tab Enter").pasted(b"{ \"tagz\": 1,").keys("C-s")),
+        ("edit_json_unsaved", |at| at.after("e S-Tab S-Tab Enter").typed(" ").keys("Esc")),
+        ("edit_json_taken", |at| {
+            let text = br#"{"description": "Other", "tags": ["payments", "pci", "tier1"], "owner": "ana"}"#;
+            at.after("e S-Tab S-Tab S-Tab C-e").edited(Draft::Metadata, Ok(Some(text)))
+        }),
+        ("edit_editor", |at| {
+            at.after("e Tab Tab Tab Tab C-e").edited(Draft::Description, Ok(Some(b"From the editor\nin two lines")))
+        }),
+        ("edit_editor_failed", |at| {
+            let failed = Error::failure("The editor ended with code 1; the text stays as it was.").hint("Try again.");
+            at.after("e Tab Tab Tab Tab C-e").edited(Draft::Description, Err(failed))
+        }),
+        ("edit_editor_locked", |at| {
+            let steps = at.after("e Tab Tab Tab Tab C-e").waited(300);
+            steps.edited(Draft::Description, Ok(Some(b"Typed for a long time")))
+        }),
+        ("edit_json_trap", |at| at.after("e").pasted(b"{\"user\": \"ops\",\n \"password\" \"hunter2\"}")),
         ("edit_saving", |at| at.after("e").typed("new").keys("Enter")),
         ("edit_same", |at| at.after("e").typed("new").keys("Tab").same()),
         ("edit_unsaved", |at| at.after("e C-u").typed("new").keys("Esc")),

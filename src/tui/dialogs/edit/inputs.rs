@@ -25,6 +25,8 @@ pub(super) enum Place {
     AddField,
     /// A line of metadata.
     Meta(Meta),
+    /// The button that shows all of the metadata as JSON.
+    AsJson,
 }
 
 /// A line of metadata, and the reason.
@@ -92,7 +94,10 @@ impl EditDialog {
             places.push(Place::Value(number));
         }
         places.push(Place::AddField);
-        places.extend(Meta::ALL.iter().map(|meta| Place::Meta(*meta)));
+        for meta in Meta::ALL {
+            places.extend((*meta == Meta::Reason).then_some(Place::AsJson));
+            places.push(Place::Meta(*meta));
+        }
         places
     }
 
@@ -103,7 +108,7 @@ impl EditDialog {
             Place::Name => Some(&mut self.name),
             Place::FieldName(row) => self.rows.get_mut(row)?.name_input_mut(),
             Place::Meta(meta) => Some(self.metadata.input_mut(meta)),
-            Place::Value(_) | Place::AddField => None,
+            Place::Value(_) | Place::AddField | Place::AsJson => None,
         }
     }
 

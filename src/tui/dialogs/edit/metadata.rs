@@ -5,12 +5,14 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::tui::dialogs::form::told;
+use crate::tui::json::Fault;
 use crate::tui::text;
 use crate::tui::widgets::text_input::TextInput;
 use crate::vault::MetadataChange;
 use crate::vault::secret::Metadata;
 use crate::vault::when::parse_expiry;
 
+use super::document::Document;
 use super::inputs::{Meta, Place};
 
 /// One input for each [`Meta`], and what they held at first.
@@ -115,6 +117,42 @@ impl MetadataInputs {
         Ok(change)
     }
 
+    /// All of it, as it stands.
+    pub(super) fn document(&self) -> Result<Document, (Place, String)> {
+        let line = |meta| Some(self.input(meta).text().to_owned()).filter(|text| !text.is_empty());
+        let tags = tags(self.input(Meta::Tags).text());
+        Ok(Document {
+            description: line(Meta::Description),
+            tags: Some(tags).filter(|tags| !tags.is_empty()),
+            expires_at: line(Meta::Expires).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+            rotation_days: days(self.input(Meta::Rotation).text().trim())?,
+            owner: line(Meta::Owner),
+            metadata: json(self.input(Meta::Json).text().trim())?,
+        })
+    }
+
+    /// Takes what differs between two documents; gives the labels of the lines that changed.
+    pub(super) fn take(&mut self, now: Document, before: &Document) -> Vec<&'static str> {
+        let lines = |document: &Document| {
+            [
+                (Meta::Description, document.description.clone().unwrap_or_default()),
+                (Meta::Tags, document.tags.clone().unwrap_or_default().join(" ")),
+                (Meta::Expires, document.expires_at.clone().unwrap_or_default()),
+                (Meta::Rotation, document.rotation_days.map_or_else(String::new, |days| days.to_string())),
+                (Meta::Owner, document.owner.clone().unwrap_or_default()),
+                (Meta::Json, document.metadata.as_ref().map_or_else(String::new, ToString::to_string)),
+            ]
+        };
+        let mut changed = Vec::new();
+        for ((meta, now), (_, before)) in lines(&now).into_iter().zip(lines(before)) {
+            if now != before {
+                *self.input_mut(meta) = TextInput::holding(now);
+                changed.push(meta.label());
+            }
+        }
+        changed
+    }
+
     /// Why it is written; may be empty.
     pub(super) fn reason(&self) -> Result<String, (Place, String)> {
         self.plain(Meta::Reason)
@@ -163,8 +201,8 @@ fn json(text: &str) -> Result<Option<Value>, (Place, String)> {
         Ok(Value::Null) => Ok(None),
         Ok(json) => Ok(Some(json)),
         Err(error) => {
-            let at = error.column();
-            Err((Place::Meta(Meta::Json), format!("This is no JSON: it goes wrong at character {at}.")))
+            let Fault { character, cause, .. } = Fault::of(&error, text);
+            Err((Place::Meta(Meta::Json), format!("This is no JSON at character {character}: {cause}.")))
         }
     }
 }

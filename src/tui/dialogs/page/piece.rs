@@ -15,6 +15,10 @@ use super::{MARK, keys};
 /// What stands for a value in [`Piece::Lines`].
 pub(in crate::tui::dialogs) const MASK: &str = "⟨mask⟩";
 
+/// Rows of an area that is nearly empty, and of one that is long.
+const LEAST_LINES: usize = 4;
+const MOST_LINES: usize = 16;
+
 /// One thing on a page.
 pub(super) enum Piece<'a> {
     /// An empty row.
@@ -29,6 +33,8 @@ pub(super) enum Piece<'a> {
     Text { label: &'a str, input: &'a TextInput, placeholder: String },
     /// Masked text.
     Secret { label: &'a str, input: &'a SecretInput, placeholder: String },
+    /// Lines of text that are no secret.
+    Area { input: &'a SecretInput },
     /// Secret text that nobody types into.
     Held { label: String, input: &'a SecretInput },
     /// A label and lines, each in its role; the mask stands for `⟨mask⟩`.
@@ -107,6 +113,7 @@ impl Piece<'_> {
                 u16::try_from(text::wrap(text, usize::from(width.saturating_sub(from))).len()).unwrap_or(1)
             }
             Self::Secret { input, .. } | Self::Held { input, .. } => input.rows(),
+            Self::Area { input } => u16::try_from(input.lines().clamp(LEAST_LINES, MOST_LINES)).unwrap_or(1),
             Self::Lines { lines, .. } => {
                 let room = usize::from(width.saturating_sub(column));
                 let rows = lines.iter().map(|(line, _)| text::wrap(line, room).len()).sum::<usize>();
@@ -163,6 +170,7 @@ impl Piece<'_> {
                 canvas.label(label, frame);
                 draw_secret(canvas, input, placeholder, rows, frame);
             }
+            Self::Area { input } => draw_area(canvas, input, rows, frame),
             Self::Held { label, input } => {
                 canvas.label(label, frame);
                 draw_secret(canvas, input, "", rows, frame);
@@ -239,6 +247,15 @@ fn draw_secret(canvas: &Canvas<'_>, input: &SecretInput, placeholder: &str, rows
     input.draw(style, text::mask(canvas.theme.borders), canvas.focused, area, frame);
     if input.is_blank() {
         draw_placeholder(canvas, placeholder, frame);
+    }
+}
+
+/// Lines of text, as many as are on the screen.
+fn draw_area(canvas: &Canvas<'_>, input: &SecretInput, rows: u16, frame: &mut Frame<'_>) {
+    let mut seen = (0..rows).filter_map(|row| canvas.row(row, 0));
+    if let Some(first) = seen.next() {
+        let area = seen.fold(first, Rect::union);
+        input.draw(canvas.theme.style(Role::Text), text::mask(canvas.theme.borders), canvas.focused, area, frame);
     }
 }
 
