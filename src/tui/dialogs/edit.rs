@@ -536,15 +536,17 @@ impl EditDialog {
             }
             return "⟨submit⟩ read · ⟨cancel⟩ back · ⟨next-field⟩ complete".to_owned();
         }
-        if self.json.is_some() {
-            return json_page::FOOT.to_owned();
+        if let Some(json) = &self.json {
+            return json.foot();
         }
         let submit = match self.focus {
             Place::AddField => "add a field",
             Place::AsJson => "open",
             _ => "save",
         };
-        if self.context() == Context::Prose {
+        // A line that cannot be read goes into no editor.
+        let is_bad = self.bad.as_ref().is_some_and(|(place, _)| *place == self.focus);
+        if self.context() == Context::Prose && !is_bad {
             return format!("⟨submit⟩ {submit} · ⟨cancel⟩ cancel · ⟨next-field⟩ next · ⟨open-editor⟩ editor");
         }
         let show = if self.rows.iter().any(FieldRow::is_shown) { "hide" } else { "show" };

@@ -14,9 +14,6 @@ use crate::tui::widgets::secret_input::SecretInput;
 
 use super::document::Document;
 
-/// What its keys do.
-pub(super) const FOOT: &str = "⟨submit⟩ take it over · ⟨cancel⟩ back · ⟨open-editor⟩ editor";
-
 /// A text that is being edited.
 pub(super) struct JsonPage {
     /// Shown, and wiped like a value: metadata is sealed as well.
@@ -113,6 +110,12 @@ impl JsonPage {
     fn read_again(&mut self, now: Timestamp) {
         self.fault = self.read(now).err();
         (self.is_refused, self.may_discard) = (false, false);
+    }
+
+    /// What its keys do; what was refused is not offered again before it is mended.
+    pub(super) fn foot(&self) -> String {
+        let take = if self.is_refused { "" } else { "⟨submit⟩ take it over · " };
+        format!("{take}⟨cancel⟩ back · ⟨open-editor⟩ editor")
     }
 
     /// Its page, under a title that names the secret.
