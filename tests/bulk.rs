@@ -139,7 +139,7 @@ fn rotated_values_are_never_shown_and_one_undo_brings_the_old_ones_back() {
     let before = bench.values();
     bench.screen.keys("v j j j j v r");
     bench.told("Rotate 5 secrets");
-    bench.screen.keys("Tab Tab");
+    bench.screen.keys("S-Tab");
     bench.screen.type_text("Suspected leak");
     bench.screen.keys("Enter");
     bench.told("5 secrets get a new generated value: 32 characters, letters and");
@@ -236,7 +236,7 @@ fn after_the_last_step_it_can_be_ended_once_more() {
 fn another_session_in_between_is_told_by_name() {
     let mut bench = Bench::new((0..4).map(|at| format!("prod/KEY_{at}")));
     bench.screen.keys("C-a r Enter");
-    bench.screen.keys("Tab Tab Tab");
+    bench.screen.keys("S-Tab S-Tab");
     bench.screen.type_text("Suspected leak");
     bench.screen.keys("Enter");
     let meddled = Address::parse("prod/KEY_2", &ScopePath::root()).unwrap();
