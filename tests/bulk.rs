@@ -256,3 +256,55 @@ fn another_session_in_between_is_told_by_name() {
     let first = bench.vault.find(&Address::parse("prod/KEY_0", &ScopePath::root()).unwrap()).unwrap();
     assert_eq!(bench.vault.history(first.id).unwrap()[0].reason, "Suspected leak", "what was typed stays");
 }
+
+#[test]
+fn everything_of_the_session_is_taken_back_one_thing_after_the_other() {
+    let mut bench = Bench::new((0..8).map(|number| format!("app/KEY_{number}")));
+    let (before, values) = (bench.listed(), bench.values());
+    let deeds: &[&[&str]] = &[
+        &["Space", "Space", "r", "Enter", "y"],
+        &["d"],
+        &["g", "Space", "r", "Enter", "y"],
+        &["g", "t", "+", "d", "b", "Enter", "y"],
+        &["g", "Space", "Space", "r", "Enter", "y"],
+        &["g", "m", "C-u", "x", "Enter", "y"],
+        &["g", "Space", "v", "j", "d", "y"],
+        &["g", "d"],
+    ];
+    for keys in deeds {
+        bench.screen.wait(std::time::Duration::from_secs(1));
+        for key in *keys {
+            bench.screen.keys(key);
+        }
+        bench.work(None);
+    }
+    assert_eq!(bench.listed().len(), 3, "{}", bench.screen.text());
+    for _ in deeds {
+        bench.screen.keys("u");
+        bench.work(None);
+    }
+    let after = bench.listed();
+    assert_eq!(bench.values(), values);
+    let bare = |listed: &Listed| -> Vec<_> {
+        listed.iter().map(|(id, one)| (*id, one.0.clone(), one.2.tags.clone())).collect()
+    };
+    assert_eq!(bare(&after), bare(&before));
+    bench.screen.keys("u");
+    bench.told("There is nothing to undo.");
+}
+
+#[test]
+fn a_held_key_deletes_one_secret() {
+    let mut bench = Bench::new((0..8).map(|number| format!("app/KEY_{number}")));
+    bench.screen.keys("d");
+    bench.work(None);
+    for _ in 0..30 {
+        bench.screen.wait(std::time::Duration::from_millis(40));
+        bench.screen.keys("d");
+        assert!(!bench.screen.take_effects().iter().any(is_job));
+    }
+    bench.screen.wait(std::time::Duration::from_millis(400));
+    bench.screen.keys("d");
+    bench.work(None);
+    assert_eq!(bench.listed().len(), 6, "another press is another one");
+}

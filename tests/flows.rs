@@ -1463,3 +1463,51 @@ fn a_long_undo_shows_how_far_it_is_and_can_be_ended() {
     screen.keys("u");
     assert_eq!(screen.do_job().steps.len(), 12, "it can be undone still");
 }
+
+#[test]
+fn a_filter_that_cannot_be_read_marks_nothing() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("/");
+    screen.type_text("age:90d");
+    screen.keys("Enter Esc C-a");
+    screen.keys("Esc");
+    screen.keys("/");
+    screen.type_text("age:90d");
+    screen.keys("Enter");
+    screen.keys("C-a");
+    let text = screen.text();
+    assert!(text.contains("The filter cannot be read") && !text.contains("marked"), "{text}");
+}
+
+#[test]
+fn what_was_added_is_taken_back_by_its_name() {
+    let mut screen = Screen::unlocked(80, 24);
+    let new = secrets().remove(3);
+    let step = Step { id: new.id, address: new.address.clone(), seen: Seen::Revision(1), act: Act::Delete };
+    let written = Written { secret: new, outcome: Outcome::Created, undo: Some(step.clone()) };
+    screen.event(Event::Vault(Answer::Written(Deed::Add, Box::new(written))));
+    assert!(screen.text().contains("undo add"), "{}", screen.text());
+    screen.keys("u");
+    screen.do_job();
+    assert!(screen.text().contains(&format!("Undone: adding of {STRIPE}, which is deleted")), "{}", screen.text());
+}
+
+#[test]
+fn an_undo_refused_twice_no_longer_bars_the_one_before() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("d");
+    screen.do_job();
+    screen.wait(Duration::from_secs(1));
+    screen.keys("d");
+    screen.do_job();
+    for _ in 0..2 {
+        screen.keys("u");
+        let effects = screen.take_effects();
+        let [Effect::Vault(Request::Job(job))] = &effects[..] else { panic!("no job") };
+        let refused = Err(Error::conflict("Somebody changed it."));
+        screen.event(Event::Vault(Answer::Job { job: job.clone(), result: Box::new(refused) }));
+        screen.keys("Esc");
+    }
+    screen.keys("u");
+    assert_eq!(screen.do_job().steps[0].address, address(STRIPE));
+}

@@ -103,10 +103,8 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
             | Action::Move
             | Action::Open
     );
-    let works_on_marks = matches!(
-        action,
-        Action::Rotate | Action::Delete | Action::Tag | Action::Expire | Action::Move | Action::MarkAll
-    );
+    let works_on_marks =
+        matches!(action, Action::Rotate | Action::Delete | Action::Tag | Action::Expire | Action::Move);
     if works_on_marks && !vault.secrets.marks.is_empty() {
         return None;
     }
@@ -135,7 +133,11 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
             let words = "There is no secret yet; ⟨add⟩ adds one.";
             Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())
         }
-        Action::Undo if vault.undo.is_none() => Some("There is nothing to undo.".to_owned()),
+        Action::MarkAll if vault.secrets.filter_error().is_some() => {
+            let words = "The filter cannot be read, so nobody can say what all of it is; ⟨filter⟩ goes back to it.";
+            Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())
+        }
+        Action::Undo if vault.undo.last().is_none() => Some("There is nothing to undo.".to_owned()),
         Action::EarlierFilter if vault.secrets.earlier_filters().before(vault.secrets.filter()).is_none() => {
             Some("There is no earlier filter.".to_owned())
         }

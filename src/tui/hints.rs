@@ -131,7 +131,7 @@ fn on_marked(row: &Row, context: Context, state: &State) -> Option<(String, u8)>
 
 /// What `u` would take back.
 fn undo_word(state: &State) -> Option<&'static str> {
-    state.vault.as_ref()?.undo.as_ref().map(|undo| undo.deed().undo_hint())
+    state.vault.as_ref()?.undo.last().map(|undo| undo.deed().undo_hint())
 }
 
 fn in_panes(context: Context) -> bool {

@@ -1,12 +1,9 @@
-//! [`Job`]: a plan on its way to the vault, and [`Undo`]: the one that takes the last
-//! thing back. Neither holds a value.
+//! [`Job`]: a plan on its way to the vault. It holds no value.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::vault::MetadataChange;
 use crate::vault::bulk::{Act, Done, Step};
-use crate::vault::secret::SecretId;
 
 use super::text;
 
@@ -156,6 +153,7 @@ impl Job {
         match self.deed {
             Deed::Delete if done.changed == 1 => format!("{subject} is back with all its versions."),
             Deed::Delete => format!("{subject} are back with all their versions."),
+            Deed::Add => format!("Undone: adding of {subject}, which is deleted again."),
             deed => format!("Undone: {} of {subject}{versions}.", deed.noun()),
         }
     }
@@ -170,67 +168,9 @@ fn moved(deed: Deed, steps: &[Step], subject: &str) -> String {
 }
 
 /// `prod/KEY` or `12 secrets`.
-fn subject(steps: &[Step], count: usize) -> String {
+pub(super) fn subject(steps: &[Step], count: usize) -> String {
     match steps {
         [one] => one.address.to_string(),
         _ => text::counted_grouped(count as u64, "secret"),
-    }
-}
-
-/// What takes the last thing back.
-#[derive(Debug, Clone)]
-pub struct Undo {
-    deed: Deed,
-    steps: Arc<[Step]>,
-}
-
-impl Undo {
-    /// The plan that a write gave; `None` when it changed nothing.
-    #[must_use]
-    pub fn new(deed: Deed, steps: Vec<Step>) -> Option<Self> {
-        (!steps.is_empty()).then(|| Self { deed, steps: steps.into() })
-    }
-
-    /// What it takes back.
-    #[must_use]
-    pub fn deed(&self) -> Deed {
-        self.deed
-    }
-
-    /// `delete of 3 secrets`
-    #[must_use]
-    pub fn what(&self) -> String {
-        format!("{} of {}", self.deed.noun(), subject(&self.steps, self.steps.len()))
-    }
-
-    /// True when it changes this secret, too.
-    #[must_use]
-    pub fn is_about(&self, id: SecretId) -> bool {
-        self.steps.iter().any(|step| step.id == id)
-    }
-
-    /// True when it may outlive a lock: it names secrets, but nothing of what they hold.
-    #[must_use]
-    pub fn survives_lock(&self) -> bool {
-        fn bare(metadata: &MetadataChange) -> bool {
-            metadata.description.is_none() && metadata.json.is_none()
-        }
-        self.steps.iter().all(|step| match &step.act {
-            Act::Edit(metadata) | Act::RollBack { metadata, .. } => bare(metadata),
-            _ => true,
-        })
-    }
-
-    /// The job that does it.
-    #[must_use]
-    pub fn job(&self) -> Job {
-        let reason = format!("Undo of the {}", self.deed.noun());
-        Job { deed: self.deed, undoes: true, steps: Arc::clone(&self.steps), reason, stop: Stop::default() }
-    }
-
-    /// From a job that did not come about.
-    #[must_use]
-    pub fn of(job: &Job) -> Self {
-        Self { deed: job.deed, steps: Arc::clone(&job.steps) }
     }
 }

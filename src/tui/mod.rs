@@ -33,6 +33,7 @@ mod terminal;
 pub mod text;
 pub mod theirs;
 pub mod theme;
+pub mod undo;
 pub mod update;
 mod vault_thread;
 pub mod view;

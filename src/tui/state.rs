@@ -19,7 +19,7 @@ use super::clock::Now;
 use super::command_line::Lines;
 use super::dialogs::Dialog;
 use super::effect::Draft;
-use super::job::{Job, Undo};
+use super::job::Job;
 use super::keymap::Keymap;
 use super::layout::{Areas, Pane, SizeClass, inside, size_class};
 use super::notice::Notice;
@@ -27,6 +27,7 @@ use super::panes::detail::DetailPane;
 use super::panes::history::{HistoryPane, Tab};
 use super::panes::overview::{OverviewPane, Standing};
 use super::panes::secrets::{Earlier, Folds, SecretsPane};
+use super::undo::UndoStack;
 
 /// From when the idle lock counts down on the screen.
 const COUNTED: Duration = Duration::from_secs(60);
@@ -138,7 +139,9 @@ pub struct OpenVault {
     /// To be shown in its ground's colour.
     pub(super) asked_blind: bool,
     /// What `u` takes back.
-    pub(super) undo: Option<Undo>,
+    pub(super) undo: UndoStack,
+    /// When a key that deletes was pressed last.
+    pub(super) delete_pressed: Option<Instant>,
     /// The job that the vault is at, and since when.
     pub(super) working: Option<(Job, Instant)>,
     /// What this session asked to delete or purge and has no answer about yet.
@@ -161,7 +164,7 @@ pub struct Place {
     pub(super) overview: bool,
     pub(super) zoomed: bool,
     pub(super) tab: Tab,
-    pub(super) undo: Option<Undo>,
+    pub(super) undo: UndoStack,
 }
 
 /// What is edited while the operator's editor has the terminal.

@@ -184,6 +184,7 @@ impl OpenVault {
             asked_field: String::new(),
             asked_blind: false,
             undo: place.undo,
+            delete_pressed: None,
             working: None,
             removing: Vec::new(),
             expected: None,
@@ -399,7 +400,7 @@ fn purged(state: &mut State, address: &Address, id: SecretId) -> Vec<Effect> {
     }
     removed(state, address, id);
     let Some(vault) = &mut state.vault else { return Vec::new() };
-    vault.undo = vault.undo.take().filter(|undo| !undo.is_about(id));
+    vault.undo.forget(id);
     let what = if vault.secrets.named(address) { "a deleted secret named " } else { "" };
     say(state, Notice::done(format!("Destroyed {what}{address} and all its versions."), now));
     moved(state)

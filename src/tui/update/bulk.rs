@@ -1,18 +1,19 @@
 //! Marks, what is done to all that are marked, and the one undo.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::tui::action::{Action, Context};
 use crate::tui::dialogs::Dialog;
 use crate::tui::dialogs::bulk::{BulkDialog, Target};
 use crate::tui::effect::{Effect, Request};
-use crate::tui::job::{Deed, Job, Undo};
+use crate::tui::job::{Deed, Job};
 use crate::tui::notice::Notice;
 use crate::tui::state::{OpenVault, State};
 use crate::tui::text;
+use crate::tui::undo::{Undo, UndoStack};
 use crate::vault::Written;
 use crate::vault::bulk::{Act, Done, Seen, Step};
 use crate::vault::catalog::Listed;
@@ -20,6 +21,9 @@ use crate::vault::secret::SecretId;
 
 use super::actions::moved;
 use super::{close_dialog, failed, open_dialog, say};
+
+/// A key that comes again so soon is held down: one press deletes one secret.
+const HELD: Duration = Duration::from_millis(400);
 
 /// Marks, and what works on the marked; `None` for every other action.
 pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
@@ -128,7 +132,13 @@ fn mark(state: &mut State) -> Vec<Effect> {
 
 /// One secret goes at once, since `u` brings it back.
 fn delete(state: &mut State) -> Vec<Effect> {
-    let step = state.vault.as_ref().and_then(|vault| step(vault, vault.secrets.selected()?, Act::Delete));
+    let now = state.now.instant;
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    let before = vault.delete_pressed.replace(now);
+    if before.is_some_and(|before| now.saturating_duration_since(before) < HELD) {
+        return Vec::new();
+    }
+    let step = vault.secrets.selected().and_then(|listed| step(vault, listed, Act::Delete));
     step.map(|step| send(Job::new(Deed::Delete, vec![step], String::new()))).unwrap_or_default()
 }
 
@@ -144,7 +154,8 @@ fn send(job: Job) -> Vec<Effect> {
 
 /// Takes the last thing back; a second key does not do it twice.
 fn undo(state: &mut State) -> Vec<Effect> {
-    let undo = state.vault.as_mut().and_then(|vault| vault.undo.take());
+    let vault = state.vault.as_mut().filter(|vault| vault.working.is_none());
+    let undo = vault.and_then(|vault| vault.undo.pop());
     undo.map(|undo| send(undo.job())).unwrap_or_default()
 }
 
@@ -175,9 +186,7 @@ pub(super) fn finished(state: &mut State, job: &Job, result: Result<Option<Done>
     let Some(vault) = &mut state.vault else { return finished_locked(state, job, result) };
     vault.working = None;
     vault.removing.clear();
-    if !matches!(result, Ok(Some(_))) && job.undoes {
-        vault.undo = Some(Undo::of(job));
-    }
+    remember_job(&mut vault.undo, job, &result);
     let done = match result {
         Ok(Some(done)) => done,
         Ok(None) => {
@@ -196,7 +205,6 @@ pub(super) fn finished(state: &mut State, job: &Job, result: Result<Option<Done>
     let key = key.map(|key| key.label()).unwrap_or_default();
     say(state, Notice::done(told(job, &job.told(&done, &key)), now));
     let Some(vault) = &mut state.vault else { return Vec::new() };
-    vault.undo = if job.undoes { None } else { Undo::new(job.deed, done.undo) };
     vault.secrets.marks.clear();
     select_one(vault, job, now.time);
     moved(state)
@@ -210,9 +218,8 @@ fn told(job: &Job, words: &str) -> String {
 /// The vault was locked meanwhile: what came of the job is told without a name, and it can be undone.
 fn finished_locked(state: &mut State, job: &Job, result: Result<Option<Done>, Error>) -> Vec<Effect> {
     let now = state.now;
-    if job.undoes && !matches!(result, Ok(Some(_))) {
-        state.place.undo = Some(Undo::of(job)).filter(Undo::survives_lock);
-    }
+    remember_job(&mut state.place.undo, job, &result);
+    state.place.undo = state.place.undo.over_a_lock();
     match result {
         Ok(None) => {
             say(state, Notice::done(format!("Ended by the lock: nothing of the {} was done.", job.deed.noun()), now));
@@ -220,8 +227,6 @@ fn finished_locked(state: &mut State, job: &Job, result: Result<Option<Done>, Er
         Ok(Some(done)) => {
             let changed = text::counted_grouped(done.changed as u64, "secret");
             say(state, Notice::done(format!("Before the lock: {} of {changed}.", job.deed.noun()), now));
-            state.place.undo =
-                if job.undoes { None } else { Undo::new(job.deed, done.undo).filter(Undo::survives_lock) };
         }
         Err(_) => say(state, Notice::done(format!("The {} failed; nothing was changed.", job.deed.noun()), now)),
     }
@@ -260,7 +265,17 @@ fn select_one(vault: &mut OpenVault, job: &Job, now: Timestamp) {
 
 /// A single write can be taken back, too.
 pub(super) fn remember(vault: &mut OpenVault, deed: Deed, written: &mut Written) {
-    if let Some(step) = written.undo.take() {
-        vault.undo = Undo::new(deed, vec![step]);
+    let undo = written.undo.take().and_then(|step| Undo::new(deed, vec![step]));
+    undo.into_iter().for_each(|undo| vault.undo.push(undo));
+}
+
+/// What can be taken back after a job.
+fn remember_job(undo: &mut UndoStack, job: &Job, result: &Result<Option<Done>, Error>) {
+    match result {
+        Ok(Some(done)) if job.undoes => undo.rebase(&done.undo),
+        Ok(Some(done)) => Undo::new(job.deed, done.undo.clone()).into_iter().for_each(|done| undo.push(done)),
+        Ok(None) if job.undoes => undo.give_back(Undo::of(job), false),
+        Err(error) if job.undoes => undo.give_back(Undo::of(job), error.kind() == Kind::Conflict),
+        Ok(None) | Err(_) => {}
     }
 }

@@ -4,7 +4,6 @@ use crate::tui::dialogs::Dialog;
 use crate::tui::dialogs::setup::SetupDialog;
 use crate::tui::dialogs::unlock::UnlockDialog;
 use crate::tui::effect::{Effect, Request};
-use crate::tui::job::Undo;
 use crate::tui::state::{Place, State};
 
 use super::open_dialog;
@@ -63,7 +62,7 @@ fn wipe(state: &mut State) -> bool {
             overview: vault.overview.is_some(),
             zoomed: vault.zoomed,
             tab: vault.history.tab(),
-            undo: vault.undo.clone().filter(Undo::survives_lock),
+            undo: vault.undo.over_a_lock(),
         };
     }
     state.notice = None;

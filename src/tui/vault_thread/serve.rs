@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::vault::audit::AuditQuery;
 use crate::vault::scope::Address;
 use crate::vault::secret::{Fields, Secret, SecretId, VALUE};
-use crate::vault::{Doomed, Expected, Release, Vault};
+use crate::vault::{Doomed, Expected, Outcome, Release, Vault};
 
 use crate::tui::effect::Request;
 use crate::tui::event::Answer;
@@ -40,7 +40,9 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
             Answer::Written(Deed::Save, Box::new(vault.amend(&address, &fields, &metadata, &reason, expected)?))
         }
         Request::Set { address, fields, metadata, reason, expected } => {
-            Answer::Written(Deed::Save, Box::new(vault.set(&address, fields, metadata, &reason, expected)?))
+            let written = vault.set(&address, fields, metadata, &reason, expected)?;
+            let deed = if written.outcome == Outcome::Created { Deed::Add } else { Deed::Save };
+            Answer::Written(deed, Box::new(written))
         }
         Request::FindSame { id, fields, ticket } => Answer::Same { id, names: vault.same_fields(id, &fields)?, ticket },
         Request::Rotate { address, fields, reason, expected, allow_same } => {
