@@ -11,8 +11,35 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 
-/// Checks an existing vault file and gives its canonical path.
-pub(super) fn check(path: &Path) -> Result<PathBuf> {
+/// Which file a path leads to: device and inode, as `stat` tells them of that path. They are
+/// never compared with what `fstat` says, which may differ on a bind mount or a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity(u64, u64);
+
+impl Identity {
+    fn of(metadata: &Metadata) -> Self {
+        Self(metadata.dev(), metadata.ino())
+    }
+
+    /// Whether `path` still leads to this file: what is written to one that was moved away,
+    /// removed or replaced is lost to everybody who looks there.
+    pub(super) fn check(self, path: &Path) -> Result<()> {
+        match fs::symlink_metadata(path) {
+            Ok(metadata) if Self::of(&metadata) == self => Ok(()),
+            Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                Err(refused(path, &format!("cannot be looked at ({error})"), "Check its permissions and its folder's."))
+            }
+            _ => Err(Error::failure(format!(
+                "{} was removed or replaced while it was open; nothing is written any more.",
+                path.display()
+            ))
+            .hint("Put it back, or lock and unlock to open what is there now.")),
+        }
+    }
+}
+
+/// Checks an existing vault file and gives its canonical path and its identity.
+pub(super) fn check(path: &Path) -> Result<(PathBuf, Identity)> {
     let path = canonical(path)?;
     let metadata = fs::symlink_metadata(&path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => Error::not_found(format!("There is no vault at {}.", path.display()))
@@ -37,7 +64,7 @@ pub(super) fn check(path: &Path) -> Result<PathBuf> {
             return Err(refused(Path::new(&beside), "is a symlink", "Somebody planted it; remove it."));
         }
     }
-    Ok(path)
+    Ok((path, Identity::of(&metadata)))
 }
 
 /// Makes the folder of a new vault (0700) where it is missing, and gives the
@@ -201,6 +228,27 @@ mod tests {
         assert_eq!(kind_of(folder.path()), Some(Kind::Denied), "a folder");
         assert_eq!(kind_of(&folder.path().join("none.db")), Some(Kind::NotFound));
         assert_eq!(kind_of(&folder.path().join("no/none.db")), Some(Kind::NotFound));
+    }
+
+    #[test]
+    fn a_path_leads_to_the_file_that_it_led_to_or_says_that_it_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = private_file(folder.path());
+        let (path, identity) = check(&path).unwrap();
+        fs::write(&path, "written").unwrap();
+        assert_eq!(identity.check(&path), Ok(()), "what is in it does not matter");
+        let away = folder.path().join("two.db");
+        fs::rename(&path, &away).unwrap();
+        let gone = identity.check(&path).unwrap_err();
+        assert!(gone.message().contains("vault.db was removed or replaced"), "{gone}");
+        private_file(folder.path());
+        assert_eq!(identity.check(&path), Err(gone.clone()), "another file");
+        fs::remove_file(&path).unwrap();
+        symlink(&away, &path).unwrap();
+        assert_eq!(identity.check(&path), Err(gone), "a symlink to the same file");
+        fs::remove_file(&path).unwrap();
+        fs::rename(&away, &path).unwrap();
+        assert_eq!(identity.check(&path), Ok(()));
     }
 
     #[test]

@@ -34,6 +34,8 @@ const BUSY: Duration = Duration::from_secs(10);
 pub struct Store {
     connection: Connection,
     path: PathBuf,
+    /// The file that the path led to when it was opened.
+    identity: file::Identity,
     /// Why it cannot be written, if so.
     read_only: Option<&'static str>,
     schema_version: i64,
@@ -74,13 +76,33 @@ impl Store {
     /// # Errors
     /// `NotFound`, when there is no file; Denied, when it or a folder above it is open to
     /// others, or it is a symlink; Damaged, when it is no vault; Failure, when its
-    /// format is newer.
+    /// format is newer, or it was replaced at this very moment.
     pub fn open(path: &Path) -> Result<Self> {
-        let path = file::check(path)?;
+        let (path, identity) = file::check(path)?;
         let connect::Opened { connection, read_only } = connect::open(&path)?;
+        identity.check(&path)?;
         schema::check(&connection)?;
         let schema_version = schema_version(&connection).map_err(failure)?;
-        Ok(Self { connection, path, read_only, schema_version })
+        Ok(Self { connection, path, identity, read_only, schema_version })
+    }
+
+    /// Opens the same file once more.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; Failure, when the path leads to another file.
+    pub fn reopen(&self) -> Result<Self> {
+        let reopened = Self::open(&self.path)?;
+        self.identity.check(&self.path)?;
+        Ok(reopened)
+    }
+
+    /// Whether the path still leads to the file that is open. One that cannot be written may
+    /// go: nothing is lost with it.
+    ///
+    /// # Errors
+    /// Failure, when it was removed or replaced; Denied, when nobody can say.
+    pub fn check_place(&self) -> Result<()> {
+        if self.read_only.is_some() { Ok(()) } else { self.identity.check(&self.path) }
     }
 
     /// The file's path, canonical.
@@ -108,18 +130,21 @@ impl Store {
     /// Runs `work` as the only writer and commits; nothing is kept when it fails.
     ///
     /// # Errors
-    /// Those of `work`; Busy, Denied, Damaged or Failure from the file. After a failed
-    /// commit the outcome is unknown: reopen and look.
+    /// Those of `work`, of [`Self::check_place`] and of the file: Busy, Denied, Damaged or
+    /// Failure. After a failed commit the outcome is unknown: reopen and look.
     pub fn write<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
         if let Some(because) = self.read_only {
             return Err(connect::unwritable(&self.path, because));
         }
+        self.check_place()?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
         if schema_version(&transaction).map_err(failure)? != self.schema_version {
             schema::check(&transaction)?;
             self.schema_version = schema_version(&transaction).map_err(failure)?;
         }
         let done = work(&Tx { connection: &transaction })?;
+        // Waiting for another writer, or thousands of changes, may have taken a while.
+        self.identity.check(&self.path)?;
         transaction.commit().map_err(failure)?;
         Ok(done)
     }
@@ -193,6 +218,28 @@ fn failure(error: rusqlite::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use super::Store;
+
+    #[test]
+    fn a_file_that_goes_while_it_is_written_keeps_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, away) = (folder.path().join("vault.db"), folder.path().join("two.db"));
+        let mut store = Store::create(&path, |_| Ok(())).unwrap();
+        let refused = store.write(|tx| {
+            std::fs::rename(&path, &away).unwrap();
+            tx.add_pending(1, 1)
+        });
+        let error = refused.unwrap_err();
+        assert!(error.message().contains("nothing is written any more"), "{error}");
+        assert_eq!(store.write(|tx| tx.add_pending(1, 1)), Err(error.clone()));
+        assert_eq!((store.check_place(), store.reopen().is_err()), (Err(error), true));
+        std::fs::rename(&away, &path).unwrap();
+        assert_eq!(store.read(|tx| tx.pending()).unwrap(), []);
+        store.write(|tx| tx.add_pending(2, 1)).unwrap();
+        drop(store);
+        assert_eq!(Store::open(&path).unwrap().read(|tx| tx.pending()).unwrap().len(), 1);
+    }
+
     /// The flags of `.cargo/config.toml` reached the library that is linked.
     #[test]
     fn sqlite_is_built_as_asked() {

@@ -232,6 +232,9 @@ impl Keeper {
                 let answer = answer.unwrap_or_else(|error| Some(Answer::Failed(error)));
                 // The list changes before the notice names what changed in it; a
                 // conflict, too, means that there is something new to show.
+                if let Some(error) = answer.as_ref().and_then(error_in) {
+                    self.told = Some(error.clone()); // the look does not say it again
+                }
                 if changes {
                     self.look();
                 }
@@ -254,9 +257,10 @@ impl Keeper {
 
     fn unlock(&mut self, key: &UnlockKey) {
         let locked = match std::mem::replace(&mut self.vault, Held::None) {
-            Held::Locked(locked) => Ok(*locked),
+            Held::Locked(locked) if locked.is_in_place() => Ok(*locked),
             Held::Unlocked(vault) => return self.vault = Held::Unlocked(vault),
-            Held::None => LockedVault::open(&self.place.vault),
+            // What was put there since is what is meant.
+            Held::Locked(_) | Held::None => LockedVault::open(&self.place.vault),
         };
         let unlocked = locked.and_then(|locked| {
             locked.unlock(key, self.place.actor.clone()).map_err(|refused| {
@@ -382,6 +386,15 @@ impl Keeper {
             self.unindexed = None;
             self.behind = Behind::new();
         }
+    }
+}
+
+/// The error that an answer tells.
+fn error_in(answer: &Answer) -> Option<&Error> {
+    match answer {
+        Answer::Failed(error) => Some(error),
+        Answer::Job { result, .. } => result.as_ref().as_ref().err(),
+        _ => None,
     }
 }
 

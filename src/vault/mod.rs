@@ -134,7 +134,10 @@ impl Vault {
     /// A commit that reported an error may have reached the disk all the same: open the
     /// file again and look which of the two happened, rather than write twice.
     fn settle(&mut self, error: Error, tag: Option<[u8; 32]>) -> Result<()> {
-        let mut reopened = Store::open(self.store.path()).map_err(|_| {
+        if self.store.check_place().is_err_and(|moved| moved == error) {
+            return Err(error); // refused before the commit
+        }
+        let mut reopened = self.store.reopen().map_err(|_| {
             error
                 .clone()
                 .hint("Whether the last change was saved could not be found out; open the vault again and look.")

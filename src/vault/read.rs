@@ -74,8 +74,10 @@ impl Vault {
     /// What anyone changed since [`Self::catalog`] or the last call; `None` when nothing did.
     ///
     /// # Errors
-    /// Damaged, when a changed row does not match its seal.
+    /// Damaged, when a changed row does not match its seal; Failure, when the file was
+    /// removed or replaced, so that what others change is written elsewhere.
     pub fn changes(&mut self) -> Result<Option<CatalogChange>> {
+        self.store.check_place()?;
         let seen = self.seen;
         if self.store.read(|tx| Ok(tx.state()?.seq))? == seen {
             return Ok(None);

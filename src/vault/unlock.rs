@@ -73,6 +73,12 @@ impl LockedVault {
         self.store.path()
     }
 
+    /// True while the path leads to the file that was opened: not once it was removed or replaced.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        self.store.check_place().is_ok()
+    }
+
     /// The kinds of key slots the vault has, each once.
     #[must_use]
     pub fn slot_kinds(&self) -> Vec<SlotKind> {

@@ -5,6 +5,7 @@ mod bulk;
 mod compare;
 mod crash;
 mod duplicates;
+mod moved;
 mod place;
 mod properties;
 mod tamper;

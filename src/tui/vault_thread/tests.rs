@@ -1,5 +1,6 @@
 //! The thread on real vaults, asked and answering as it does for the loop.
 
+mod moved;
 mod two_sessions;
 
 use crate::crypto::keyring::SlotKind;
