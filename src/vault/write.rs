@@ -173,8 +173,8 @@ impl Vault {
                 rows.retain(|row| row.deleted_at.div_euclid(1000) == at.as_second());
             }
             let row = rows.pop().ok_or_else(|| match deleted_at {
-                None => Error::not_found(format!("No deleted secret {address} is left."))
-                    .hint("A purged secret cannot come back."),
+                None => Error::not_found(format!("There is no deleted secret {address}."))
+                    .hint("List those that can come back with strongroom list --deleted."),
                 Some(at) => Error::not_found(format!("No secret {address} was deleted at {at}."))
                     .hint("List the times with strongroom list --deleted --json."),
             })?;

@@ -207,7 +207,9 @@ fn a_deleted_secret_is_gone_until_restored() {
     room.good(&["restore", "KEY"]);
     assert_eq!(room.reveal("KEY"), "v");
     room.fails(4, &["restore", "KEY"]);
-    room.fails(3, &["restore", "OTHER"]);
+    let never = room.fails(3, &["restore", "OTHER"]);
+    assert!(never.contains("There is no deleted secret OTHER.") && never.contains("list --deleted"), "{never}");
+    assert!(!never.contains("purged"), "nobody knows that: {never}");
 }
 
 #[test]
