@@ -142,17 +142,23 @@ fn expire(inputs: &Inputs, targets: &[Target], now: Timestamp) -> Result<Plan, S
         true => Fate::Same,
         false => Fate::Change(Act::Edit(change.clone()), format!("{} -> {}", day(target.expires_at), day(expires_at))),
     });
+    let since = expires_at.filter(|at| *at <= now);
     match expires_at {
+        Some(at) if since.is_some() => {
+            let what = format!("expired since {} ({}).", day(since), text::due(at, now));
+            plan.add("count as", "counts as", &what);
+        }
         Some(at) => plan.add("expire", "expires", &format!("{} ({}).", text::due(at, now), day(expires_at))),
         None => plan.add("never expire", "never expires", "from now on."),
     }
-    if expires_at.is_some_and(|at| at <= now) {
+    if since.is_some() {
         plan.fact("That moment is past: their values are refused at once, unless asked for by name.", Role::Danger);
     } else {
         plan.expired(targets, now, "expired already; the value is given out again.");
     }
     plan.fact("Values and versions stay as they are.", Role::Muted);
     match expires_at {
+        Some(_) if since.is_some() => plan.ask("Let", &format!(" count as expired since {}", day(since))),
         Some(at) => plan.ask("Let", &format!(" expire on {}", day(Some(at)))),
         None => plan.ask("Let", " never expire"),
     }

@@ -101,6 +101,7 @@ fn an_expiry_tells_who_is_given_out_again() {
     assert_eq!((facts[0].as_str(), steps.len()), ("2 secrets never expire from now on.", 2));
     assert!(rows.contains(&"a/TWO  is like that already".to_owned()));
     let (facts, ..) = planned(typed(dialog(Deed::Expire), "2020-01-01"));
+    assert_eq!(facts[0], "4 secrets count as expired since 2020-01-01 (6 years ago).");
     assert!(facts.iter().any(|fact| fact.starts_with("That moment is past")), "{facts:?}");
 }
 
