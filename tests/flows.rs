@@ -1506,3 +1506,29 @@ fn an_undo_refused_twice_no_longer_bars_the_one_before() {
     screen.keys("u");
     assert_eq!(screen.do_job().steps[0].address, address(STRIPE));
 }
+
+#[test]
+fn two_escs_at_once_do_not_discard_what_was_typed() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("a");
+    screen.type_text("KEY");
+    screen.keys_without_rest("Tab");
+    let esc = || Event::Key(key_event("Esc"));
+    for _ in 0..5 {
+        screen.event(esc());
+    }
+    assert!(screen.text().contains("Not saved yet."), "{}", screen.text());
+    screen.keys("Esc");
+    assert!(!screen.text().contains("Not saved yet."), "seen, it may be answered");
+}
+
+#[test]
+fn a_filter_that_finds_nothing_shows_nothing() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("/");
+    screen.type_text("zzz");
+    screen.state.take_changed();
+    screen.wait(Duration::from_millis(250));
+    assert!(screen.state.take_changed(), "it is drawn");
+    assert!(!screen.text().contains("STRIPE"), "{}", screen.text());
+}

@@ -103,6 +103,8 @@ pub struct State {
     pub(super) last_key: Instant,
     /// The context that is on the screen; a question accepts keys only once it is there.
     pub(super) drawn: Option<Context>,
+    /// A dialog stayed open at Esc, and has not been drawn since.
+    pub(super) esc_unseen: bool,
     /// When the detail follows a filter that is being typed.
     pub(super) detail_at: Option<Instant>,
     /// The operator's editor has the terminal.
@@ -209,6 +211,7 @@ impl State {
             locked_because: None,
             last_key: now.instant,
             drawn: None,
+            esc_unseen: false,
             detail_at: None,
             editor: None,
             kept: None,
@@ -287,6 +290,7 @@ impl State {
     /// The loop has drawn this state; questions on the screen may be answered now.
     pub fn mark_drawn(&mut self) {
         self.drawn = self.context();
+        self.esc_unseen = false;
     }
 
     /// The rows of a page in the pane in focus.

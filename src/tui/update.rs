@@ -118,7 +118,13 @@ fn pressed(state: &mut State, context: Context, press: Press) -> Vec<Effect> {
             state.drawn = None;
             give(state, Input::Press(press))
         }
-        _ if state.dialog.is_some() => give(state, Input::Press(press)),
+        // What a first Esc warned of was not on the screen yet.
+        _ if press == Press::Action(Action::Cancel) && state.esc_unseen => Vec::new(),
+        _ if state.dialog.is_some() => {
+            let effects = give(state, Input::Press(press));
+            state.esc_unseen = press == Press::Action(Action::Cancel) && state.dialog.is_some();
+            effects
+        }
         _ => match press {
             Press::Action(action) => act(state, action),
             Press::Type(_) | Press::Edit(_) => Vec::new(),

@@ -66,6 +66,8 @@ pub struct EditDialog {
     changes: u64,
     /// Which row waits for a generated value.
     generates: Option<usize>,
+    /// Whose typed value the next generated one may replace.
+    may_replace: Option<usize>,
     /// A path is typed, whose file is read into the row of this number.
     reading: Option<(usize, PathPrompt)>,
     /// A paste that could be several fields waits for a choice.
@@ -92,6 +94,7 @@ impl EditDialog {
             recipe: 0,
             changes: 0,
             generates: None,
+            may_replace: None,
             reading: None,
             offer: None,
             shown: None,
@@ -440,6 +443,12 @@ impl EditDialog {
             Place::Value(row) | Place::FieldName(row) => row,
             _ => 0,
         };
+        let is_typed = self.rows.get(row).is_some_and(FieldRow::is_typed);
+        if is_typed && self.may_replace != Some(row) {
+            self.may_replace = Some(row);
+            self.writing.say("A value is typed here already. ⟨generate⟩ again replaces it.", Role::Warn);
+            return Step::default();
+        }
         self.generates = Some(row);
         self.writing.hush();
         let at = self.recipe % recipes::NAMES.len();
@@ -447,6 +456,7 @@ impl EditDialog {
     }
 
     fn generated(&mut self, generated: Generated) {
+        self.may_replace = None;
         let at = self.recipe % recipes::NAMES.len();
         if let Some(row) = self.generates.take().and_then(|row| self.rows.get_mut(row)) {
             row.take_generated(generated, recipes::NAMES[at]);

@@ -198,6 +198,7 @@ pub(super) fn moved(state: &mut State) -> Vec<Effect> {
         None => {
             vault.detail.clear();
             vault.history.clear();
+            state.changed = true;
             Vec::new()
         }
     }

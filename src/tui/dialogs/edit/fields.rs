@@ -221,6 +221,11 @@ impl FieldRow {
         self.value.paste(pasted)
     }
 
+    /// True when somebody typed or pasted what it holds.
+    pub(super) fn is_typed(&self) -> bool {
+        self.made.is_none() && !self.value.is_empty() && matches!(self.held, Held::Nothing | Held::Replaced)
+    }
+
     /// Takes a generated value.
     pub(super) fn take_generated(&mut self, generated: Generated, recipe: &str) {
         let bits = generated.entropy_bits;

@@ -553,6 +553,18 @@ fn a_value_that_is_the_current_one_is_said_to_be_before_it_is_saved() {
     assert!(added().update(Input::Paste(SecretText::copied_from(b"old")), now()).effects.is_empty());
 }
 
+#[test]
+fn what_is_typed_is_replaced_by_a_generated_value_only_on_a_second_key() {
+    let mut dialog = added();
+    dialog.focus = Place::Value(0);
+    dialog.update(Input::Press(Press::Type('x')), now());
+    dialog.focus = Place::Name;
+    assert!(act(&mut dialog, Action::Generate).effects.is_empty(), "also from another place");
+    assert!(matches!(&act(&mut dialog, Action::Generate).effects[..], [Effect::Generate(_)]));
+    dialog.update(generated(b"made"), now());
+    assert!(matches!(&act(&mut dialog, Action::Generate).effects[..], [Effect::Generate(_)]), "another kind at once");
+}
+
 fn generated(text: &[u8]) -> Input {
     let value = SecretText::copied_from(text);
     Input::Generated(Generated { value, entropy_bits: 1.0, recipe: Recipe::Uuid })
