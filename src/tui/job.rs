@@ -168,7 +168,7 @@ fn moved(deed: Deed, steps: &[Step], subject: &str) -> String {
 }
 
 /// `prod/KEY` or `12 secrets`.
-pub(super) fn subject(steps: &[Step], count: usize) -> String {
+fn subject(steps: &[Step], count: usize) -> String {
     match steps {
         [one] => one.address.to_string(),
         _ => text::counted_grouped(count as u64, "secret"),

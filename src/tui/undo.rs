@@ -8,7 +8,7 @@ use crate::vault::MetadataChange;
 use crate::vault::bulk::{Act, Seen, Step};
 use crate::vault::secret::SecretId;
 
-use super::job::{Deed, Job, Stop, subject};
+use super::job::{Deed, Job, Stop};
 
 /// So many things can be taken back.
 const MOST: usize = 100;
@@ -33,12 +33,6 @@ impl Undo {
     #[must_use]
     pub fn deed(&self) -> Deed {
         self.deed
-    }
-
-    /// `delete of 3 secrets`
-    #[must_use]
-    pub fn what(&self) -> String {
-        format!("{} of {}", self.deed.noun(), subject(&self.steps, self.steps.len()))
     }
 
     /// True when it changes this secret, too.
