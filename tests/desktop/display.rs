@@ -17,6 +17,9 @@ impl Display {
     pub(crate) fn start() -> Self {
         let mut command = program("Xvfb");
         command.args(["-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp"]);
+        // Else it throws out whoever connects while its last client leaves: each look with
+        // xclip before the copy is a last client, and the copy was lost to one look in ten.
+        command.arg("-noreset");
         let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut number = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
