@@ -248,9 +248,9 @@ pub struct Secret {
     pub created_by: String,
     /// When anything about it last changed.
     pub updated_at: Timestamp,
-    /// When the current version was written: the age of the value.
+    /// When the current value was made: its age. After a rollback, earlier than the version.
     pub value_changed_at: Timestamp,
-    /// When it was last rotated, if ever.
+    /// When it was last rotated, if ever; after a rollback, as it was at the version that came back.
     pub last_rotated: Option<Timestamp>,
     /// When it was deleted, for a tombstone.
     pub deleted_at: Option<Timestamp>,

@@ -1,5 +1,6 @@
 //! [`View`]: one snapshot of the vault, every row it gives out verified.
 
+use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
 use crate::crypto::keyring::Keyring;
@@ -11,7 +12,7 @@ use super::heads::Heads;
 use super::integrity;
 use super::record::{self, RawMetadata};
 use super::scope::Address;
-use super::secret::{Fields, Secret, SecretId, Version};
+use super::secret::{Fields, Origin, Secret, SecretId, Version};
 
 /// A verified snapshot inside one transaction.
 pub(super) struct View<'a> {
@@ -156,6 +157,36 @@ impl<'a> View<'a> {
         record::read_fields(opened.expose())
     }
 
+    /// Opens what one version says of itself.
+    fn note(&self, row: &VersionRow) -> Result<Version> {
+        let place = self.version_place(Purpose::Note, row.secret_id, row.number, row.created_at);
+        let note = self.keys.metadata.open(&place, Padding::Buckets, &row.note)?;
+        record::read_note(note.expose(), row.number, row.created_at)
+    }
+
+    /// When the value of version `number` was made, and when the secret had last been rotated
+    /// then, if ever. A version that was rolled back to has the times of the one it came from.
+    pub(super) fn times_of(&self, secret: &Secret, mut number: u64) -> Result<(Timestamp, Option<Timestamp>)> {
+        let mut made = None;
+        loop {
+            let version = self.note(&self.version_row(secret, number)?)?;
+            number = match version.origin {
+                Origin::RolledBack { from } => from,
+                _ => {
+                    let made = *made.get_or_insert(version.created_at);
+                    match version.origin {
+                        Origin::Rotated => return Ok((made, Some(version.created_at))),
+                        _ if version.number == 1 => return Ok((made, None)),
+                        _ => version.number - 1,
+                    }
+                }
+            };
+            if number == 0 || number >= version.number {
+                return Err(integrity::tampered("The history of a secret"));
+            }
+        }
+    }
+
     /// A secret's versions, newest first, their chain checked from the first to the head.
     pub(super) fn history(&self, row: &SecretRow<'_>) -> Result<Vec<Version>> {
         let rows = self.tx.versions(&row.id)?;
@@ -166,9 +197,7 @@ impl<'a> View<'a> {
                 return Err(integrity::tampered("The history of a secret"));
             }
             chain = integrity::link(&self.keys.state, &chain, version);
-            let place = self.version_place(Purpose::Note, version.secret_id, version.number, version.created_at);
-            let note = self.keys.metadata.open(&place, Padding::Buckets, &version.note)?;
-            versions.push(record::read_note(note.expose(), version.number, version.created_at)?);
+            versions.push(self.note(version)?);
         }
         if rows.len() as u64 != row.current || !bool::from(chain.ct_eq(&row.chain)) {
             return Err(integrity::tampered("The history of a secret"));

@@ -10,5 +10,6 @@ mod place;
 mod properties;
 mod tamper;
 mod usage;
+mod value_age;
 mod vectors;
 mod walk;

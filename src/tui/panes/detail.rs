@@ -31,7 +31,8 @@ const MOST_LINES: usize = 2_000;
 #[derive(Default)]
 pub struct DetailPane {
     secret: Option<Box<Secret>>,
-    changed_by: String,
+    /// When the current version was written, and by whom.
+    written: Option<(Timestamp, String)>,
     /// The row is the selected field, the top the first line shown.
     cursor: Cursor,
     revealed: Option<Revealed>,
@@ -116,8 +117,20 @@ impl DetailPane {
             self.revealed = None;
         }
         self.cursor.row = self.cursor.row.min(secret.fields.len().saturating_sub(1));
-        self.changed_by = history.first().map(|version| version.created_by.clone()).unwrap_or_default();
+        self.written = history.first().map(|version| (version.created_at, version.created_by.clone()));
         self.secret = Some(secret);
+    }
+
+    /// The version, when it was written and by whom; and the value's age, where an older one came back.
+    fn how(&self, secret: &Secret, now: Timestamp) -> String {
+        let made = text::age(secret.value_changed_at, now);
+        let Some((at, by)) = &self.written else { return format!("v{}, {made}", secret.version) };
+        let older = if secret.value_changed_at.as_second() < at.as_second() {
+            format!("; its value is from {made}")
+        } else {
+            String::new()
+        };
+        format!("v{}, {} by {by}{older}", secret.version, text::age(*at, now))
     }
 
     /// Takes what is known beside the record; true when that is news.
@@ -271,9 +284,7 @@ impl DetailPane {
         if !metadata.description.is_empty() {
             wrapped(&mut rows, "description", &metadata.description);
         }
-        let by = if self.changed_by.is_empty() { String::new() } else { format!(" by {}", self.changed_by) };
-        let how = format!("v{}, {}{by}", secret.version, text::age(secret.value_changed_at, now));
-        wrapped(&mut rows, "version", &how);
+        wrapped(&mut rows, "version", &self.how(secret, now));
         let rotated = secret.last_rotated.map_or_else(|| "never".to_owned(), |at| text::age(at, now));
         rows.push(Row::new("rotated", rotated, Role::Text));
         if let Some(used) = self.known.used {

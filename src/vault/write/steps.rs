@@ -83,6 +83,7 @@ impl Change<'_> {
         if let Some((fields, _)) = fields.over(current)?.filter(|(next, current)| next != current) {
             let before = secret.metadata.clone();
             metadata.apply(&mut secret.metadata)?;
+            secret.value_changed_at = self.now;
             return self.next_version(row, secret, &before, &fields, Origin::Set, reason);
         }
         self.edit((row, secret), reason, |found| metadata.apply(found))
@@ -131,6 +132,7 @@ impl Change<'_> {
         reason: &str,
     ) -> Result<Written> {
         let fields = merged(self, &secret, fields)?;
+        secret.value_changed_at = self.now;
         secret.last_rotated = Some(self.now);
         let metadata = secret.metadata.clone();
         self.next_version(row, secret, &metadata, &fields, Origin::Rotated, reason)
@@ -147,7 +149,8 @@ impl Change<'_> {
         self.rotate(found, Fields::value(value), reason)
     }
 
-    /// The fields of an earlier version again, as a new version.
+    /// The fields of an earlier version again, as a new version. They are as old as they were:
+    /// what is due, or old, does not become fresh by coming back.
     pub(in crate::vault) fn roll_back(
         &mut self,
         (row, mut secret): Found,
@@ -159,6 +162,7 @@ impl Change<'_> {
             return Err(Error::usage(format!("Version {number} of {} is the current one.", secret.address)));
         }
         let fields = self.fields(&self.version_row(&secret, number)?)?;
+        (secret.value_changed_at, secret.last_rotated) = self.times_of(&secret, number)?;
         let before = secret.metadata.clone();
         metadata.apply(&mut secret.metadata)?;
         self.next_version(row, secret, &before, &fields, Origin::RolledBack { from: number }, reason)
@@ -234,7 +238,6 @@ impl Change<'_> {
         secret.version = row.current;
         secret.fields = fields.names().cloned().collect();
         secret.updated_at = self.now;
-        secret.value_changed_at = self.now;
         self.put(row, &secret, 0)?;
         let action = match origin {
             Origin::Rotated => AuditAction::Rotate,
