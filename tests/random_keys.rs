@@ -1,9 +1,9 @@
 //! A hundred thousand random keys on a real vault: nothing panics, nobody is stuck in
 //! a dialog, and no value is drawn that was not asked for.
 //!
-//! The state, its update and its view are the real ones, and so is the vault; only its
-//! thread is missing, so that answers come late by a fixed seed, and between keys. Another
-//! session writes meanwhile. A run that fails names its seed and its step.
+//! The state, its update and its view are the real ones, and so are the vault and its
+//! keeper; only the thread is missing, so that answers come late by a fixed seed, and between
+//! keys. Another session writes meanwhile. A run that fails names its seed and its step.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 #[path = "random_keys/keys.rs"]
@@ -48,6 +48,14 @@ const DEEDS: &[&str] = &[
     "opened to edit",
     "compared",
     "told of another session",
+    "told which values are the current ones",
+    "told of deleted ones",
+    "told the pins",
+    "told of duplicates",
+    "indexed",
+    "told what is used",
+    "audit verified",
+    "written: Add",
     "written: Save",
     "written: Rotate",
     "written: RollBack",

@@ -296,7 +296,7 @@ pub fn outcome_word(outcome: Outcome) -> &'static str {
 }
 
 /// What travels to the loop.
-pub(super) enum Message {
+pub enum Message {
     /// Something happened.
     Event(Event),
     /// The terminal has taken all frames so far, so the next may be drawn.
@@ -306,10 +306,12 @@ pub(super) enum Message {
 /// The way to the loop, for any thread. A loop that has ended takes nothing more,
 /// which is no error.
 #[derive(Clone)]
-pub(super) struct Mailbox(Sender<Message>);
+pub struct Mailbox(Sender<Message>);
 
 impl Mailbox {
-    pub(super) fn new(sender: Sender<Message>) -> Self {
+    /// What is sent comes out at the other end of this channel.
+    #[must_use]
+    pub fn new(sender: Sender<Message>) -> Self {
         Self(sender)
     }
 

@@ -35,7 +35,7 @@ pub mod theirs;
 pub mod theme;
 pub mod undo;
 pub mod update;
-mod vault_thread;
+pub mod vault_thread;
 pub mod view;
 pub mod widgets;
 
@@ -60,9 +60,7 @@ use self::sleep::SleepWatch;
 use self::state::{State, StateOptions};
 use self::terminal::Screen;
 use self::theme::Theme;
-use self::vault_thread::{Place, VaultThread};
-
-pub use self::vault_thread::StartupKey;
+use self::vault_thread::{Place, StartupKey, VaultThread};
 
 /// How long the loop waits when it has no deadline; then it looks whether the terminal is still there.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);

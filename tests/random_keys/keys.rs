@@ -98,6 +98,7 @@ const HABITS: &[&str] = &[
     "m C-u ~ Enter y",
     "/ ~ Enter C-a Esc Esc",
     "/ ~ Tab Tab Up Down",
+    "/ d u p Enter j",
     "f ~ Enter p",
     "` - j l j h",
     "o Tab Tab l Enter",

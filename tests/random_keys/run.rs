@@ -70,7 +70,7 @@ impl Run {
 
     /// The application starts, mostly with a vault that opens at once.
     fn start(&mut self) {
-        self.place.lock();
+        let found = self.place.start();
         self.coming.clear();
         self.job = None;
         self.screen = Screen::started(80, 24);
@@ -78,7 +78,9 @@ impl Run {
             self.happens(Event::Vault(Answer::Found(Found::Nothing)));
             return;
         }
-        self.happens(Event::Vault(self.place.found()));
+        for answer in found {
+            self.happens(Event::Vault(answer));
+        }
         if !self.random.once_in(8) {
             self.unlock();
         }
@@ -143,7 +145,7 @@ impl Run {
             18 => self.waits(Duration::from_secs(400)),
             19..24 => {
                 let told = self.place.meddle(&mut self.random);
-                self.coming.extend(told.into_iter().map(Event::Vault));
+                self.told(told);
             }
             24 => self.happens(Event::Vault(Answer::Failed(Error::busy("The vault is in use.")))),
             25..28 => {
@@ -154,6 +156,10 @@ impl Run {
             }
             28 if self.random.once_in(4) => self.happens(Event::Signal(Signal::Lock)),
             29 => self.happens(Event::Resumed),
+            80..100 => {
+                let told = if self.random.once_in(3) { self.place.look() } else { self.place.go_on() };
+                self.told(told);
+            }
             30..80 => self.deliver(8),
             _ => {}
         }
@@ -238,13 +244,10 @@ impl Run {
         let failed = Error::busy("The vault is in use by another process.").hint("Try again.");
         let answers = match request {
             Request::Lock => {
-                self.place.lock();
                 self.shown_until = Duration::ZERO;
-                vec![Answer::Locked, self.place.found()]
+                self.place.serve(request)
             }
-            Request::Unlock(_) if self.random.once_in(3) => {
-                vec![Answer::UnlockFailed(Error::locked("This opens nothing."))]
-            }
+            Request::Unlock(_) if self.random.once_in(3) => self.place.refuse(),
             Request::Unlock(_) => self.place.unlock(),
             Request::Create { .. } if self.random.once_in(3) => vec![Answer::Failed(failed)],
             Request::Create { .. } => self.place.unlock(),
@@ -253,7 +256,7 @@ impl Run {
                 self.job = Some(job);
                 Vec::new()
             }
-            Request::Note { .. } | Request::WritePins(_) => Vec::new(),
+            Request::Note { .. } | Request::WritePins(_) => self.place.serve(request),
             _ if self.random.once_in(25) => vec![Answer::Failed(failed)],
             request => {
                 if self.random.once_in(5) {
@@ -262,6 +265,11 @@ impl Run {
                 self.place.serve(request)
             }
         };
+        self.told(answers);
+    }
+
+    /// The vault has answers; they are on their way.
+    fn told(&mut self, answers: Vec<Answer>) {
         self.meet(answers.iter().map(name));
         self.coming.extend(answers.into_iter().map(Event::Vault));
     }
@@ -275,9 +283,8 @@ impl Run {
         if self.random.once_in(6)
             && let Some(job) = self.job.take()
         {
-            let answers = self.place.work(job);
-            self.meet(answers.iter().map(name));
-            self.coming.extend(answers.into_iter().map(Event::Vault));
+            let answers = self.place.serve(Request::Job(job));
+            self.told(answers);
         }
     }
 
@@ -391,8 +398,15 @@ fn name(answer: &Answer) -> String {
         Answer::Compared(_) => "compared",
         Answer::Theirs(..) => "told of another session",
         Answer::Written(deed, _) => return format!("written: {deed:?}"),
+        Answer::Same { .. } => "told which values are the current ones",
         Answer::Restored(_) => "restored",
+        Answer::DeletedOf(..) => "told of deleted ones",
         Answer::Purged(..) => "destroyed",
+        Answer::Pins { .. } => "told the pins",
+        Answer::Duplicates(_) => "told of duplicates",
+        Answer::Indexed(_) => "indexed",
+        Answer::Used { .. } => "told what is used",
+        Answer::AuditVerified(_) => "audit verified",
         Answer::WroteOut { .. } => "wrote out",
         Answer::InWorkTree(_) => "in a work tree",
         Answer::Job { result, .. } => match **result {

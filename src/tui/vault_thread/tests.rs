@@ -3,17 +3,19 @@
 mod moved;
 mod two_sessions;
 
-use crate::crypto::keyring::SlotKind;
+use crate::crypto::keyring::{RawKey, SlotKind, UnlockKey};
+use crate::error::Kind;
 use crate::secret_text::SecretText;
-use crate::tui::event::Message;
+use crate::tui::event::{Answer, Event, Found, Message};
 use crate::tui::theirs::Theirs;
-use crate::vault::audit::{AuditAction, AuditVerdict};
+use crate::vault::audit::{Actor, AuditAction, AuditVerdict};
 use crate::vault::catalog::CatalogChange;
 use crate::vault::scope::{Address, ScopePath};
 use crate::vault::secret::{Fields, SecretId, VALUE};
 use crate::vault::usage::Extent;
-use crate::vault::{Expected, MetadataChange};
+use crate::vault::{Expected, LockedVault, MetadataChange, Vault};
 
+use super::keeper::LOOK_EVERY;
 use super::*;
 
 /// A vault thread on a folder of its own.

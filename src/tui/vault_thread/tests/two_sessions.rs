@@ -1,23 +1,29 @@
 //! Two sessions on one real vault: keys go into one, the other writes behind its back.
 //!
-//! Nothing is played here but the loop: every effect is served by a vault handle as the
-//! thread serves it, so that a conflict that comes round and round would be seen.
+//! Nothing is played here but the loop: the thread's keeper serves every effect, so that
+//! a conflict that comes round and round would be seen.
 
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
 use crossterm::event::{KeyCode, KeyEvent};
+use jiff::Timestamp;
 
+use crate::crypto::keyring::{RawKey, UnlockKey};
 use crate::secret_text::SecretText;
 use crate::tui::clock::Now;
 use crate::tui::effect::Effect;
+use crate::tui::event::{Answer, Event, Mailbox, Message};
 use crate::tui::state::{State, StateOptions};
 use crate::tui::update::update;
 use crate::tui::view;
+use crate::vault::audit::Actor;
 use crate::vault::scope::{Address, ScopePath};
 use crate::vault::secret::{Fields, VALUE};
-use crate::vault::{Expected, MetadataChange, Release};
+use crate::vault::{Expected, LockedVault, MetadataChange, NewVault, Release, Vault};
 
-use super::super::*;
+use super::super::{Keeper, Place};
 
 const HERE: &str = "prod/KEY";
 const THERE: &str = "prod/db/KEY";
@@ -30,10 +36,11 @@ fn value(text: &str) -> Fields {
     Fields::value(SecretText::copied_from(text.as_bytes()))
 }
 
-/// A screen on one handle, and another session's handle.
+/// A screen on one keeper, and another session's handle.
 struct Sessions {
     _folder: tempfile::TempDir,
-    mine: Vault,
+    mine: Keeper,
+    answers: Receiver<Message>,
     theirs: Vault,
     state: State,
     start: Instant,
@@ -47,17 +54,23 @@ impl Sessions {
         let folder = tempfile::tempdir().unwrap();
         let (path, key) = (folder.path().join("vault.db"), RawKey::generate().unwrap());
         let actor = |user: &str| Actor { user: user.into(), host: "bastion".into(), ..Actor::default() };
-        let keys = vec![UnlockKey::Environment(key.duplicate())];
-        let mut mine = Vault::create(&path, NewVault { keys, cost: None }, actor("ops")).unwrap();
-        mine.set(&at(HERE), Some(value("one")), MetadataChange::default(), "", Expected::Absent).unwrap();
-        let theirs = LockedVault::open(&path).unwrap().unlock(&UnlockKey::Environment(key), actor("ana"));
+        let environment = || UnlockKey::Environment(key.duplicate());
+        let mut vault = Vault::create(&path, NewVault { keys: vec![environment()], cost: None }, actor("ops")).unwrap();
+        vault.set(&at(HERE), Some(value("one")), MetadataChange::default(), "", Expected::Absent).unwrap();
+        vault.lock().unwrap();
+        let theirs = LockedVault::open(&path).unwrap().unlock(&environment(), actor("ana"));
         let theirs = theirs.unwrap_or_else(|refused| panic!("{}", refused.1));
         let start = Instant::now();
         let now = Now { instant: start, time: Timestamp::now() };
         let state = State::new(StateOptions::new("vault.db", "ops@bastion", (80, 24), now));
-        let mut sessions = Self { _folder: folder, mine, theirs, state, start, conflicts: 0 };
-        let catalog = Arc::new(sessions.mine.catalog().unwrap());
-        sessions.event(Event::Vault(Answer::Unlocked { catalog, failed_unlocks: 0, read_only: None }));
+        let (sender, answers) = channel();
+        let key_file = folder.path().join("vault.key");
+        let place = Place { vault: path, key_file, pins: None, actor: actor("ops"), clock: Timestamp::now };
+        let mine = Keeper::new(place, Mailbox::new(sender));
+        let mut sessions = Self { _folder: folder, mine, answers, theirs, state, start, conflicts: 0 };
+        sessions.mine.start(Box::new(move |_| Ok(Some(UnlockKey::Environment(key)))));
+        sessions.take_answers();
+        assert!(!sessions.state.is_locked());
         sessions
     }
 
@@ -66,19 +79,21 @@ impl Sessions {
         let now = Now { instant: self.start, time: Timestamp::now() };
         let mut effects = VecDeque::from(update(&mut self.state, event, now));
         while let Some(effect) = effects.pop_front() {
-            let Effect::Vault(request) = effect else { continue };
-            let writes = is_write(&request);
-            let answer = serve::answer(&mut self.mine, request).unwrap_or_else(|error| Some(Answer::Failed(error)));
-            self.conflicts += usize::from(matches!(answer, Some(Answer::Theirs(..))));
-            assert!(self.conflicts < 9, "the conflict comes round and round");
-            if writes && let Some(change) = self.mine.changes().unwrap() {
-                effects.extend(update(&mut self.state, Event::Vault(Answer::Changed(change)), now));
-            }
-            if let Some(answer) = answer {
-                effects.extend(update(&mut self.state, Event::Vault(answer), now));
+            if let Effect::Vault(request) = effect {
+                self.mine.serve(request);
+                self.take_answers();
             }
         }
         self.state.mark_drawn();
+    }
+
+    /// All that the keeper has to say, and all that comes of it.
+    fn take_answers(&mut self) {
+        while let Ok(Message::Event(event)) = self.answers.try_recv() {
+            self.conflicts += usize::from(matches!(event, Event::Vault(Answer::Theirs(..))));
+            assert!(self.conflicts < 9, "the conflict comes round and round");
+            self.event(event);
+        }
     }
 
     fn keys(&mut self, keys: &str) {
@@ -105,9 +120,8 @@ impl Sessions {
 
     /// The session looks for what others wrote, as it does twice a second.
     fn look(&mut self) {
-        if let Some(change) = self.mine.changes().unwrap() {
-            self.event(Event::Vault(Answer::Changed(change)));
-        }
+        self.mine.look();
+        self.take_answers();
     }
 
     fn text(&self) -> String {

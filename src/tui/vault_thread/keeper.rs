@@ -1,0 +1,227 @@
+//! [`Keeper`]: keeps the vault, and with it the keys; says what comes of each request.
+//!
+//! It has no thread and waits for nothing: the vault thread turns it, and so can a test.
+//! What it has to say goes into the mailbox, a change of the list before the answer that names it.
+
+mod opening;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::crypto::keyring::{SlotKind, UnlockKey};
+use crate::error::{Error, Kind, Result};
+use crate::session::pins;
+use crate::tui::effect::Request;
+use crate::tui::event::{Answer, Event, Mailbox};
+use crate::vault::audit::Actor;
+use crate::vault::catalog::Catalog;
+use crate::vault::search::Index;
+use crate::vault::{LockedVault, Vault};
+
+use super::behind::{Behind, SOON};
+use super::kinds::{is_look, is_write};
+use super::{bulk, serve};
+
+/// How often other sessions' writes are looked for.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Looks for a key among the sources that need nobody to type, given the kinds of
+/// the vault's slots. Called on the vault thread, once.
+pub type StartupKey = Box<dyn FnOnce(&[SlotKind]) -> Result<Option<UnlockKey>> + Send>;
+
+/// What is worked on.
+pub struct Place {
+    /// The vault file.
+    pub vault: PathBuf,
+    /// Where a new vault's own key file goes.
+    pub key_file: PathBuf,
+    /// Where this user's pins are kept, if anywhere.
+    pub pins: Option<PathBuf>,
+    /// Who acts.
+    pub actor: Actor,
+    /// Tells the time.
+    pub clock: fn() -> Timestamp,
+}
+
+/// What is held of the vault.
+enum Held {
+    /// No file, or one that is refused.
+    None,
+    Locked(Box<LockedVault>),
+    Unlocked(Box<Vault>),
+}
+
+/// The vault and all that is known about it between two requests.
+pub struct Keeper {
+    place: Place,
+    mailbox: Mailbox,
+    vault: Held,
+    /// When to look for changes next.
+    look_at: Instant,
+    /// The list as it was sent, until it has its index or has changed.
+    unindexed: Option<Arc<Catalog>>,
+    /// The work behind the list, while the vault is unlocked.
+    behind: Behind,
+    /// The last trouble with changes, so that it is told once.
+    told: Option<Error>,
+}
+
+impl Keeper {
+    /// Nothing was looked at yet.
+    #[must_use]
+    pub fn new(place: Place, mailbox: Mailbox) -> Self {
+        Self {
+            place,
+            mailbox,
+            vault: Held::None,
+            look_at: Instant::now(),
+            behind: Behind::new(),
+            told: None,
+            unindexed: None,
+        }
+    }
+
+    fn answer(&self, answer: Answer) {
+        self.mailbox.send(Event::Vault(answer));
+    }
+
+    /// Serves one request; what it changed in the list is told before its answer.
+    pub fn serve(&mut self, request: Request) {
+        match request {
+            Request::Unlock(key) => self.unlock(&key),
+            Request::Create { keys, key_file } => match self.create(keys, key_file) {
+                Ok(vault) => self.opened(vault),
+                Err(error) => self.answer(Answer::Failed(error)),
+            },
+            Request::Lock => {
+                self.lock();
+                self.answer(Answer::Locked);
+                self.find();
+            }
+            Request::WritePins(ids) => {
+                let written = self.place.pins.as_deref().map(|path| pins::write(path, &ids));
+                if let Some(Err(error)) = written {
+                    self.answer(Answer::Failed(error));
+                }
+            }
+            Request::FindDuplicates => {
+                if let Err(error) = self.behind.find_duplicates() {
+                    self.answer(Answer::Duplicates(None));
+                    self.answer(Answer::Failed(error));
+                }
+            }
+            request => self.serve_with_vault(request),
+        }
+    }
+
+    /// Serves a request that needs the unlocked vault.
+    fn serve_with_vault(&mut self, request: Request) {
+        let changes = is_write(&request);
+        if !is_look(&request) {
+            self.behind.expect_records();
+        }
+        let answer = match &mut self.vault {
+            Held::Unlocked(vault) => match request {
+                Request::Job(job) => Ok(Some(bulk::run(vault, job, &self.mailbox))),
+                request => serve::answer(vault, request),
+            },
+            _ => Err(Error::locked("The vault is locked.").hint("Unlock it first.")),
+        };
+        let answer = answer.unwrap_or_else(|error| Some(Answer::Failed(error)));
+        // The list changes before the notice names what changed in it; a
+        // conflict, too, means that there is something new to show.
+        if let Some(error) = answer.as_ref().and_then(error_in) {
+            self.told = Some(error.clone()); // the look does not say it again
+        }
+        if changes {
+            self.look();
+        }
+        if let Some(answer) = answer {
+            self.answer(answer);
+        }
+    }
+
+    /// How long to wait for a request before [`Self::go_on`]; `None` for as long as it takes.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        match self.vault {
+            Held::Unlocked(_) if self.unindexed.is_some() => Some(SOON),
+            Held::Unlocked(_) => {
+                self.behind.wait().or_else(|| Some(self.look_at.saturating_duration_since(Instant::now())))
+            }
+            _ => None,
+        }
+    }
+
+    /// Looks for what other sessions wrote, when it is time.
+    pub(super) fn look_if_due(&mut self) {
+        if self.look_at <= Instant::now() {
+            self.look();
+        }
+    }
+
+    /// Sends what this or another session changed.
+    pub fn look(&mut self) {
+        self.look_at = Instant::now() + LOOK_EVERY;
+        let Held::Unlocked(vault) = &mut self.vault else { return };
+        let found = vault.changes();
+        self.behind.look(vault, found.as_ref().ok().and_then(Option::as_ref));
+        match found {
+            Ok(None) => self.told = None,
+            Ok(Some(change)) => {
+                self.told = None;
+                self.unindexed = None;
+                self.answer(Answer::Changed(change));
+            }
+            Err(error) => {
+                if self.told.as_ref() != Some(&error) {
+                    self.answer(Answer::Failed(error.clone()));
+                }
+                self.told = Some(error);
+            }
+        }
+    }
+
+    /// Uses a quiet moment: first the filter's index, so that its first key finds it made,
+    /// then the next slice of what is done behind the list.
+    pub fn go_on(&mut self) {
+        if let Some(catalog) = self.unindexed.take() {
+            return self.answer(Answer::Indexed(Box::new(Index::build(&catalog))));
+        }
+        let Held::Unlocked(vault) = &mut self.vault else { return };
+        if self.behind.wait().is_none() {
+            return;
+        }
+        let slice = self.behind.go_on(vault);
+        for answer in slice.answers {
+            self.answer(answer);
+        }
+        if slice.walked {
+            self.check_file();
+        }
+    }
+
+    /// Has the file's structure checked through a connection of its own, so that no request waits for it.
+    fn check_file(&self) {
+        let (path, mailbox) = (self.place.vault.clone(), self.mailbox.clone());
+        std::thread::spawn(move || {
+            let checked = LockedVault::open(&path).and_then(|locked| locked.check_file());
+            if let Err(error) = checked
+                && error.kind() == Kind::Damaged
+            {
+                mailbox.send(Event::Vault(Answer::Failed(error)));
+            }
+        });
+    }
+}
+
+/// The error that an answer tells.
+fn error_in(answer: &Answer) -> Option<&Error> {
+    match answer {
+        Answer::Failed(error) => Some(error),
+        Answer::Job { result, .. } => result.as_ref().as_ref().err(),
+        _ => None,
+    }
+}
