@@ -30,6 +30,9 @@ const AROUND: u16 = 1;
 const MOST_ROWS: u16 = 16;
 /// Cells of what is said about a secret.
 const ABOUT: usize = 8;
+/// Cells it would like, so that long addresses stay whole; the same whatever is found, so that
+/// the box stands still while one types.
+const WIDTH: u16 = 100;
 
 /// Where to?
 pub struct JumpDialog {
@@ -157,7 +160,7 @@ impl JumpDialog {
     pub fn draw(&self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
         let foot = self.foot();
         let foot = keys.named(&foot);
-        let inner = dialog_frame::open(theme, area, frame, "Jump to", &foot, (0, MOST_ROWS + AROUND));
+        let inner = dialog_frame::open(theme, area, frame, "Jump to", &foot, (WIDTH, MOST_ROWS + AROUND));
         let rows = usize::from(inner.height.saturating_sub(AROUND));
         let mut cursor = self.cursor;
         cursor.follow(self.found.len(), rows.max(1));

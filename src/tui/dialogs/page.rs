@@ -42,12 +42,22 @@ pub(super) struct Page<'a> {
     foot: String,
     pieces: Vec<Piece<'a>>,
     focus: Option<usize>,
+    /// Cells that the widest row of a list would like, also while it is scrolled out.
+    widest: u16,
 }
 
 impl<'a> Page<'a> {
     /// An empty page; `foot` names the keys that end the dialog.
     pub(super) fn new(title: impl Into<String>, foot: impl Into<String>) -> Self {
-        Self { title: title.into(), subject: None, message: None, foot: foot.into(), pieces: Vec::new(), focus: None }
+        Self {
+            title: title.into(),
+            subject: None,
+            message: None,
+            foot: foot.into(),
+            pieces: Vec::new(),
+            focus: None,
+            widest: 0,
+        }
     }
 
     /// Names what the dialog is about in the title: an address and its version.
@@ -64,6 +74,11 @@ impl<'a> Page<'a> {
     /// What is said at the end of the page; it is seen whatever is scrolled.
     pub(super) fn tell(&mut self, text: impl Into<String>, role: Role) {
         self.message = Some((text.into(), role));
+    }
+
+    /// Asks for room for rows of this many cells, so that a list is not cut where there is some.
+    pub(super) fn widen(&mut self, cells: usize) {
+        self.widest = u16::try_from(cells).unwrap_or(u16::MAX).saturating_add(MARK);
     }
 
     /// An empty row.
@@ -251,13 +266,13 @@ impl<'a> Page<'a> {
         mark_more(theme, inner, hidden > 0, total > hidden.saturating_add(inner.height), frame);
     }
 
-    /// The width the content would like: a line with a key wants to be in one piece.
+    /// The width the content would like: a line with a key wants to be in one piece, as do the rows of a list.
     fn wanted_width(&self) -> u16 {
         let wanted = |piece: &Piece<'_>| match piece {
             Piece::Line { prefix, key } => u16::try_from(prefix.len() + key.len()).unwrap_or(0).saturating_add(MARK),
             _ => 0,
         };
-        self.pieces.iter().map(wanted).max().unwrap_or(0)
+        self.pieces.iter().map(wanted).fold(self.widest, u16::max)
     }
 
     /// The column of the inputs: behind the longest label.

@@ -23,6 +23,8 @@ use super::{Input, Step, frame as dialog_frame};
 /// Cells of the names and of the keys.
 const NAMES: usize = 16;
 const KEYS: usize = 6;
+/// The cells of a row before the words that say what the action does.
+const BEFORE_HELP: usize = 1 + 1 + NAMES + KEYS + 1;
 /// Rows that are no actions: the input, and what is told about the selected one.
 const AROUND: u16 = 4;
 
@@ -127,7 +129,9 @@ impl PaletteDialog {
     pub fn draw(&self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
         let shown = self.shown();
         let rows = u16::try_from(self.commands.len()).unwrap_or(u16::MAX).saturating_add(AROUND);
-        let inner = dialog_frame::open(theme, area, frame, "Commands", &keys.named(&self.foot()), (0, rows));
+        let help = self.commands.iter().map(|command| text::width(command.help)).max().unwrap_or(0);
+        let width = u16::try_from(BEFORE_HELP + help).unwrap_or(u16::MAX);
+        let inner = dialog_frame::open(theme, area, frame, "Commands", &keys.named(&self.foot()), (width, rows));
         let list_rows = inner.height.saturating_sub(AROUND);
         let mut cursor = self.cursor;
         cursor.follow(shown.len(), usize::from(list_rows).max(1));
@@ -155,7 +159,7 @@ impl PaletteDialog {
 fn draw_command<'a>(command: &Command, selected: bool, theme: &Theme, width: usize) -> Line<'a> {
     let can = command.reason.is_none();
     let role = |role: Role| if can { role } else { Role::Disabled };
-    let help = text::shorten(command.help, width.saturating_sub(NAMES + KEYS + 3)).into_owned();
+    let help = text::shorten(command.help, width.saturating_sub(BEFORE_HELP)).into_owned();
     Line::from(vec![
         marker(selected, true, theme),
         Span::raw(if can { " " } else { "-" }),
