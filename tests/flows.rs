@@ -1219,7 +1219,7 @@ fn what_came_of_a_job_is_told_after_a_lock_without_a_name() {
     screen.event(Event::Vault(Answer::Job { job: job.clone(), result: Box::new(Ok(None)) }));
     assert!(screen.text().contains("Ended by the lock: nothing of the delete was done."), "{}", screen.text());
     let back = Step { act: Act::Restore, ..job.steps[0].clone() };
-    let done = Done { changed: 1, unchanged: 0, undo: vec![back] };
+    let done = Done { changed: 1, unchanged: 0, undo: [back].into() };
     screen.event(Event::Vault(Answer::Job { job: job.clone(), result: Box::new(Ok(Some(done))) }));
     let text = screen.text();
     assert!(text.contains("Before the lock: delete of 1 secret.") && !text.contains("STRIPE"), "{text}");

@@ -23,11 +23,15 @@ use super::job::Job;
 use super::keymap::Keymap;
 use super::layout::{Areas, Pane, SizeClass, inside, size_class};
 use super::notice::Notice;
-use super::panes::detail::DetailPane;
-use super::panes::history::{HistoryPane, Tab};
+use super::panes::detail::{DetailPane, Shown};
+use super::panes::history::HistoryPane;
 use super::panes::overview::{OverviewPane, Standing};
-use super::panes::secrets::{Earlier, Folds, SecretsPane};
+use super::panes::secrets::SecretsPane;
 use super::undo::UndoStack;
+
+mod place;
+
+pub use place::Place;
 
 /// From when the idle lock counts down on the screen.
 const COUNTED: Duration = Duration::from_secs(60);
@@ -134,12 +138,8 @@ pub struct OpenVault {
     pub(super) waiting: Option<(SecretId, Action)>,
     /// The secret whose detail was asked for last; answers about another come too late.
     pub(super) wanted_detail: Option<SecretId>,
-    /// The secret asked for with `Reveal` or `OpenToEdit`; an answer about another comes too late.
-    pub(super) asked: Option<SecretId>,
-    /// The field to show when the answer comes.
-    pub(super) asked_field: String,
-    /// To be shown in its ground's colour.
-    pub(super) asked_blind: bool,
+    /// The value asked for; an answer about another comes too late.
+    pub(super) asked: Option<Asked>,
     /// What `u` takes back.
     pub(super) undo: UndoStack,
     /// When a key that deletes was pressed last.
@@ -154,19 +154,11 @@ pub struct OpenVault {
     pub(super) opened: Vec<SecretId>,
 }
 
-/// Where one was, kept over an idle lock: no secret, only where the eye was.
-#[derive(Debug, Clone, Default)]
-pub struct Place {
-    pub(super) selected: Option<SecretId>,
-    pub(super) filter: String,
-    pub(super) earlier: Earlier,
-    pub(super) folds: Folds,
-    pub(super) opened: Vec<SecretId>,
-    pub(super) focus: Pane,
-    pub(super) overview: bool,
-    pub(super) zoomed: bool,
-    pub(super) tab: Tab,
-    pub(super) undo: UndoStack,
+/// A value that is to be shown when it comes.
+pub struct Asked {
+    pub(super) id: SecretId,
+    pub(super) field: String,
+    pub(super) how: Shown,
 }
 
 /// What is edited while the operator's editor has the terminal.

@@ -25,8 +25,8 @@ pub struct Undo {
 impl Undo {
     /// The plan that a write gave; `None` when it changed nothing.
     #[must_use]
-    pub fn new(deed: Deed, steps: Vec<Step>) -> Option<Self> {
-        (!steps.is_empty()).then(|| Self { deed, steps: steps.into() })
+    pub fn new(deed: Deed, steps: Arc<[Step]>) -> Option<Self> {
+        (!steps.is_empty()).then_some(Self { deed, steps })
     }
 
     /// What it takes back.

@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::error::{Error, Kind, Result};
 
@@ -91,7 +92,7 @@ pub struct Done {
     /// How many were like that already.
     pub unchanged: usize,
     /// The plan that takes it all back.
-    pub undo: Vec<Step>,
+    pub undo: Arc<[Step]>,
 }
 
 impl Vault {
@@ -112,7 +113,7 @@ impl Vault {
         check_once_each(steps)?;
         let (mut ended, mut at) = (false, 0);
         let done = self.write(|change| {
-            let mut done = Done::default();
+            let (mut done, mut undo) = (Done::default(), Vec::new());
             for number in 0..=steps.len() {
                 if progress(number, steps.len()).is_break() {
                     ended = true;
@@ -120,10 +121,10 @@ impl Vault {
                 }
                 let Some(step) = steps.get(number) else { break };
                 at = number;
-                done.take(change.step(step, reason)?);
+                undo.extend(done.count(change.step(step, reason)?));
             }
-            done.undo.reverse();
-            Ok(done)
+            undo.reverse();
+            Ok(Done { undo: undo.into(), ..done })
         });
         match done {
             Err(_) if ended => Ok(None),
@@ -140,12 +141,13 @@ impl Vault {
 }
 
 impl Done {
-    fn take(&mut self, written: Written) {
+    /// Counts a step that was done; gives what takes it back.
+    fn count(&mut self, written: Written) -> Option<Step> {
         match written.outcome {
             Outcome::Unchanged => self.unchanged += 1,
             _ => self.changed += 1,
         }
-        self.undo.extend(written.undo);
+        written.undo
     }
 }
 

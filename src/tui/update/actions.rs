@@ -1,23 +1,20 @@
 //! The actions of an unlocked vault's panes.
 
-use crate::tui::action::{Action, Context};
+use crate::tui::action::Action;
 use crate::tui::available::unavailable;
 use crate::tui::dialogs::Dialog;
-use crate::tui::dialogs::confirm::{ConfirmDialog, Wanted};
 use crate::tui::dialogs::edit::EditDialog;
 use crate::tui::dialogs::palette::PaletteDialog;
-use crate::tui::dialogs::rotate::RotateDialog;
-use crate::tui::dialogs::write_out::WriteOutDialog;
 use crate::tui::effect::{Effect, Request};
-use crate::tui::keymap::Keys;
 use crate::tui::layout::{Pane, inside};
 use crate::tui::notice::Notice;
 use crate::tui::panes::history::Tab;
 use crate::tui::state::State;
 use crate::vault::scope::ScopePath;
-use crate::vault::secret::{SecretId, VALUE};
+use crate::vault::secret::SecretId;
 
-use super::{bulk, deadlines, history, jump, open_dialog, overview, say};
+use super::about_detail::about_detail;
+use super::{bulk, deadlines, history, jump, open_dialog, overview, say, values};
 
 /// Does an action, or says why it cannot be done.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -50,9 +47,9 @@ fn act_there(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Jump => jump::ask(state),
         Action::Pin => jump::pin(state),
-        Action::Copy => copy(state),
-        Action::Reveal => reveal(state, false),
-        Action::RevealBlind => reveal(state, true),
+        Action::Copy => values::copy(state),
+        Action::Reveal => values::reveal(state, false),
+        Action::RevealBlind => values::reveal(state, true),
         Action::Rotate | Action::RollBack | Action::Purge | Action::Edit => about_detail(state, action),
         Action::WriteOut => about_detail(state, action),
         Action::Compare => history::compare(state),
@@ -115,7 +112,7 @@ fn fold(state: &mut State, action: Action) -> Vec<Effect> {
 }
 
 /// Gives the keyboard to another pane; a shown value is hidden.
-fn focus(state: &mut State, to: impl FnOnce(Pane) -> Pane) {
+pub(super) fn focus(state: &mut State, to: impl FnOnce(Pane) -> Pane) {
     if let Some(vault) = &mut state.vault {
         vault.focus = to(vault.focus);
         vault.detail.mask();
@@ -208,105 +205,6 @@ pub(super) fn moved(state: &mut State) -> Vec<Effect> {
 pub(super) fn ask_detail(id: SecretId, tab: Tab) -> Vec<Effect> {
     let audit = (tab == Tab::Audit).then_some(Effect::Vault(Request::Audit(id)));
     std::iter::once(Effect::Vault(Request::Detail(id))).chain(audit).collect()
-}
-
-/// What a value is wanted of: the selected secret, and in the history the selected version.
-fn wanted(state: &State) -> Option<(SecretId, String, Option<u64>)> {
-    let vault = state.vault.as_ref()?;
-    let id = vault.secrets.selected()?.id;
-    if vault.focus == Pane::History && vault.history.tab() == Tab::Versions {
-        let version = vault.history.selected_version().filter(|_| vault.history.id() == Some(id));
-        return Some((id, VALUE.to_owned(), version.map(|version| version.number)));
-    }
-    let field = match vault.focus {
-        Pane::Detail => vault.detail.selected_field(id).to_owned(),
-        Pane::Secrets | Pane::History => VALUE.to_owned(),
-    };
-    Some((id, field, None))
-}
-
-fn copy(state: &mut State) -> Vec<Effect> {
-    let Some((id, field, version)) = wanted(state) else { return Vec::new() };
-    if ask_about_expiry(state, Wanted { id, version, copy: Some(field.clone()) }) {
-        return Vec::new();
-    }
-    vec![Effect::Vault(Request::Copy { id, field, version, allow_expired: false })]
-}
-
-fn reveal(state: &mut State, blind: bool) -> Vec<Effect> {
-    if state.vault.as_mut().is_some_and(|vault| vault.detail.mask()) {
-        return Vec::new();
-    }
-    let Some((id, field, version)) = wanted(state) else { return Vec::new() };
-    if state.areas().pane(Pane::Detail).is_none() {
-        focus(state, |_| Pane::Detail);
-    }
-    if let Some(vault) = &mut state.vault {
-        vault.asked = Some(id);
-        vault.asked_field = field;
-        vault.asked_blind = blind;
-    }
-    if ask_about_expiry(state, Wanted { id, version, copy: None }) {
-        return Vec::new();
-    }
-    vec![Effect::Vault(Request::Reveal { id, version, allow_expired: false })]
-}
-
-/// Asks whether an expired secret is to be given out; true when it was asked.
-fn ask_about_expiry(state: &mut State, wanted: Wanted) -> bool {
-    let time = state.now.time;
-    let Some(vault) = &state.vault else { return false };
-    let Some(listed) = vault.secrets.selected().filter(|listed| listed.is_expired(time)) else { return false };
-    let Some(address) = vault.secrets.selected_address() else { return false };
-    let since = jiff::Timestamp::from_second(listed.expires_at).unwrap_or(time);
-    let dialog = ConfirmDialog::use_expired(address, since, wanted, time);
-    open_dialog(state, Dialog::Confirm(Box::new(dialog)));
-    true
-}
-
-/// Actions that need the secret's detail; they wait for it when it is still on its way.
-pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
-    let now = state.now;
-    let page = state.areas().rows(Pane::History);
-    let Some(vault) = &mut state.vault else { return Vec::new() };
-    let Some(id) = vault.secrets.selected().map(|listed| listed.id) else { return Vec::new() };
-    let Some(secret) = vault.detail.secret().filter(|secret| secret.id == id) else {
-        vault.waiting = Some((id, action));
-        return Vec::new();
-    };
-    let address = secret.address.clone();
-    let is_current = vault.history.selected_version().is_some_and(|version| version.number == secret.version);
-    let dialog = match action {
-        Action::Rotate => Dialog::Rotate(Box::new(RotateDialog::new(secret))),
-        Action::WriteOut => {
-            let field =
-                if vault.focus == Pane::Detail { vault.detail.selected_field(id).to_owned() } else { VALUE.to_owned() };
-            Dialog::WriteOut(Box::new(WriteOutDialog::new(id, address, secret.version, field)))
-        }
-        Action::Edit => Dialog::Edit(Box::new(EditDialog::edit(secret).knowing(vault.secrets.shared_catalog()))),
-        Action::Purge => Dialog::Confirm(Box::new(ConfirmDialog::purge(secret.id, address, secret.version))),
-        _ if vault.focus != Pane::History || vault.history.tab() == Tab::Audit || is_current => {
-            vault.history.set_tab(Tab::Versions);
-            vault.history.select_previous(page);
-            vault.detail.mask();
-            vault.focus = Pane::History;
-            let words = "Choose the version to go back to, then press ⟨open⟩.";
-            let words = Keys::new(&state.options.keymap, Context::History).named(words).into_owned();
-            say(state, Notice::hint(words, now));
-            return Vec::new();
-        }
-        _ => {
-            let Some(version) = vault.history.selected_version().cloned() else { return Vec::new() };
-            Dialog::Confirm(Box::new(ConfirmDialog::roll_back(secret, version, now.time)))
-        }
-    };
-    let wants = match &dialog {
-        Dialog::Confirm(question) => question.wants(),
-        _ => None,
-    };
-    vault.detail.mask();
-    open_dialog(state, dialog);
-    wants.into_iter().collect()
 }
 
 /// A new secret, beside the selected one.

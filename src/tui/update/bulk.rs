@@ -1,10 +1,10 @@
 //! Marks, what is done to all that are marked, and the one undo.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::tui::action::{Action, Context};
 use crate::tui::dialogs::Dialog;
 use crate::tui::dialogs::bulk::{BulkDialog, Target};
@@ -13,14 +13,13 @@ use crate::tui::job::{Deed, Job};
 use crate::tui::notice::Notice;
 use crate::tui::state::{OpenVault, State};
 use crate::tui::text;
-use crate::tui::undo::{Undo, UndoStack};
-use crate::vault::Written;
 use crate::vault::bulk::{Act, Done, Seen, Step};
 use crate::vault::catalog::Listed;
 use crate::vault::secret::SecretId;
 
 use super::actions::moved;
-use super::{close_dialog, failed, open_dialog, say};
+use super::changes::gone_elsewhere;
+use super::{close_dialog, failed, open_dialog, say, undo, with_vault};
 
 /// A key that comes again so soon is held down: one press deletes one secret.
 const HELD: Duration = Duration::from_millis(400);
@@ -41,7 +40,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
             with_vault(state, |vault| vault.secrets.mark_shown());
             Vec::new()
         }
-        Action::Undo => undo(state),
+        Action::Undo => undo::last(state),
         Action::Tag => open(state, Deed::Tag),
         Action::Expire => open(state, Deed::Expire),
         Action::Move => open(state, Deed::Move),
@@ -114,12 +113,6 @@ pub(super) fn progress(state: &mut State, done: usize, total: usize) {
     }
 }
 
-fn with_vault(state: &mut State, work: impl FnOnce(&mut OpenVault)) {
-    if let Some(vault) = &mut state.vault {
-        work(vault);
-    }
-}
-
 /// Marks the selected secret and goes on to the next one.
 fn mark(state: &mut State) -> Vec<Effect> {
     let page = state.page();
@@ -148,26 +141,8 @@ fn step(vault: &OpenVault, listed: &Listed, act: Act) -> Option<Step> {
     Some(Step { id: listed.id, address, seen: Seen::Version(u64::from(listed.version)), act })
 }
 
-fn send(job: Job) -> Vec<Effect> {
+pub(super) fn send(job: Job) -> Vec<Effect> {
     vec![Effect::Vault(Request::Job(Box::new(job)))]
-}
-
-/// Takes the last thing back; a second key does not do it twice.
-fn undo(state: &mut State) -> Vec<Effect> {
-    let vault = state.vault.as_mut().filter(|vault| vault.working.is_none());
-    let undo = vault.and_then(|vault| vault.undo.pop());
-    undo.map(|undo| send(undo.job())).unwrap_or_default()
-}
-
-/// Takes note of a job that goes to the vault: how it is ended, and what it takes off the list.
-pub(super) fn note_sent(vault: &mut OpenVault, effects: &[Effect], now: Instant) {
-    for effect in effects {
-        if let Effect::Vault(Request::Job(job)) = effect {
-            let gone = job.steps.iter().filter(|step| step.act == Act::Delete).map(|step| step.address.clone());
-            vault.removing.extend(gone);
-            vault.working = Some((Job::clone(job), now));
-        }
-    }
 }
 
 /// True when the job under way changes this secret.
@@ -186,7 +161,7 @@ pub(super) fn finished(state: &mut State, job: &Job, result: Result<Option<Done>
     let Some(vault) = &mut state.vault else { return finished_locked(state, job, result) };
     vault.working = None;
     vault.removing.clear();
-    remember_job(&mut vault.undo, job, &result);
+    undo::remember_job(&mut vault.undo, job, &result);
     let done = match result {
         Ok(Some(done)) => done,
         Ok(None) => {
@@ -218,7 +193,7 @@ fn told(job: &Job, words: &str) -> String {
 /// The vault was locked meanwhile: what came of the job is told without a name, and it can be undone.
 fn finished_locked(state: &mut State, job: &Job, result: Result<Option<Done>, Error>) -> Vec<Effect> {
     let now = state.now;
-    remember_job(&mut state.place.undo, job, &result);
+    undo::remember_job(&mut state.place.undo, job, &result);
     state.place.undo = state.place.undo.over_a_lock();
     match result {
         Ok(None) => {
@@ -236,7 +211,7 @@ fn finished_locked(state: &mut State, job: &Job, result: Result<Option<Done>, Er
 /// Nobody else took away what this session did.
 fn unblame(state: &mut State, job: &Job) {
     let Some(notice) = state.notice.as_ref().filter(|notice| notice.swallows_key()) else { return };
-    if job.steps.iter().any(|step| *notice == super::answers::gone_elsewhere(&step.address)) {
+    if job.steps.iter().any(|step| *notice == gone_elsewhere(&step.address)) {
         state.notice = None;
     }
 }
@@ -260,22 +235,5 @@ fn select_one(vault: &mut OpenVault, job: &Job, now: Timestamp) {
     };
     if !vault.secrets.select_address(address, now) {
         vault.expected = Some(address.clone());
-    }
-}
-
-/// A single write can be taken back, too.
-pub(super) fn remember(vault: &mut OpenVault, deed: Deed, written: &mut Written) {
-    let undo = written.undo.take().and_then(|step| Undo::new(deed, vec![step]));
-    undo.into_iter().for_each(|undo| vault.undo.push(undo));
-}
-
-/// What can be taken back after a job.
-fn remember_job(undo: &mut UndoStack, job: &Job, result: &Result<Option<Done>, Error>) {
-    match result {
-        Ok(Some(done)) if job.undoes => undo.rebase(&done.undo),
-        Ok(Some(done)) => Undo::new(job.deed, done.undo.clone()).into_iter().for_each(|done| undo.push(done)),
-        Ok(None) if job.undoes => undo.give_back(Undo::of(job), false),
-        Err(error) if job.undoes => undo.give_back(Undo::of(job), error.kind() == Kind::Conflict),
-        Ok(None) | Err(_) => {}
     }
 }

@@ -10,18 +10,17 @@ use crate::tui::effect::{Draft, Effect};
 use crate::tui::notice::Notice;
 use crate::tui::state::{InEditor, Kept, State};
 
-use super::actions::{about_detail, add};
+use super::about_detail::about_detail;
+use super::actions::add;
 use super::{give, jump, say};
 
 /// Notes that an editor is being opened, and for what.
-pub(super) fn note(state: &mut State, effects: &[Effect]) {
-    if effects.iter().any(|effect| matches!(effect, Effect::OpenEditor { .. })) {
-        let secret = match &state.dialog {
-            Some(Dialog::Edit(dialog)) => dialog.subject(),
-            _ => None,
-        };
-        state.editor = Some(InEditor { secret, lost_form: false });
-    }
+pub(super) fn note(state: &mut State) {
+    let secret = match &state.dialog {
+        Some(Dialog::Edit(dialog)) => dialog.subject(),
+        _ => None,
+    };
+    state.editor = Some(InEditor { secret, lost_form: false });
 }
 
 /// The editor has ended: its text goes to the form it came from, or waits.

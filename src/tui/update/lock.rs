@@ -52,18 +52,7 @@ pub(super) fn suspend(state: &mut State) -> Vec<Effect> {
 fn wipe(state: &mut State) -> bool {
     let vault = state.vault.take();
     if let Some(vault) = &vault {
-        state.place = Place {
-            selected: vault.secrets.selected().map(|listed| listed.id),
-            filter: vault.secrets.filter().to_owned(),
-            opened: vault.opened.clone(),
-            folds: vault.secrets.folds().clone(),
-            earlier: vault.secrets.earlier_filters().clone(),
-            focus: vault.focus,
-            overview: vault.overview.is_some(),
-            zoomed: vault.zoomed,
-            tab: vault.history.tab(),
-            undo: vault.undo.over_a_lock(),
-        };
+        state.place = Place::of(vault);
     }
     state.notice = None;
     state.detail_at = None;

@@ -1,13 +1,11 @@
 //! The overview: opened, left, and followed to the secrets behind a number.
 
-use jiff::Timestamp;
-
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::layout::Pane;
 use crate::tui::notice::Notice;
-use crate::tui::panes::overview::{Lead, OverviewPane};
-use crate::tui::state::{OpenVault, State};
+use crate::tui::panes::overview::Lead;
+use crate::tui::state::State;
 
 use super::actions::moved;
 use super::say;
@@ -17,7 +15,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
     let time = state.now.time;
     let vault = state.vault.as_mut()?;
     match (action, vault.overview.is_some()) {
-        (Action::Overview, false) => open(vault, time),
+        (Action::Overview, false) => vault.open_overview(time),
         (Action::Overview | Action::Back, true) => vault.overview = None,
         (Action::Filter, true) => {
             vault.overview = None;
@@ -28,14 +26,6 @@ pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
         (_, false) => return None,
     }
     Some(Vec::new())
-}
-
-/// Shows the overview in place of the panes; a shown value is hidden.
-pub(super) fn open(vault: &mut OpenVault, now: Timestamp) {
-    vault.detail.mask();
-    vault.filtering = false;
-    let usage = &vault.secrets.facts().usage;
-    vault.overview = Some(OverviewPane::new(vault.secrets.catalog(), usage, now));
 }
 
 fn go(state: &mut State, action: Action) -> bool {

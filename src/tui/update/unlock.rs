@@ -1,0 +1,74 @@
+//! From the locked vault to the open one: what the file is, and what came of a key.
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::tui::dialogs::setup::SetupDialog;
+use crate::tui::dialogs::unlock::UnlockDialog;
+use crate::tui::dialogs::{Dialog, Input};
+use crate::tui::effect::Effect;
+use crate::tui::event::Found;
+use crate::tui::notice::Notice;
+use crate::tui::state::{OpenVault, State};
+use crate::tui::text::counted;
+use crate::vault::catalog::Catalog;
+
+use super::actions::moved;
+use super::{close_dialog, editor, give, open_dialog, say};
+
+pub(super) fn found(state: &mut State, found: Found) {
+    if state.vault.is_some() {
+        return;
+    }
+    match found {
+        Found::Nothing => {
+            if !matches!(state.dialog, Some(Dialog::Setup(_))) {
+                let dialog = SetupDialog::new().at(&state.options.vault, &state.options.key_file);
+                open_dialog(state, Dialog::Setup(Box::new(dialog)));
+            }
+        }
+        Found::Locked(slots) => {
+            let asked_already = matches!(state.dialog, Some(Dialog::Unlock(_))) && state.slots.as_ref() == Some(&slots);
+            if !asked_already {
+                let dialog = UnlockDialog::new(slots.clone(), state.options.vault.clone());
+                open_dialog(state, Dialog::Unlock(Box::new(dialog)));
+            }
+            state.slots = Some(slots);
+        }
+    }
+}
+
+pub(super) fn unlocked(
+    state: &mut State,
+    catalog: Arc<Catalog>,
+    failed_unlocks: u64,
+    read_only: Option<String>,
+) -> Vec<Effect> {
+    let now = state.now;
+    let place = std::mem::take(&mut state.place);
+    close_dialog(state);
+    state.last_key = now.instant;
+    state.locked_because = None;
+    state.notice = None;
+    state.vault = Some(Box::new(OpenVault::new(catalog, failed_unlocks, read_only, place, now.time)));
+    if let Some(cause) = state.vault.as_ref().and_then(|vault| vault.read_only.as_deref()) {
+        let error = Error::denied(format!("The vault is read-only: {cause}"));
+        say(state, Notice::failed(&error));
+    }
+    if failed_unlocks > 0 {
+        let tries = counted(failed_unlocks, "failed unlock");
+        say(state, Notice::hint(format!("{tries} since the last entry in the log."), now));
+    }
+    let mut effects = editor::resume(state);
+    effects.extend(moved(state));
+    effects
+}
+
+pub(super) fn failed(state: &mut State, error: Error) -> Vec<Effect> {
+    state.submitted = false;
+    if state.dialog.is_some() {
+        return give(state, Input::Failed(error));
+    }
+    say(state, Notice::failed(&error));
+    Vec::new()
+}

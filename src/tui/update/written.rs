@@ -1,0 +1,64 @@
+//! A single write was answered: what came of it is told, and its dialog closes.
+
+use crate::tui::effect::Effect;
+use crate::tui::job::Deed;
+use crate::tui::notice::Notice;
+use crate::tui::state::State;
+use crate::vault::catalog::CatalogChange;
+use crate::vault::scope::Address;
+use crate::vault::secret::SecretId;
+use crate::vault::{Outcome, Written};
+
+use super::actions::moved;
+use super::changes::{changed, removed};
+use super::{close_dialog, say, undo};
+
+pub(super) fn written(state: &mut State, deed: Deed, mut written: Written) -> Vec<Effect> {
+    let now = state.now;
+    if state.submitted {
+        close_dialog(state);
+    }
+    if let Some(vault) = &mut state.vault {
+        undo::remember(vault, deed, &mut written);
+    }
+    let Written { secret, outcome, .. } = written;
+    let (address, version, id) = (secret.address.clone(), secret.version, secret.id);
+    let words = match outcome {
+        Outcome::Created => format!("Added {address} as version {version}."),
+        Outcome::NewVersion => format!("Version {version} of {address} is current now."),
+        Outcome::MetadataOnly => format!("Saved the details of {address}; version {version} stays."),
+        Outcome::Unchanged => format!("Nothing was different in {address}; nothing was written."),
+    };
+    if let Some(vault) = &mut state.vault {
+        if outcome == Outcome::Created {
+            vault.expected = Some(address);
+        }
+        vault.wanted_detail = vault.wanted_detail.filter(|shown| *shown != id);
+        vault.history.select_newest();
+    }
+    say(state, Notice::done(words, now));
+    changed(state, CatalogChange { upserted: vec![secret], removed: Vec::new() }, true)
+}
+
+pub(super) fn restored(state: &mut State, address: Address) -> Vec<Effect> {
+    let now = state.now;
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    if !vault.secrets.select_address(&address, now.time) {
+        vault.expected = Some(address.clone());
+    }
+    say(state, Notice::done(format!("{address} is back with all its versions."), now));
+    moved(state)
+}
+
+pub(super) fn purged(state: &mut State, address: &Address, id: SecretId) -> Vec<Effect> {
+    let now = state.now;
+    if state.submitted {
+        close_dialog(state);
+    }
+    removed(state, address, id);
+    let Some(vault) = &mut state.vault else { return Vec::new() };
+    vault.undo.forget(id);
+    let what = if vault.secrets.named(address) { "a deleted secret named " } else { "" };
+    say(state, Notice::done(format!("Destroyed {what}{address} and all its versions."), now));
+    moved(state)
+}
