@@ -4,8 +4,6 @@
 //! table and the user's overrides all come from here. A row's doc comment is
 //! its help text. Called by everything in `tui` that speaks of keys.
 
-use super::keymap::Key;
-
 /// What has the keyboard; decides which keys mean what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
@@ -80,10 +78,12 @@ impl Context {
             Self::History => "history",
             Self::Overview => "overview",
             Self::Filter => "filter",
-            Self::Form | Self::Lines | Self::Prose | Self::Document => "input",
+            Self::Form | Self::Prose => "input",
+            Self::Lines | Self::Document => "long input",
             Self::Choice => "choice",
             Self::Unlock => "unlock",
-            Self::Confirm | Self::ConfirmCopy => "question",
+            Self::Confirm => "question",
+            Self::ConfirmCopy => "copy question",
             Self::Help => "help",
             Self::Palette => "palette",
             Self::Jump => "jump",
@@ -112,6 +112,19 @@ const FIELDS: &[Context] = &[
     Context::Choice,
     Context::Unlock,
     Context::Confirm,
+];
+/// Dialogs where `?` is no text.
+const WORDLESS: &[Context] = &[Context::Choice, Context::Confirm, Context::ConfirmCopy];
+/// Everything where `?` is text, but the help itself.
+const TYPED: &[Context] = &[
+    Context::Filter,
+    Context::Form,
+    Context::Lines,
+    Context::Prose,
+    Context::Document,
+    Context::Unlock,
+    Context::Palette,
+    Context::Jump,
 ];
 /// Everything that can be stepped out of by Esc.
 const LEAVABLE: &[Context] = &[
@@ -318,7 +331,8 @@ actions! {
     /// Ages, due dates, health: the vault at a glance.
     Overview = "overview", "overview", Application 78, None, [SCREENS => "o"];
     /// Show all that the keys do here.
-    Help = "help", "help", Application 100, Some("strongroom --help"), [SCREENS => "? F1"];
+    Help = "help", "help", Application 100, Some("strongroom --help"),
+        [SCREENS => "? F1", WORDLESS => "? F1", TYPED => "F1"];
     /// Find an action by its name.
     Palette = "palette", "command", Application 80, None, [SCREENS => ":"];
     /// Lock the vault and wipe the screen.
@@ -347,7 +361,7 @@ actions! {
     /// Leave the dialog; nothing is changed.
     Cancel = "cancel", "cancel", Dialogs 98, None,
         [LEAVABLE => "Esc", &[Context::Form, Context::Lines, Context::Prose, Context::Document, Context::Choice, Context::Palette, Context::Jump] => "C-c",
-         &[Context::Confirm, Context::ConfirmCopy] => "n q C-c", &[Context::Help] => "C-c"];
+         &[Context::Confirm, Context::ConfirmCopy] => "n q C-c", &[Context::Help] => "C-c F1"];
     /// Yes, do it.
     Yes = "yes", "yes", Dialogs 99, None, [&[Context::Confirm] => "y", &[Context::ConfirmCopy] => "Y"];
     /// To the next input.
@@ -395,52 +409,12 @@ impl Action {
     }
 }
 
-/// The key table of the README, as Markdown.
-#[must_use]
-pub fn readme_table() -> String {
-    let mut table = String::new();
-    for group in Group::ALL {
-        table.push_str(&format!("\n**{}**\n\n| keys | where | what |\n|---|---|---|\n", group.title()));
-        for row in ACTIONS.iter().filter(|row| row.group == *group) {
-            let (keys, places) = keys_and_places(row);
-            table.push_str(&format!("| {keys} | {places} | {} |\n", row.help));
-        }
-    }
-    table.trim_start().to_owned()
-}
-
-/// Markdown code, also of a backtick.
-fn code(text: &str) -> String {
-    if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
-}
-
-/// A row's keys as Markdown code, each once, and where they work.
-fn keys_and_places(row: &Row) -> (String, String) {
-    let mut keys: Vec<String> = Vec::new();
-    let mut places: Vec<&str> = Vec::new();
-    for binding in row.bindings {
-        let parsed = binding.keys.split_whitespace().filter_map(|key| key.parse::<Key>().ok());
-        for key in parsed.map(|key| code(&key.label())) {
-            if !keys.contains(&key) {
-                keys.push(key);
-            }
-        }
-        for place in binding.contexts.iter().map(|context| context.title()) {
-            if !places.contains(&place) {
-                places.push(place);
-            }
-        }
-    }
-    let everywhere = Context::ALL.iter().all(|context| places.contains(&context.title()));
-    (keys.join(" "), if everywhere { "everywhere".to_owned() } else { places.join(", ") })
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::tui::keymap::Keymap;
+    use crate::tui::keymap::{Key, Keymap};
 
     #[test]
     fn every_key_parses_and_stands_once_in_a_context() {
@@ -496,14 +470,6 @@ mod tests {
                     assert!(key.is_empty(), "{key} would never be typed: {}", row.name);
                 }
             }
-        }
-    }
-
-    #[test]
-    fn the_readme_table_has_every_action() {
-        let table = readme_table();
-        for row in ACTIONS {
-            assert!(table.contains(row.help), "{}", row.name);
         }
     }
 }

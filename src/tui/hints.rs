@@ -4,7 +4,7 @@
 //! written down; what matters least goes first when there is no room, and
 //! `? help` always stays.
 
-use super::action::{ACTIONS, Action, Context, Group, Row};
+use super::action::{ACTIONS, Action, Context, Group, Row, row};
 use super::available::unavailable;
 use super::keymap::Keys;
 use super::panes::history::Tab;
@@ -38,8 +38,8 @@ impl Hint {
 #[must_use]
 pub fn hints(state: &State, width: u16) -> Vec<Hint> {
     let Some(context) = state.context() else { return Vec::new() };
-    let mut hints = match &state.dialog {
-        Some(dialog) => in_dialog(Keys::new(&state.options.keymap, context), &dialog.foot()),
+    let mut hints = match state.dialog() {
+        Some(dialog) => in_dialog(state, context, &dialog.foot()),
         None => in_pane(context, state),
     };
     while hints.iter().map(Hint::cells).sum::<usize>() > usize::from(width) {
@@ -67,8 +67,10 @@ pub fn hint_at(state: &State, width: u16, x: u16) -> Option<Action> {
     None
 }
 
-/// A dialog's foot, taken apart: `⟨submit⟩ save · ⟨cancel⟩ cancel`.
-fn in_dialog(keys: Keys<'_>, foot: &str) -> Vec<Hint> {
+/// A dialog's foot, taken apart, `⟨submit⟩ save · ⟨cancel⟩ cancel`, and the key of the
+/// help where there is room for that too.
+fn in_dialog(state: &State, context: Context, foot: &str) -> Vec<Hint> {
+    let keys = Keys::new(&state.options.keymap, context);
     let hint = |(part, priority): (&str, u8)| {
         let shown = keys.named(part);
         let (key, word) = shown.split_once(' ')?;
@@ -77,7 +79,14 @@ fn in_dialog(keys: Keys<'_>, foot: &str) -> Vec<Hint> {
         Some(Hint { key: key.to_owned(), word: word.to_owned(), action, priority, is_help: false })
     };
     // The first parts matter most.
-    foot.split(" · ").zip((0..u8::MAX).rev()).filter_map(hint).collect()
+    let parts = foot.split(" · ").zip((0..u8::MAX).rev()).filter_map(hint);
+    parts.chain(help_hint(context, state)).collect()
+}
+
+fn help_hint(context: Context, state: &State) -> Option<Hint> {
+    let key = state.options.keymap.shown(context, Action::Help)?.label();
+    let row = row(Action::Help);
+    Some(Hint { key, word: row.hint.to_owned(), action: Some(row.action), priority: 0, is_help: true })
 }
 
 fn in_pane(context: Context, state: &State) -> Vec<Hint> {
@@ -88,7 +97,7 @@ fn in_pane(context: Context, state: &State) -> Vec<Hint> {
 fn hint(row: &Row, context: Context, state: &State) -> Option<Hint> {
     // While the filter is typed only what belongs to it.
     if row.group != Group::Dialogs && !in_panes(context) {
-        return None;
+        return help_hint(context, state).filter(|_| row.action == Action::Help);
     }
     let key = state.options.keymap.shown(context, row.action)?.label();
     let versions = state.vault.as_ref().is_some_and(|vault| vault.history.tab() == Tab::Versions);

@@ -252,6 +252,13 @@ impl Keymap {
         key.typed().map(Press::Type).or_else(|| line_edit(key, context).map(Press::Edit))
     }
 
+    /// The keys that edit a line in `context`, where no action has them, and what they do.
+    pub fn line_keys(&self, context: Context) -> impl Iterator<Item = (Vec<Key>, &'static str)> {
+        let free = move |key: &Key| !self.actions.contains_key(&(context, *key));
+        let of = move |keys: &str| keys.split(' ').filter_map(|key| key.parse().ok()).filter(free).collect::<Vec<_>>();
+        edits(context).map(move |(keys, _, does)| (of(keys), *does)).filter(|(keys, _)| !keys.is_empty())
+    }
+
     fn index(&mut self) {
         self.actions = self
             .keys
@@ -291,26 +298,33 @@ pub fn is_release(event: KeyEvent) -> bool {
     event.kind == KeyEventKind::Release
 }
 
-/// Readline's keys, the same in every input.
+/// Readline's keys, the same in every input, with what they do.
+const EDITS: &[(&str, Edit, &str)] = &[
+    ("Left C-b", Edit::Left, "One character to the left."),
+    ("Right C-f", Edit::Right, "One character to the right."),
+    ("Up", Edit::Up, "One line up."),
+    ("Down", Edit::Down, "One line down."),
+    ("C-Left A-b", Edit::WordLeft, "One word to the left."),
+    ("C-Right A-f", Edit::WordRight, "One word to the right."),
+    ("Home C-a", Edit::Start, "To the start of the line."),
+    ("End C-e", Edit::End, "To the end of the line."),
+    ("Enter", Edit::NewLine, "A line break."),
+    ("Backspace C-h", Edit::Backspace, "Delete the character before the cursor."),
+    ("Delete C-d", Edit::Delete, "Delete the character at the cursor."),
+    ("C-w A-Backspace", Edit::DeleteWord, "Delete the word before the cursor."),
+    ("C-u", Edit::DeleteToStart, "Delete to the start of the line."),
+    ("C-k", Edit::DeleteToEnd, "Delete to the end of the line."),
+];
+
+/// The edits that a context has; only a long input has line breaks.
+fn edits(context: Context) -> impl Iterator<Item = &'static (&'static str, Edit, &'static str)> {
+    let long = matches!(context, Context::Lines | Context::Document);
+    EDITS.iter().filter(move |(_, edit, _)| context.takes_text() && (long || *edit != Edit::NewLine))
+}
+
 fn line_edit(key: Key, context: Context) -> Option<Edit> {
-    let edit = match key.to_string().as_str() {
-        "Left" | "C-b" => Edit::Left,
-        "Right" | "C-f" => Edit::Right,
-        "Up" => Edit::Up,
-        "Down" => Edit::Down,
-        "C-Left" | "A-b" => Edit::WordLeft,
-        "C-Right" | "A-f" => Edit::WordRight,
-        "Home" | "C-a" => Edit::Start,
-        "End" | "C-e" => Edit::End,
-        "Backspace" | "C-h" => Edit::Backspace,
-        "Delete" | "C-d" => Edit::Delete,
-        "C-w" | "A-Backspace" => Edit::DeleteWord,
-        "C-u" => Edit::DeleteToStart,
-        "C-k" => Edit::DeleteToEnd,
-        "Enter" if matches!(context, Context::Lines | Context::Document) => Edit::NewLine,
-        _ => return None,
-    };
-    Some(edit)
+    let key = key.to_string();
+    edits(context).find(|(keys, ..)| keys.split(' ').any(|known| known == key)).map(|(_, edit, _)| *edit)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod hints;
 mod input;
 pub mod job;
 pub mod json;
+pub mod key_table;
 pub mod keymap;
 pub mod layout;
 pub mod notice;

@@ -95,6 +95,8 @@ pub struct State {
     /// The time of the last event.
     pub(super) now: Now,
     pub(super) dialog: Option<Dialog>,
+    /// Over everything else and only to be read: what lies below it stays as it is.
+    pub(super) over: Option<Dialog>,
     pub(super) notice: Option<Notice>,
     /// `None` while locked.
     pub(super) vault: Option<Box<OpenVault>>,
@@ -195,6 +197,7 @@ impl State {
             size: options.size,
             now,
             dialog: None,
+            over: None,
             notice: None,
             vault: None,
             lease: None,
@@ -219,15 +222,20 @@ impl State {
         self.vault.is_none()
     }
 
-    /// The dialog that is open.
+    /// The dialog that has the keyboard.
     #[must_use]
     pub fn dialog(&self) -> Option<&Dialog> {
-        self.dialog.as_ref()
+        self.over.as_ref().or(self.dialog.as_ref())
     }
 
     /// What has the keyboard; `None` while there is nothing to type into.
     #[must_use]
     pub fn context(&self) -> Option<Context> {
+        self.over.as_ref().map(Dialog::context).or_else(|| self.context_below())
+    }
+
+    /// What has the keyboard once nothing lies over it.
+    pub(super) fn context_below(&self) -> Option<Context> {
         if let Some(dialog) = &self.dialog {
             return Some(dialog.context());
         }

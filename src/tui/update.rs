@@ -9,7 +9,6 @@ use crate::secret_text::SecretText;
 
 use super::action::{Action, Context};
 use super::clock::Now;
-use super::dialogs::help::HelpDialog;
 use super::dialogs::{Dialog, Input};
 use super::effect::Effect;
 use super::event::{Event, Signal};
@@ -29,6 +28,7 @@ mod dialog;
 mod editor;
 mod facts;
 mod filter;
+mod help;
 mod history;
 mod jump;
 mod lock;
@@ -55,6 +55,7 @@ pub fn update(state: &mut State, event: Event, now: Now) -> Vec<Effect> {
     sent::note(state, &effects);
     effects.extend(facts::ask(state));
     state.follow();
+    help::follow(state);
     effects
 }
 
@@ -110,7 +111,12 @@ fn key_pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
 /// What a press means in a context, by a key or by a click on its hint.
 fn pressed(state: &mut State, context: Context, press: Press) -> Vec<Effect> {
     state.changed = true;
+    if state.over.is_some() {
+        help::press(state, press);
+        return Vec::new();
+    }
     match context {
+        _ if press == Press::Action(Action::Help) => act(state, Action::Help),
         Context::Filter => filter::typed(state, press),
         // Keys typed before the question was on the screen do not answer it.
         Context::Confirm | Context::ConfirmCopy if state.drawn != Some(context) => Vec::new(),
@@ -157,9 +163,7 @@ fn dismiss(state: &mut State) -> bool {
 
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
     if action == Action::Help {
-        let context = state.context().unwrap_or(Context::Secrets);
-        let help = HelpDialog::new(&state.options.keymap, context, state.size);
-        open_dialog(state, Dialog::Help(Box::new(help)));
+        help::open(state);
         return Vec::new();
     }
     if let Some(effects) = everywhere(state, Press::Action(action)) {
@@ -170,13 +174,13 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
 
 fn pasted_text(state: &mut State, pasted: SecretText) -> Vec<Effect> {
     state.last_key = state.now.instant;
-    if state.dialog.is_some() {
+    if state.dialog.is_some() && state.over.is_none() {
         return give(state, Input::Paste(pasted));
     }
     let now = state.now;
     state.changed = true;
     match &mut state.vault {
-        Some(vault) if vault.filtering => vault.secrets.paste_filter(&pasted, now.time),
+        Some(vault) if vault.filtering && state.over.is_none() => vault.secrets.paste_filter(&pasted, now.time),
         Some(_) => state.notice = Some(Notice::hint("Nothing takes a paste here; nothing was done.", now)),
         None => {}
     }

@@ -37,10 +37,10 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
     draw_header(state, theme, areas.header, frame);
     match &state.vault {
         Some(vault) => draw_panes(state, vault, &areas, theme, frame),
-        None if state.dialog.is_none() => draw_waiting(theme, areas.body, frame),
+        None if state.dialog().is_none() => draw_waiting(theme, areas.body, frame),
         None => {}
     }
-    if let Some(dialog) = &state.dialog {
+    for dialog in [&state.dialog, &state.over].into_iter().flatten() {
         dialog.draw(&state.options.keymap, theme, areas.body, frame);
     }
     hint_bar::draw(state, theme, areas.hints, frame);
@@ -133,7 +133,7 @@ fn standing(state: &State) -> Vec<(String, Role)> {
 
 /// How and when a pane is looked at.
 fn look<'a>(state: &'a State, vault: &OpenVault, pane: Pane, theme: &'a Theme) -> Look<'a> {
-    let covered = state.dialog.is_some();
+    let covered = state.dialog().is_some();
     Look {
         theme,
         keys: Keys::new(&state.options.keymap, Context::Secrets),
@@ -147,7 +147,7 @@ fn look<'a>(state: &'a State, vault: &OpenVault, pane: Pane, theme: &'a Theme) -
 fn draw_panes(state: &State, vault: &OpenVault, areas: &Areas, theme: &Theme, frame: &mut Frame<'_>) {
     let look = |pane: Pane| look(state, vault, pane, theme);
     if let Some((overview, standing)) = vault.overview.as_ref().zip(state.standing()) {
-        let look = Look { focused: state.dialog.is_none(), ..look(Pane::Secrets) };
+        let look = Look { focused: state.dialog().is_none(), ..look(Pane::Secrets) };
         overview.draw(look, standing, areas.body, frame);
         return;
     }
@@ -178,7 +178,7 @@ fn draw_notice(state: &State, theme: &Theme, areas: &Areas, frame: &mut Frame<'_
         widgets::notice::draw(notice, theme, place, frame);
         return;
     }
-    let vault = state.vault.as_ref().filter(|_| state.dialog.is_none());
+    let vault = state.vault.as_ref().filter(|_| state.dialog().is_none());
     if let Some(vault) = vault
         && vault.secrets.draw_candidates(look(state, vault, Pane::Secrets, theme), area, frame)
     {
@@ -218,7 +218,7 @@ const FEW: usize = 3;
 
 /// What may stand below the panes when nothing else does.
 fn tip(state: &State) -> Option<String> {
-    let vault = state.vault.as_ref().filter(|_| state.dialog.is_none())?;
+    let vault = state.vault.as_ref().filter(|_| state.dialog().is_none())?;
     let first_steps = (vault.secrets.total() < FEW).then_some(FIRST_STEPS);
     let words = state.options.tip.as_deref().or(first_steps)?;
     Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())

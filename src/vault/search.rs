@@ -10,6 +10,7 @@ mod facts;
 mod index;
 mod score;
 mod terms;
+mod vocabulary;
 
 use fuzzy_matcher::FuzzyMatcher;
 use fuzzy_matcher::skim::SkimMatcherV2;
@@ -25,6 +26,7 @@ pub use complete::{complete, starts_like, tags};
 pub use facts::{Alike, Fact, Facts};
 pub use index::{Index, Matches, Survivors};
 pub use terms::is_term;
+pub use vocabulary::{TERMS, TermRow, readme_terms};
 
 /// A query line that was understood.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

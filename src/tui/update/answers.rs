@@ -94,7 +94,7 @@ fn detail(state: &mut State, secret: Box<Secret>, history: Vec<Version>) -> Vec<
     }
     let Some(vault) = &mut state.vault else { return Vec::new() };
     match vault.waiting.take_if(|(waiting, _)| *waiting == id) {
-        Some((_, action)) if state.dialog.is_none() => {
+        Some((_, action)) if state.dialog().is_none() => {
             let mut effects = about_detail(state, action);
             effects.extend(editor::give_kept(state));
             effects

@@ -57,7 +57,7 @@ fn wipe(state: &mut State) -> bool {
     state.notice = None;
     state.detail_at = None;
     let was_setup = matches!(state.dialog, Some(Dialog::Setup(_)));
-    state.dialog = None;
+    (state.dialog, state.over) = (None, None);
     state.submitted = false;
     state.changed = true;
     open_gate(state, was_setup);

@@ -3,7 +3,7 @@
 //! what its key does. Nothing else: whoever holds Shift selects text as ever.
 
 use crate::tui::action::Action;
-use crate::tui::dialogs::{Dialog, Input};
+use crate::tui::dialogs::Dialog;
 use crate::tui::effect::{Effect, Request};
 use crate::tui::event::{Mouse, MouseAction};
 use crate::tui::hints::hint_at;
@@ -13,7 +13,7 @@ use crate::tui::press::Press;
 use crate::tui::state::State;
 
 use super::actions::{act, moved, walked};
-use super::{dismiss, everywhere, give, pressed};
+use super::{dismiss, everywhere, pressed};
 
 /// So many rows go by with one notch of the wheel.
 const NOTCH: isize = 3;
@@ -40,7 +40,8 @@ fn click(state: &mut State, cell: (u16, u16)) -> Vec<Effect> {
         let action = hint_at(state, areas.hints.width, cell.0);
         return action.map(|action| do_hint(state, action)).unwrap_or_default();
     }
-    let Some(vault) = state.vault.as_mut().filter(|_| state.dialog.is_none()) else { return Vec::new() };
+    let covered = state.dialog().is_some();
+    let Some(vault) = state.vault.as_mut().filter(|_| !covered) else { return Vec::new() };
     if vault.overview.is_some() {
         return click_overview(state, cell);
     }
@@ -125,8 +126,8 @@ fn click_overview(state: &mut State, cell: (u16, u16)) -> Vec<Effect> {
 
 fn wheel(state: &mut State, cell: (u16, u16), by: isize) -> Vec<Effect> {
     let step = if by < 0 { Action::Up } else { Action::Down };
-    match &state.dialog {
-        Some(Dialog::Help(_) | Dialog::Palette(_)) => return give(state, Input::Press(Press::Action(step))),
+    match state.dialog() {
+        Some(Dialog::Help(_) | Dialog::Palette(_)) => return do_hint(state, step),
         Some(_) => return Vec::new(),
         None => {}
     }

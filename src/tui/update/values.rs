@@ -86,9 +86,9 @@ pub(super) fn revealed(state: &mut State, id: SecretId, version: u64, fields: Fi
 /// Shows the field that was asked for, while its secret is still the one in view.
 fn show(state: &mut State, id: SecretId, version: u64, fields: Fields) {
     let now = state.now;
-    let until = hidden_at(state);
+    let (until, covered) = (hidden_at(state), state.over.is_some());
     let Some(vault) = &mut state.vault else { return };
-    let in_view = vault.detail.secret().is_some_and(|secret| secret.id == id);
+    let in_view = vault.detail.secret().is_some_and(|secret| secret.id == id) && !covered;
     let Some(Asked { field: name, how, .. }) = vault.asked.take().filter(|asked| asked.id == id && in_view) else {
         return;
     };

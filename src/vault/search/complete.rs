@@ -4,20 +4,15 @@
 use std::collections::BTreeSet;
 
 use super::super::catalog::{Catalog, Listed, Symbol};
-
-/// Every term as it begins.
-const BEGINNINGS: [&str; 14] = [
-    "scope:", "tag:", "by:", "owner:", "has:", "age:", "changed:", "rotated:", "used:", "due", "due:", "dup",
-    "expired", "expires:",
-];
+use super::vocabulary::beginnings;
 
 /// All that `token`, the word before the cursor, may become: whole words in order,
 /// never itself. Nothing for quoted text and for words that begin no term.
 #[must_use]
 pub fn complete(token: &str, catalog: &Catalog) -> Vec<String> {
     let Some((key, value)) = token.split_once(':') else {
-        let begun = BEGINNINGS.iter().filter(|term| term.starts_with(token) && **term != token);
-        return begun.map(|term| (*term).to_owned()).collect();
+        let begun = beginnings().filter(|term| term.starts_with(token) && *term != token);
+        return begun.map(str::to_owned).collect();
     };
     let values = match key {
         "scope" => scopes(value, catalog),

@@ -15,9 +15,7 @@ use super::super::duplicates::Duplicates;
 use super::super::usage::Usage;
 use super::super::when::parse_duration;
 use super::facts::{Fact, Facts};
-
-/// What the error for an unknown term lists.
-const KNOWN: &str = "Terms are scope:prod tag:db by:alice owner:team has:totp age:>90d changed:today rotated:never due due:<7d expires:<30d expired used:never used:<1d dup; quote a word to search for it as text.";
+use super::vocabulary::{beginnings, known};
 
 /// One condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,8 +73,8 @@ pub(super) enum Bound {
 /// True when `token` begins like a term that exists, whatever stands behind its colon.
 #[must_use]
 pub fn is_term(token: &str) -> bool {
-    let known = ["scope", "tag", "by", "owner", "has", "due", "expires", "rotated", "age", "changed", "used"];
-    token.split_once(':').is_some_and(|(key, _)| known.contains(&key))
+    let begins = |key: &str, begun: &str| begun.strip_suffix(':') == Some(key);
+    token.split_once(':').is_some_and(|(key, _)| beginnings().any(|begun| begins(key, begun)))
 }
 
 impl Term {
@@ -110,7 +108,7 @@ impl Term {
             "used" => Self::UsedAgo(bound()?),
             _ => {
                 let key: String = key.chars().take(20).flat_map(char::escape_debug).collect();
-                return Err(Error::usage(format!("There is no term \"{key}:\" here.")).hint(KNOWN));
+                return Err(Error::usage(format!("There is no term \"{key}:\" here.")).hint(known()));
             }
         }))
     }
