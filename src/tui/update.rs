@@ -9,7 +9,7 @@ use crate::secret_text::SecretText;
 
 use super::action::{Action, Context};
 use super::clock::Now;
-use super::dialogs::{Dialog, Input};
+use super::dialogs::Input;
 use super::effect::Effect;
 use super::event::{Event, Signal};
 use super::keymap::{self, KeyEvent};
