@@ -126,20 +126,6 @@ const TYPED: &[Context] = &[
     Context::Palette,
     Context::Jump,
 ];
-/// Everything that can be stepped out of by Esc.
-const LEAVABLE: &[Context] = &[
-    Context::Form,
-    Context::Lines,
-    Context::Prose,
-    Context::Document,
-    Context::Choice,
-    Context::Unlock,
-    Context::Confirm,
-    Context::ConfirmCopy,
-    Context::Help,
-    Context::Palette,
-    Context::Jump,
-];
 
 /// What an action is about; a heading in the help dialog and the README.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -360,7 +346,7 @@ actions! {
         [INPUTS => "Enter", &[Context::Palette, Context::Jump] => "Enter", LONG_INPUTS => "C-s"];
     /// Leave the dialog; nothing is changed.
     Cancel = "cancel", "cancel", Dialogs 98, None,
-        [LEAVABLE => "Esc", &[Context::Form, Context::Lines, Context::Prose, Context::Document, Context::Choice, Context::Palette, Context::Jump] => "C-c",
+        [FIELDS => "Esc", TYPED_LISTS => "Esc", &[Context::ConfirmCopy] => "Esc", &[Context::Form, Context::Lines, Context::Prose, Context::Document, Context::Choice, Context::Palette, Context::Jump] => "C-c",
          &[Context::Confirm, Context::ConfirmCopy] => "n q C-c", &[Context::Help] => "C-c F1"];
     /// Yes, do it.
     Yes = "yes", "yes", Dialogs 99, None, [&[Context::Confirm] => "y", &[Context::ConfirmCopy] => "Y"];

@@ -4,83 +4,23 @@
 //! A record is a row of `tag (u8) ‖ length (u32 BE) ‖ bytes`; a tag that is absent
 //! has its empty value, an unknown one means a newer format.
 
+mod audit_body;
+mod parts;
+
 use jiff::Timestamp;
 
 use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
 
-use super::audit::{Actor, AuditAction};
-use super::scope::{Address, ScopePath};
+use parts::{Reader, Writer, malformed, milliseconds, number, text};
+
+use super::scope::Address;
 use super::secret::{FieldName, Fields, Metadata, Origin, Secret, SecretId, VALUE, Version};
+
+pub(super) use audit_body::AuditBody;
 
 /// Most bytes of one secret's metadata.
 const MAX_METADATA: usize = 64 * 1024;
-
-/// Writes tagged parts one after the other.
-#[derive(Default)]
-struct Writer(SecretText);
-
-impl Writer {
-    fn put(&mut self, tag: u8, bytes: &[u8]) -> &mut Self {
-        if !bytes.is_empty() {
-            self.0.push(&[tag]);
-            self.0.push(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
-            self.0.push(bytes);
-        }
-        self
-    }
-
-    fn number(&mut self, tag: u8, number: u64) -> &mut Self {
-        let bytes = number.to_be_bytes();
-        let skipped = bytes.iter().take_while(|byte| **byte == 0).count();
-        self.put(tag, &bytes[skipped..])
-    }
-
-    fn time(&mut self, tag: u8, time: Option<Timestamp>) -> &mut Self {
-        match time {
-            Some(time) => self.put(tag, &time.as_millisecond().to_be_bytes()),
-            None => self,
-        }
-    }
-}
-
-/// Reads them back.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Iterator for Reader<'a> {
-    type Item = Result<(u8, &'a [u8])>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (&tag, rest) = self.0.split_first()?;
-        let part = rest.split_first_chunk::<4>().and_then(|(length, rest)| {
-            let length = u32::from_be_bytes(*length) as usize;
-            rest.split_at_checked(length)
-        });
-        self.0 = part.map_or(&[], |(_, rest)| rest);
-        Some(part.map(|(bytes, _)| (tag, bytes)).ok_or_else(malformed))
-    }
-}
-
-fn malformed() -> Error {
-    Error::damaged("A record in the vault is malformed, or of a newer format.")
-        .hint("Use the newest strongroom; if it says the same, restore the file from a backup.")
-}
-
-fn text(bytes: &[u8]) -> Result<&str> {
-    std::str::from_utf8(bytes).map_err(|_| malformed())
-}
-
-fn number(bytes: &[u8]) -> Result<u64> {
-    if bytes.len() > 8 {
-        return Err(malformed());
-    }
-    Ok(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
-}
-
-/// Milliseconds since the epoch.
-fn milliseconds(bytes: &[u8]) -> Result<i64> {
-    bytes.try_into().map(i64::from_be_bytes).map_err(|_| malformed())
-}
 
 /// Milliseconds as a timestamp.
 pub(super) fn timestamp(milliseconds: i64) -> Result<Timestamp> {
@@ -257,98 +197,10 @@ pub(super) fn read_note(record: &[u8], version: u64, created_at: i64) -> Result<
     })
 }
 
-fn known_action(code: u64) -> Result<AuditAction> {
-    AuditAction::ALL.iter().copied().find(|known| *known as u64 == code).ok_or_else(malformed)
-}
-
-/// The body of an audit record, before it has its place in the chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct AuditBody {
-    pub(super) action: AuditAction,
-    pub(super) secret: Option<SecretId>,
-    pub(super) address: Option<Address>,
-    pub(super) version: Option<u64>,
-    pub(super) actor: Actor,
-    pub(super) reason: String,
-    pub(super) error: Option<String>,
-}
-
-impl AuditBody {
-    pub(super) fn write(&self) -> SecretText {
-        let address = self.address.as_ref();
-        let mut writer = Writer::default();
-        writer
-            .number(1, self.action as u64)
-            .put(2, self.secret.as_ref().map_or(&[], |id| &id.0))
-            .put(3, address.map_or("", |address| address.scope.as_stored()).as_bytes())
-            .put(4, address.map_or("", |address| address.name.as_str()).as_bytes())
-            .number(5, self.version.unwrap_or(0))
-            .put(6, self.actor.user.as_bytes())
-            .put(7, self.actor.host.as_bytes())
-            .put(8, self.actor.ip.as_bytes())
-            .put(9, self.actor.tty.as_bytes())
-            .put(10, self.actor.run_id.as_bytes())
-            .put(11, self.reason.as_bytes())
-            .put(12, self.error.as_deref().unwrap_or("").as_bytes());
-        writer.0
-    }
-
-    /// The secret that a record is about, without reading the rest of it.
-    pub(super) fn subject(record: &[u8]) -> Option<SecretId> {
-        let subject = Reader(record).take(2).filter_map(Result::ok).find(|(tag, _)| *tag == 2);
-        subject.and_then(|(_, bytes)| bytes.try_into().ok()).map(SecretId)
-    }
-
-    /// The secret whose value left by what a record tells, and whether `user` on `host`
-    /// took it; `None` for all other records, of which little is read.
-    pub(super) fn let_out(record: &[u8], user: &str, host: &str) -> Result<Option<(SecretId, bool)>> {
-        let (mut subject, mut by_user, mut on_host) = (None, user.is_empty(), host.is_empty());
-        for part in Reader(record) {
-            match part? {
-                (1, bytes) if !known_action(number(bytes)?)?.lets_value_out() => return Ok(None),
-                (2, bytes) => subject = Some(SecretId(bytes.try_into().map_err(|_| malformed())?)),
-                (6, bytes) => by_user = bytes == user.as_bytes(),
-                (7, bytes) => on_host = bytes == host.as_bytes(),
-                (12, _) => return Ok(None),
-                _ => {}
-            }
-        }
-        Ok(subject.map(|subject| (subject, by_user && on_host)))
-    }
-
-    pub(super) fn read(record: &[u8]) -> Result<Self> {
-        let (mut action, mut secret, mut version, mut error) = (0, None, None, None);
-        let (mut scope, mut name, mut reason, mut actor) = ("", "", "", Actor::default());
-        for part in Reader(record) {
-            match part? {
-                (1, bytes) => action = number(bytes)?,
-                (2, bytes) => secret = Some(SecretId(bytes.try_into().map_err(|_| malformed())?)),
-                (3, bytes) => scope = text(bytes)?,
-                (4, bytes) => name = text(bytes)?,
-                (5, bytes) => version = Some(number(bytes)?),
-                (6, bytes) => actor.user = text(bytes)?.to_owned(),
-                (7, bytes) => actor.host = text(bytes)?.to_owned(),
-                (8, bytes) => actor.ip = text(bytes)?.to_owned(),
-                (9, bytes) => actor.tty = text(bytes)?.to_owned(),
-                (10, bytes) => actor.run_id = text(bytes)?.to_owned(),
-                (11, bytes) => reason = text(bytes)?,
-                (12, bytes) => error = Some(text(bytes)?.to_owned()),
-                _ => return Err(malformed()),
-            }
-        }
-        let action = known_action(action)?;
-        let address = if name.is_empty() {
-            None
-        } else {
-            Some(Address { scope: scope.parse::<ScopePath>()?, name: name.parse()? })
-        };
-        Ok(Self { action, secret, address, version, actor, reason: reason.to_owned(), error })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault::scope::ScopePath;
     use proptest::prelude::*;
 
     fn secret() -> Secret {
@@ -389,26 +241,6 @@ mod tests {
         let mut secret = secret();
         secret.metadata.description = "x".repeat(MAX_METADATA);
         assert_eq!(write_metadata(&secret).err().unwrap().kind(), crate::error::Kind::Usage);
-    }
-
-    #[test]
-    fn audit_bodies_read_back() {
-        let body = AuditBody {
-            action: AuditAction::Reveal,
-            secret: Some(SecretId([5; 16])),
-            address: Some(Address::parse("KEY", &ScopePath::root()).unwrap()),
-            version: Some(300),
-            actor: Actor {
-                user: "ops".into(),
-                host: "h".into(),
-                ip: "::1".into(),
-                tty: "pts/1".into(),
-                run_id: "r".into(),
-            },
-            reason: "why".into(),
-            error: Some("No.".into()),
-        };
-        assert_eq!(AuditBody::read(body.write().expose()).unwrap(), body);
     }
 
     proptest! {

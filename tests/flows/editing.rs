@@ -1,14 +1,8 @@
-//! The operator's editor, and the metadata as JSON.
+//! The form, the operator's editor, and the metadata as JSON.
 
-use std::time::Duration;
+use strongroom::tui::effect::Draft;
 
-use strongroom::error::Error;
-use strongroom::secret_text::SecretText;
-use strongroom::tui::action::Context;
-use strongroom::tui::effect::{Draft, Effect, Request};
-use strongroom::tui::event::{Event, Signal};
-
-use super::screen::Screen;
+use super::*;
 
 /// From the value to the description of the Stripe key.
 const TO_DESCRIPTION: &str = "e Tab Tab Tab Tab";
@@ -167,4 +161,48 @@ fn metadata_is_edited_as_json_and_goes_back_into_the_form() {
     assert_eq!(metadata.tags, Some(vec!["new".to_owned()]));
     assert_eq!((metadata.expires_at, metadata.rotation_days, &metadata.json), (Some(None), Some(None), &Some(None)));
     assert_eq!((metadata.owner.as_deref(), metadata.description.as_deref()), (Some(""), Some("Other")));
+}
+
+#[test]
+fn an_edit_opens_no_value_before_it_is_shown() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("e");
+    assert_eq!(screen.state.context(), Some(Context::Form));
+    assert!(screen.take_effects().is_empty(), "opening the form asks the vault for nothing");
+    screen.keys("Tab Tab Tab Tab");
+    screen.type_text("new words");
+    screen.keys("Enter");
+    assert!(matches!(&screen.take_effects()[..],
+        [Effect::Vault(Request::Amend { fields, expected: Expected::This(SecretId([4, ..]), None), .. })] if fields.is_empty()));
+}
+
+#[test]
+fn a_written_secret_is_selected_and_told() {
+    let mut screen = Screen::unlocked(80, 24);
+    let new = secret(50, "staging/NEW_KEY", 1, 0);
+    screen.secrets.push(new.clone());
+    screen.event(Event::Vault(Answer::Written(
+        Deed::Save,
+        Box::new(Written { secret: new, outcome: Outcome::Created, undo: None }),
+    )));
+    let text = screen.text();
+    assert!(text.contains("Added staging/NEW_KEY as version 1."), "{text}");
+    assert!(text.contains("▸staging/NEW_KEY"), "{text}");
+    screen.wait(Duration::from_secs(4));
+    assert!(!screen.text().contains("Added"));
+}
+
+#[test]
+fn two_escs_at_once_do_not_discard_what_was_typed() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("a");
+    screen.type_text("KEY");
+    screen.keys_without_rest("Tab");
+    let esc = || Event::Key(key_event("Esc"));
+    for _ in 0..5 {
+        screen.event(esc());
+    }
+    assert!(screen.text().contains("Not saved yet."), "{}", screen.text());
+    screen.keys("Esc");
+    assert!(!screen.text().contains("Not saved yet."), "seen, it may be answered");
 }

@@ -6,12 +6,9 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::support::pty::Pty;
+use super::support::pty::{Pty, Setup};
 use super::support::vault::TestVault;
 use super::{ADDRESS, VALUE, small_vault};
-
-/// From the list to the description of the first secret.
-const TO_DESCRIPTION: &str = "e\t\t\x05";
 
 /// An editor that notes what it was given, waits for a file called `go`, and writes `text`.
 fn editor(vault: &TestVault, text: &str) -> PathBuf {
@@ -26,11 +23,8 @@ fn editor(vault: &TestVault, text: &str) -> PathBuf {
     path
 }
 
-/// The screen with the editor open on a description.
-fn in_editor(vault: &TestVault, text: &str, config: &str) -> Pty {
-    let file = vault.home().join("config.toml");
-    std::fs::write(&file, config).unwrap();
-    let setup = vault.screen().env("EDITOR", editor(vault, text)).env("STRONGROOM_CONFIG", file);
+/// The edit dialog of the first secret, on its description.
+fn on_description(setup: Setup) -> Pty {
     let mut pty = setup.start();
     pty.wait_for("STRIPE_KEY");
     pty.settle();
@@ -39,9 +33,18 @@ fn in_editor(vault: &TestVault, text: &str, config: &str) -> Pty {
     pty.send("e");
     pty.wait_for("Edit");
     pty.settle();
-    pty.send(&TO_DESCRIPTION[1..3]);
+    pty.send("\t\t");
     pty.settle();
-    pty.send(&TO_DESCRIPTION[3..]);
+    pty
+}
+
+/// The screen with the editor open on a description.
+fn in_editor(vault: &TestVault, text: &str, config: &str) -> Pty {
+    let file = vault.home().join("config.toml");
+    std::fs::write(&file, config).unwrap();
+    let setup = vault.screen().env("EDITOR", editor(vault, text)).env("STRONGROOM_CONFIG", file);
+    let mut pty = on_description(setup);
+    pty.send("\x05");
     pty.wait_for("IN-THE-EDITOR");
     assert!(!pty.screen(vt100::Screen::alternate_screen), "the editor has the terminal");
     pty
@@ -116,16 +119,7 @@ fn a_signal_ends_us_and_the_editor_and_takes_the_file_away() {
 fn an_editor_that_is_missing_is_told_and_costs_nothing() {
     let vault = small_vault();
     for (editor, told) in [("no-such-editor", "cannot be run"), (" ", "No editor is set"), ("false", "code 1")] {
-        let mut pty = vault.screen().env("EDITOR", editor).start();
-        pty.wait_for("STRIPE_KEY");
-        pty.settle();
-        pty.send("g");
-        pty.settle();
-        pty.send("e");
-        pty.wait_for("Edit");
-        pty.settle();
-        pty.send("\t\t");
-        pty.settle();
+        let mut pty = on_description(vault.screen().env("EDITOR", editor));
         pty.send("kept\x05");
         pty.wait_for(told);
         assert!(pty.contents().contains("kept"), "{editor}: {}", pty.contents());

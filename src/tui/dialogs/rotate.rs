@@ -5,30 +5,24 @@
 
 use std::time::Instant;
 
-use ratatui::Frame;
-use ratatui::layout::Rect;
-
 use crate::error::Error;
-use crate::secret_text::SecretText;
 use crate::tui::action::{Action, Context};
 use crate::tui::clock::Now;
 use crate::tui::effect::{Effect, Request};
-use crate::tui::keymap::Keys;
-use crate::tui::press::{Edit, Press};
+use crate::tui::press::Press;
 use crate::tui::text;
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::Role;
 use crate::tui::widgets::secret_input::SecretInput;
 use crate::tui::widgets::text_input::TextInput;
-use crate::vault::secret::{Fields, Secret, VALUE};
-use crate::vault::shape::Shape;
-use crate::vault::{Expected, MetadataChange};
+use crate::vault::secret::{Fields, Secret};
 
-use super::conflict::{Mine, Verdict};
 use super::form::{ask, close, next, previous};
-use super::page::Page;
-use super::writing::{Way, Writing};
+use super::writing::Writing;
 use super::{Input, Step};
 
+mod draw;
+mod inputs;
+mod overtaken;
 mod recipe_inputs;
 
 pub(super) use recipe_inputs::{RecipeInputs, RecipePlace};
@@ -180,48 +174,6 @@ impl RotateDialog {
         Step::default()
     }
 
-    /// The choice after (`1`) or before (`-1`) in the row in focus; a size grows upwards.
-    fn choose(&mut self, by: isize) {
-        let turned = |at: usize, count: usize| (at + count).saturating_add_signed(by) % count;
-        match self.focus {
-            Place::Source => self.take_source(turned(self.source, SOURCES.len())),
-            Place::Recipe => {
-                self.recipe.choose(by);
-                self.value.clear();
-            }
-            Place::Size => {
-                self.recipe.resize(-by);
-                self.value.clear();
-            }
-            Place::Reason => {
-                let at = match self.usual_reason {
-                    Some(at) => turned(at, REASONS.len()),
-                    None if by > 0 => 0,
-                    None => REASONS.len() - 1,
-                };
-                self.usual_reason = Some(at);
-                self.reason = TextInput::holding(REASONS[at]);
-            }
-            Place::Value | Place::Again | Place::Classes if by > 0 => self.focus = next(&self.places(), self.focus),
-            Place::Value | Place::Again | Place::Classes => self.focus = previous(&self.places(), self.focus),
-        }
-    }
-
-    /// Another source; what the former one gave is wiped.
-    fn take_source(&mut self, source: usize) {
-        if source == self.source {
-            return;
-        }
-        self.source = source;
-        self.same_is_meant = false;
-        self.saves_generated = false;
-        self.value = SecretInput::multi_line();
-        self.again.clear();
-        if !self.places().contains(&self.focus) {
-            self.focus = Place::Source;
-        }
-    }
-
     fn generate(&mut self) -> Step {
         match self.recipe.recipe() {
             Ok(recipe) => ask(Effect::Generate(recipe)),
@@ -231,63 +183,6 @@ impl RotateDialog {
                 self.writing.say(why, Role::Danger);
                 Step::default()
             }
-        }
-    }
-
-    fn press(&mut self, press: Press) {
-        let changed = match self.focus {
-            Place::Value => self.value.press(press),
-            Place::Again => self.again.press(press),
-            Place::Size => self.recipe.press(press),
-            Place::Classes => self.recipe.press_class(press),
-            Place::Reason => self.press_reason(press),
-            Place::Source | Place::Recipe => false,
-        };
-        if changed {
-            self.changed();
-        }
-    }
-
-    /// A usual reason that was not touched gives way to what is typed.
-    fn press_reason(&mut self, press: Press) -> bool {
-        let deletes = matches!(press, Press::Edit(Edit::Backspace | Edit::DeleteWord | Edit::DeleteToStart));
-        if self.usual_reason.is_some() && (matches!(press, Press::Type(_)) || deletes) {
-            self.reason.clear();
-            self.usual_reason = None;
-        }
-        let changed = self.reason.press(press);
-        if changed {
-            self.usual_reason = None;
-        }
-        changed || deletes
-    }
-
-    /// A paste goes into the input in focus; from anywhere else it is the new value.
-    fn paste(&mut self, pasted: &SecretText) {
-        match self.focus {
-            Place::Value => self.value.paste(pasted),
-            Place::Again => self.again.paste(pasted),
-            Place::Reason => {
-                if self.usual_reason.take().is_some() {
-                    self.reason.clear();
-                }
-                self.reason.paste(pasted)
-            }
-            Place::Source | Place::Recipe | Place::Size | Place::Classes => {
-                self.take_source(2);
-                self.focus = Place::Value;
-                self.value.paste(pasted)
-            }
-        };
-        self.changed();
-    }
-
-    /// What was said, and a value made by another size, are old.
-    fn changed(&mut self) {
-        self.writing.hush();
-        self.same_is_meant &= self.focus == Place::Reason;
-        if matches!(self.focus, Place::Size | Place::Classes) {
-            self.value.clear();
         }
     }
 
@@ -311,45 +206,6 @@ impl RotateDialog {
         self.again.show(shown);
     }
 
-    /// A key while another session's version waits for a decision.
-    fn decide(&mut self, action: Action) -> Step {
-        let Some(conflict) = &mut self.writing.conflict else { return Step::default() };
-        match conflict.act(action, conflict.rows() + 1) {
-            Verdict::Stay => {}
-            Verdict::Ask(effect) => return ask(*effect),
-            Verdict::Theirs => return close(),
-            Verdict::Back => self.writing.conflict = None,
-            Verdict::Mine => return self.overwrite(),
-        }
-        self.show(false);
-        self.show_as_conflict_does();
-        Step::default()
-    }
-
-    /// Writes mine over what another session did.
-    fn overwrite(&mut self) -> Step {
-        self.show(false);
-        let Some(way) = self.writing.resolve() else { return Step::default() };
-        let mut step = self.submit();
-        match step.effects.pop() {
-            Some(Effect::Vault(Request::Rotate { address, fields, reason, .. })) if matches!(way, Way::Anew) => {
-                let (fields, metadata, expected) = (Some(fields), MetadataChange::default(), Expected::Absent);
-                step.effects.push(Effect::Vault(Request::Set { address, fields, metadata, reason, expected }));
-            }
-            Some(Effect::Vault(write @ Request::Rotate { .. })) => {
-                step.effects.push(Effect::Vault(way.prepared(write)));
-            }
-            other => step.effects.extend(other),
-        }
-        step
-    }
-
-    /// What was made or typed here, for the eye.
-    fn mine(&self) -> Vec<Mine<'_>> {
-        let words = Shape::of(self.value.secret()).to_string();
-        vec![Mine { label: VALUE.to_owned(), input: Some(&self.value), words }]
-    }
-
     /// When something on the screen is to be hidden.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
@@ -360,13 +216,6 @@ impl RotateDialog {
     pub fn tick(&mut self, now: Now) {
         self.writing.tick(now);
         self.show_as_conflict_does();
-    }
-
-    /// In a conflict mine is seen as long as theirs is.
-    fn show_as_conflict_does(&mut self) {
-        if let Some(shows) = self.writing.conflict.as_ref().map(|conflict| conflict.shows_mine()) {
-            self.show(shows);
-        }
     }
 
     /// True when something would be lost by closing.
@@ -414,65 +263,6 @@ impl RotateDialog {
         self.writing.hush();
         self.writing.say(why, Role::Danger);
         Step::default()
-    }
-
-    /// What its keys do now.
-    #[must_use]
-    pub fn foot(&self) -> String {
-        if let Some(conflict) = &self.writing.conflict {
-            return conflict.foot();
-        }
-        if self.writing.is_saving {
-            return String::new();
-        }
-        let show = if self.value.is_shown() { "hide" } else { "show" };
-        let more = match self.focus {
-            Place::Source | Place::Recipe => "⟨previous-choice $⟩/⟨next-choice $⟩ choose".to_owned(),
-            Place::Size => "⟨previous-choice⟩/⟨next-choice⟩ more, fewer".to_owned(),
-            Place::Reason => "⟨previous-choice⟩/⟨next-choice⟩ usual reasons".to_owned(),
-            Place::Classes => "Left/Right move · Space on or off".to_owned(),
-            Place::Value | Place::Again => format!("⟨show-typed⟩ {show}"),
-        };
-        format!("⟨submit⟩ rotate · ⟨cancel⟩ cancel · ⟨next-field⟩ next · {more}")
-    }
-
-    /// Draws the dialog in the middle of `area`.
-    pub fn draw(&self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
-        if let Some(conflict) = &self.writing.conflict {
-            return conflict.page(self.mine()).draw(keys, theme, area, frame);
-        }
-        let mut page = Page::new("Rotate", self.foot());
-        self.writing.name_on(&mut page);
-        page.gap();
-        page.choice("New value", vec!["generate", "type", "paste"], self.source, self.focus == Place::Source);
-        page.gap();
-        match self.source() {
-            Source::Generate => {
-                let focus = match self.focus {
-                    Place::Recipe => Some(RecipePlace::Kind),
-                    Place::Size => Some(RecipePlace::Size),
-                    Place::Classes => Some(RecipePlace::Classes),
-                    _ => None,
-                };
-                self.recipe.show(&mut page, focus);
-                page.secret("Value", &self.value, "made when you rotate; ⟨generate⟩ makes it now", false);
-            }
-            Source::Type => {
-                page.secret("Value", &self.value, "", self.focus == Place::Value);
-                page.secret("Again", &self.again, "", self.focus == Place::Again);
-            }
-            Source::Paste => {
-                page.secret("Value", &self.value, "paste it here; every byte is kept", self.focus == Place::Value);
-            }
-        }
-        page.gap();
-        page.text("Reason", &self.reason, "why now (may be empty)", self.focus == Place::Reason);
-        if self.focus == Place::Reason && (self.usual_reason.is_some() || self.reason.is_empty()) {
-            page.note("⟨previous-choice⟩ and ⟨next-choice⟩ give the usual reasons; type for your own.", Role::Muted);
-        }
-        page.gap();
-        self.writing.show(&mut page);
-        page.draw(keys, theme, area, frame);
     }
 }
 

@@ -6,6 +6,9 @@ use crate::tui::action::Action;
 use crate::tui::dialogs::page::Page;
 use crate::tui::theme::Role;
 
+use super::EditDialog;
+use super::fields::FieldRow;
+use super::inputs::Place;
 use super::pasted::{self, Named};
 
 /// What is offered.
@@ -60,5 +63,28 @@ impl Offer {
             page.prose("None is called value, so the main value stays empty.", Role::Muted);
         }
         page
+    }
+}
+
+impl EditDialog {
+    /// A key while several pasted fields wait for a choice.
+    pub(super) fn choose(&mut self, action: Action) {
+        match self.offer.take().map(|offer| offer.act(action)) {
+            Some(Ok(Chosen::Fields(fields))) => {
+                let has_main = pasted::has_main(&fields);
+                self.rows.retain(|_| !has_main);
+                self.rows.extend(fields.into_iter().map(|(name, value)| FieldRow::filled(&name, value)));
+                self.rows.sort_by_key(|row| row.name_input().is_some());
+                self.focus = if self.name.is_empty() { Place::Name } else { Place::Value(0) };
+            }
+            Some(Ok(Chosen::Whole(whole))) => {
+                if !matches!(self.focus, Place::Value(_)) {
+                    self.focus = Place::Value(0);
+                }
+                self.paste(&whole);
+            }
+            Some(Err(offer)) => self.offer = Some(offer),
+            None => {}
+        }
     }
 }

@@ -5,7 +5,10 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::*;
+use crate::secret_text::SecretText;
+use crate::tui::press::Edit;
 use crate::tui::theirs::Theirs;
+use crate::vault::Expected;
 use crate::vault::compare::ShapeDiff;
 use crate::vault::generate::{Alphabet, Class, Generated, Must, Recipe};
 use crate::vault::scope::{Address, ScopePath};

@@ -177,14 +177,20 @@ const MEANWHILE: [(&[Other], &str, u64); 9] = [
 /// The dialogs that write, and the keys that save from where the typing ends.
 const WRITERS: [(&str, &str); 2] = [("e", "Enter"), ("r Right Right Tab", "Enter")];
 
+/// A value is typed into a dialog while the other session acts.
+fn overtaken(open: &str, acts: &[Other]) -> Sessions {
+    let mut sessions = Sessions::start();
+    sessions.keys(open);
+    sessions.type_text("mine");
+    acts.iter().for_each(|act| sessions.other(*act));
+    sessions
+}
+
 #[test]
 fn mine_is_kept_wherever_the_secret_has_gone() {
     for (open, save) in WRITERS {
         for (acts, place, version) in MEANWHILE {
-            let mut sessions = Sessions::start();
-            sessions.keys(open);
-            sessions.type_text("mine");
-            acts.iter().for_each(|act| sessions.other(*act));
+            let mut sessions = overtaken(open, acts);
             sessions.keys(save);
             assert!(sessions.text().contains("keep mine"), "{acts:?}: {}", sessions.text());
             sessions.keys("Down Enter");
@@ -199,10 +205,7 @@ fn mine_is_kept_wherever_the_secret_has_gone() {
 fn theirs_is_kept_and_looked_at_without_a_write() {
     for (open, save) in WRITERS {
         for (acts, place, _) in MEANWHILE {
-            let mut sessions = Sessions::start();
-            sessions.keys(open);
-            sessions.type_text("mine");
-            acts.iter().for_each(|act| sessions.other(*act));
+            let mut sessions = overtaken(open, acts);
             let before = sessions.found(place);
             // Look at both, go back to the choice, to the form, save again, and give in.
             sessions.keys(save);
@@ -218,11 +221,7 @@ fn theirs_is_kept_and_looked_at_without_a_write() {
 
 #[test]
 fn a_third_write_between_the_choice_and_the_disk_asks_again_and_ends() {
-    let mut sessions = Sessions::start();
-    sessions.keys("e");
-    sessions.type_text("mine");
-    sessions.other(Other::Move);
-    sessions.other(Other::Rotate(THERE));
+    let mut sessions = overtaken("e", &[Other::Move, Other::Rotate(THERE)]);
     sessions.keys("Enter");
     sessions.other(Other::Rotate(THERE));
     sessions.keys("Down Enter");
@@ -249,10 +248,7 @@ fn metadata_alone_never_lands_on_another_secret_of_the_name() {
 fn what_another_session_takes_away_is_told_in_the_form_and_nothing_typed_is_lost() {
     for act in [Other::Delete(HERE), Other::Purge(HERE)] {
         for (open, save) in WRITERS {
-            let mut sessions = Sessions::start();
-            sessions.keys(open);
-            sessions.type_text("mine");
-            sessions.other(act);
+            let mut sessions = overtaken(open, &[act]);
             sessions.look();
             assert!(sessions.text().contains("Another session deleted this secret"), "{act:?}: {}", sessions.text());
             sessions.keys(save);

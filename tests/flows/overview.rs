@@ -1,0 +1,70 @@
+//! The overview, and the way from a number to the secrets behind it.
+
+use super::*;
+
+#[test]
+fn every_row_of_the_overview_leads_to_the_secrets_behind_it() {
+    for (keys, filter, selected) in [
+        ("o Enter", "/expired", "production/payments/ADYEN_HMAC_KEY"),
+        ("o j Enter", "/due", "staging/payments/STRIPE_WEBHOOK_SECRET"),
+        ("o j j Enter", "/rotated:never age:>1y", "production/platform/TLS_PRIVATE_KEY"),
+        ("o Tab Enter", "/age:<7d", ""),
+        ("o Tab G k k Enter", "/due", ""),
+        ("o G k Enter", "/expired", ""),
+        ("o S-Tab S-Tab l l l l l l l l l l l l l Enter", "/due:>84d due:<91d", STRIPE),
+    ] {
+        let mut screen = Screen::unlocked(140, 45);
+        screen.keys(keys);
+        assert_eq!(filter_shown(&mut screen), filter, "{keys}");
+        assert_eq!(screen.state.context(), Some(Context::Secrets), "{keys}");
+        assert!(selected.is_empty() || screen.text().contains(&format!("┌ {selected} ")), "{keys}\n{}", screen.text());
+        assert!(screen.take_effects().is_empty());
+    }
+}
+
+#[test]
+fn the_overview_is_left_by_its_own_key_and_a_row_without_secrets_says_so() {
+    for leave in ["o", "Esc", "q"] {
+        let mut screen = Screen::unlocked(80, 24);
+        screen.keys("o");
+        assert_eq!(screen.state.context(), Some(Context::Overview));
+        screen.keys("Tab Tab Enter");
+        assert!(screen.text().contains("No secret stands behind this."));
+        screen.keys(leave);
+        assert_eq!(screen.state.context(), Some(Context::Secrets), "{leave}");
+        assert!(screen.take_effects().is_empty());
+    }
+}
+
+#[test]
+fn nothing_is_done_to_a_secret_that_the_overview_covers() {
+    let mut screen = Screen::unlocked(80, 24);
+    for key in ["y", "s", "d", "r", "e", "D", "u", "R", "z", "2"] {
+        screen.keys("o");
+        screen.keys(key);
+        assert!(screen.take_effects().is_empty(), "{key}");
+        assert_eq!(screen.state.context(), Some(Context::Overview), "{key}");
+        screen.keys("Esc");
+    }
+    screen.keys("o :");
+    screen.type_text("delete");
+    assert!(screen.text().contains("Leave the overview first: Esc"), "{}", screen.text());
+    screen.keys("Enter");
+    assert!(screen.take_effects().is_empty());
+}
+
+#[test]
+fn the_overview_counts_again_and_is_there_after_an_idle_lock() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("o");
+    assert!(screen.text().contains("12 secrets"));
+    screen.event(Event::Vault(Answer::Changed(CatalogChange {
+        upserted: vec![secret(99, "production/NEW", 1, 0)],
+        removed: Vec::new(),
+    })));
+    assert!(screen.text().contains("13 secrets"));
+    screen.keys("C-l");
+    assert!(screen.state.is_locked());
+    screen.unlock();
+    assert_eq!(screen.state.context(), Some(Context::Overview));
+}
