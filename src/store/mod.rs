@@ -246,7 +246,9 @@ mod tests {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         let mut statement = connection.prepare("PRAGMA compile_options").unwrap();
         let options: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        for wanted in ["SECURE_DELETE", "TEMP_STORE=3", "OMIT_LOAD_EXTENSION", "DQS=0", "DEFAULT_SYNCHRONOUS=2"] {
+        for wanted in
+            ["SECURE_DELETE", "TEMP_STORE=3", "OMIT_LOAD_EXTENSION", "OMIT_JSON", "DQS=0", "DEFAULT_SYNCHRONOUS=2"]
+        {
             assert!(options.iter().any(|option| option == wanted), "{wanted} is missing in {options:?}");
         }
         for unwanted in ["USE_URI", "ENABLE_LOAD_EXTENSION", "ENABLE_FTS5"] {
