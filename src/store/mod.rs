@@ -199,7 +199,7 @@ fn failure(error: rusqlite::Error) -> Error {
             Error::busy("Another process has held the vault for 10 seconds.").hint("Try again when it is done.")
         }
         ErrorCode::DiskFull => {
-            Error::failure("The disk is full; nothing was changed.").hint("Free some space and try again.")
+            Error::failure("The disk is full.").hint("Nothing was changed. Free some space and try again.")
         }
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
             Error::denied("The vault file cannot be opened for writing.")

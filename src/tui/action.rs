@@ -388,6 +388,19 @@ pub fn row(action: Action) -> &'static Row {
 }
 
 impl Action {
+    /// True when it only moves a cursor or the focus: it does nothing to any secret.
+    #[must_use]
+    pub fn only_moves(self) -> bool {
+        use Action::{
+            Bottom, CellLeft, CellRight, DetailPane, Down, HalfPageDown, HalfPageUp, HistoryPane, NextChoice,
+            NextField, NextPane, PageDown, PageUp, PreviousChoice, PreviousField, PreviousPane, SecretsPane, Top, Up,
+        };
+        let walks = matches!(self, Up | Down | HalfPageUp | HalfPageDown | PageUp | PageDown | Top | Bottom);
+        let panes = matches!(self, NextPane | PreviousPane | SecretsPane | DetailPane | HistoryPane);
+        let within = matches!(self, NextField | PreviousField | NextChoice | PreviousChoice | CellLeft | CellRight);
+        walks || panes || within
+    }
+
     /// The action of a palette or configuration name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

@@ -11,6 +11,9 @@ use super::panes::history::Tab;
 use super::state::State;
 use super::text;
 
+/// From this priority on it is something to be done with what is marked, or more.
+const ON_MARKED: u8 = 96;
+
 /// One key and its word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
@@ -20,6 +23,8 @@ pub struct Hint {
     pub word: String,
     /// What a click on it does; `None` where it stands for several keys.
     pub action: Option<Action>,
+    /// Behind the word, for as long as there is room for it.
+    count: String,
     /// The lowest goes first where there is no room.
     priority: u8,
     /// It stands at the end.
@@ -29,7 +34,8 @@ pub struct Hint {
 impl Hint {
     /// Cells it takes with the gap before it.
     fn cells(&self) -> usize {
-        text::width(&self.key) + 1 + text::width(&self.word) + 2
+        let count = if self.count.is_empty() { 0 } else { 1 + text::width(&self.count) };
+        text::width(&self.key) + 1 + text::width(&self.word) + count + 2
     }
 }
 
@@ -46,9 +52,19 @@ pub fn hints(state: &State, width: u16) -> Vec<Hint> {
         let Some(least) = hints.iter().enumerate().min_by_key(|(_, hint)| hint.priority).map(|(at, _)| at) else {
             break;
         };
-        hints.remove(least);
+        let counted = |hint: &Hint| !hint.count.is_empty();
+        // How many are marked is told by the list too; what can be done with them only here.
+        if hints[least].priority >= ON_MARKED && hints.iter().any(counted) {
+            hints.iter_mut().for_each(|hint| hint.count.clear());
+        } else {
+            hints.remove(least);
+        }
     }
     hints.sort_by_key(|hint| hint.is_help);
+    hints.iter_mut().filter(|hint| !hint.count.is_empty()).for_each(|hint| {
+        let count = std::mem::take(&mut hint.count);
+        hint.word = format!("{} {count}", hint.word);
+    });
     hints
 }
 
@@ -76,7 +92,14 @@ fn in_dialog(state: &State, context: Context, foot: &str) -> Vec<Hint> {
         let (key, word) = shown.split_once(' ')?;
         let named = part.split_once(' ').and_then(|(key, _)| key.strip_prefix('⟨')?.strip_suffix('⟩'));
         let action = named.and_then(Action::named);
-        Some(Hint { key: key.to_owned(), word: word.to_owned(), action, priority, is_help: false })
+        Some(Hint {
+            key: key.to_owned(),
+            word: word.to_owned(),
+            action,
+            count: String::new(),
+            priority,
+            is_help: false,
+        })
     };
     // The first parts matter most.
     let parts = foot.split(" · ").zip((0..u8::MAX).rev()).filter_map(hint);
@@ -86,7 +109,14 @@ fn in_dialog(state: &State, context: Context, foot: &str) -> Vec<Hint> {
 fn help_hint(context: Context, state: &State) -> Option<Hint> {
     let key = state.options.keymap.shown(context, Action::Help)?.label();
     let row = row(Action::Help);
-    Some(Hint { key, word: row.hint.to_owned(), action: Some(row.action), priority: 0, is_help: true })
+    Some(Hint {
+        key,
+        word: row.hint.to_owned(),
+        action: Some(row.action),
+        count: String::new(),
+        priority: 0,
+        is_help: true,
+    })
 }
 
 fn in_pane(context: Context, state: &State) -> Vec<Hint> {
@@ -101,8 +131,9 @@ fn hint(row: &Row, context: Context, state: &State) -> Option<Hint> {
     }
     let key = state.options.keymap.shown(context, row.action)?.label();
     let versions = state.vault.as_ref().is_some_and(|vault| vault.history.tab() == Tab::Versions);
-    if let Some((word, priority)) = on_marked(row, context, state) {
-        return Some(Hint { key, word, action: Some(row.action), priority, is_help: false });
+    if let Some((word, count, priority)) = on_marked(row, context, state) {
+        let (word, action) = (word.to_owned(), Some(row.action));
+        return Some(Hint { key, word, action, count, priority, is_help: false });
     }
     let word = match (row.action, context) {
         (Action::Open, Context::History) | (Action::Back, Context::Secrets) => return None,
@@ -122,20 +153,27 @@ fn hint(row: &Row, context: Context, state: &State) -> Option<Hint> {
         _ => row.priority,
     };
     let action = Some(row.action);
-    Some(Hint { key, word: word.to_owned(), action, priority, is_help: row.action == Action::Help })
+    Some(Hint {
+        key,
+        word: word.to_owned(),
+        action,
+        count: String::new(),
+        priority,
+        is_help: row.action == Action::Help,
+    })
 }
 
 /// What works on the marked secrets, with their number, before all else.
-fn on_marked(row: &Row, context: Context, state: &State) -> Option<(String, u8)> {
+fn on_marked(row: &Row, context: Context, state: &State) -> Option<(&'static str, String, u8)> {
     let marked = state.vault.as_ref().map(|vault| vault.secrets.marks.len()).filter(|marked| *marked > 0)?;
     let priority = match row.action {
-        Action::Rotate | Action::Delete => 98,
-        Action::Tag | Action::Move => 97,
-        Action::Back if context == Context::Secrets => return Some(("unmark".to_owned(), 96)),
-        Action::Expire => 95,
+        Action::Rotate | Action::Delete => ON_MARKED + 2,
+        Action::Tag | Action::Move => ON_MARKED + 1,
+        Action::Expire => ON_MARKED,
+        Action::Back if context == Context::Secrets => return Some(("unmark", String::new(), ON_MARKED)),
         _ => return None,
     };
-    Some((format!("{} {}", row.hint, text::grouped(marked as u64)), priority))
+    Some((row.hint, text::grouped(marked as u64), priority))
 }
 
 /// What `u` would take back.

@@ -1,7 +1,8 @@
 //! [`Notice`]: what just happened, in a line.
 //!
 //! Success leaves after four seconds; an error stays until a key and swallows
-//! that key, so that a blind keystroke cannot act on what was not read.
+//! that key, so that a blind keystroke cannot act on what was not read. A key that only
+//! moves or types is not swallowed: what follows it would meet another row or field.
 
 use std::time::{Duration, Instant};
 

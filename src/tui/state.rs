@@ -98,6 +98,10 @@ pub struct State {
     /// Over everything else and only to be read: what lies below it stays as it is.
     pub(super) over: Option<Dialog>,
     pub(super) notice: Option<Notice>,
+    /// When the notice came.
+    pub(super) told_at: Instant,
+    /// A key was taken up by a notice: what is typed before the screen shows that goes the same way.
+    pub(super) swallowed: bool,
     /// `None` while locked.
     pub(super) vault: Option<Box<OpenVault>>,
     pub(super) lease: Option<Lease>,
@@ -199,6 +203,8 @@ impl State {
             dialog: None,
             over: None,
             notice: None,
+            told_at: now.instant,
+            swallowed: false,
             vault: None,
             lease: None,
             place: Place::default(),
@@ -291,6 +297,7 @@ impl State {
     pub fn mark_drawn(&mut self) {
         self.drawn = self.context();
         self.esc_unseen = false;
+        self.swallowed = false;
     }
 
     /// The rows of a page in the pane in focus.

@@ -5,6 +5,8 @@
 //! to the dialog or the pane that has the keyboard; answers of the vault are
 //! taken only while they still fit what is on the screen.
 
+use std::time::Duration;
+
 use crate::secret_text::SecretText;
 
 use super::action::{Action, Context};
@@ -42,6 +44,9 @@ mod written;
 
 use dialog::{close_dialog, failed, give, open_dialog};
 use lock::{leave, lock, suspend};
+
+/// An error is on the screen so long before a key that moves or types takes it away.
+const READ: Duration = Duration::from_secs(1);
 
 /// Takes one event and says what is to be done about it.
 pub fn update(state: &mut State, event: Event, now: Now) -> Vec<Effect> {
@@ -94,18 +99,28 @@ fn key_pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     }
     state.last_key = state.now.instant;
     let usable = state.context().filter(|_| !state.is_too_small());
-    let Some(press) = state.options.keymap.press(usable.unwrap_or(Context::Unlock), key) else {
-        dismiss(state);
-        return Vec::new();
-    };
-    if let Some(effects) = everywhere(state, press) {
+    let press = state.options.keymap.press(usable.unwrap_or(Context::Unlock), key);
+    if let Some(effects) = press.and_then(|press| everywhere(state, press)) {
         return effects;
     }
-    let Some(context) = usable else { return Vec::new() };
-    if dismiss(state) {
+    let harmless = usable.and(press).is_some_and(is_harmless);
+    if state.swallowed || dismiss(state, harmless) {
+        state.swallowed = true;
         return Vec::new();
     }
-    pressed(state, context, press)
+    match (usable, press) {
+        (Some(context), Some(press)) => pressed(state, context, press),
+        (Some(_), None) if state.over.is_none() => give(state, Input::Unbound),
+        _ => Vec::new(),
+    }
+}
+
+/// What only moves or types does nothing to a secret, wherever it was meant to go.
+fn is_harmless(press: Press) -> bool {
+    match press {
+        Press::Action(action) => action.only_moves(),
+        Press::Type(_) | Press::Edit(_) => true,
+    }
 }
 
 /// What a press means in a context, by a key or by a click on its hint.
@@ -151,14 +166,17 @@ fn everywhere(state: &mut State, press: Press) -> Option<Vec<Effect>> {
     })
 }
 
-/// Takes an error off the screen; true when the key has done its work with that.
-fn dismiss(state: &mut State) -> bool {
-    let swallows = state.notice.as_ref().is_some_and(Notice::swallows_key);
-    if swallows {
+/// Takes an error off the screen; true when the key has done its work with that. A
+/// harmless key does its own work too, so that what is typed behind it meets the row or
+/// the field that it was meant for; of an error that has just come it takes nothing away.
+fn dismiss(state: &mut State, harmless: bool) -> bool {
+    let stands = state.notice.as_ref().is_some_and(Notice::swallows_key);
+    let age = state.now.instant.saturating_duration_since(state.told_at);
+    if stands && (!harmless || age >= READ) {
         state.notice = None;
         state.changed = true;
     }
-    swallows
+    stands && !harmless
 }
 
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -201,6 +219,7 @@ fn say(state: &mut State, notice: Notice) {
     let unread = state.notice.as_ref().is_some_and(Notice::swallows_key);
     if !unread || notice.swallows_key() {
         state.notice = Some(notice);
+        state.told_at = state.now.instant;
     }
     state.changed = true;
 }

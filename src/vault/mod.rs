@@ -54,7 +54,7 @@ pub use purge::Doomed;
 pub use read::{Release, Resolved};
 pub use rows_walk::RowsWalk;
 pub use unlock::{LockedVault, NewVault};
-pub use write::{Expected, MetadataChange, Outcome, Written};
+pub use write::{Expected, MetadataChange, Outcome, Written, checked_tags};
 
 /// An unlocked vault; dropping it wipes the keys.
 pub struct Vault {

@@ -204,7 +204,8 @@ impl Vault {
             Release::Export => AuditAction::Export,
         };
         let address = self.view(|view| Ok(view.by_id(id)?.1.address))?;
-        self.attempt(action, (Some(id), Some(&address)), reason, |change| {
+        let mut opened = false;
+        let released = self.attempt(action, (Some(id), Some(&address)), reason, |change| {
             let (_, secret) = change.by_id(id)?;
             if secret.deleted_at.is_some() {
                 return Err(Error::not_found(format!("{} was deleted.", secret.address)).hint("Restore it first."));
@@ -214,9 +215,21 @@ impl Vault {
             }
             let number = version.unwrap_or(secret.version);
             let fields = change.fields(&change.version_row(&secret, number)?)?;
+            opened = true;
             change.audit(action, &secret, Some(number), reason)?;
             Ok(fields)
-        })
+        });
+        released.map_err(|error| if opened { unrecorded(&error) } else { error })
+    }
+}
+
+/// The value was there, but not its line in the log: so it goes nowhere.
+fn unrecorded(error: &Error) -> Error {
+    let words = format!("No value is given out, since that cannot be recorded: {}", error.message());
+    let unrecorded = Error::new(error.kind(), words);
+    match error.next_step() {
+        Some(step) => unrecorded.hint(step),
+        None => unrecorded,
     }
 }
 

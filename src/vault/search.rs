@@ -66,6 +66,13 @@ impl Query {
         }
     }
 
+    /// When that is, in Unix seconds, which the first term about a due date or an expiry
+    /// asks of a secret; `None` without such a term.
+    #[must_use]
+    pub fn presses(&self, listed: &Listed) -> Option<i64> {
+        self.terms.iter().find_map(Term::presses).map(|moment| moment.of(listed))
+    }
+
     /// The same question, with what is known by now. Without the facts that a term asks
     /// for nothing matches it: whoever shows that says why, see [`Query::lacks`].
     #[must_use]

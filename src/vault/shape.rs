@@ -107,7 +107,7 @@ impl Shape {
     }
 }
 
-/// `40 characters, lower digits, 3 lines, PEM, ends with a line break`
+/// `40 characters, lower, digits, 3 lines, PEM, ends with a line break`
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.characters {
@@ -118,8 +118,8 @@ impl fmt::Display for Shape {
         if self.characters.is_some_and(|characters| characters != self.bytes) {
             write!(f, " ({} bytes)", self.bytes)?;
         }
-        for (at, class) in self.alphabet.iter().enumerate() {
-            write!(f, "{} {class}", if at == 0 { "," } else { "" })?;
+        for class in &self.alphabet {
+            write!(f, ", {class}")?;
         }
         if self.lines > 1 {
             write!(f, ", {} lines", self.lines)?;
@@ -243,10 +243,10 @@ mod tests {
         for (bytes, words) in [
             (&b""[..], "empty"),
             (b"a", "1 character, lower"),
-            ("\u{fc}B".as_bytes(), "2 characters (3 bytes), upper non-ASCII"),
+            ("\u{fc}B".as_bytes(), "2 characters (3 bytes), upper, non-ASCII"),
             (&[0xff, 0], "2 bytes, binary"),
-            (b"ab\n12\n", "6 characters, lower digits blanks, 2 lines, ends with a line break"),
-            (b"https://example.com", "19 characters, lower punctuation, URL"),
+            (b"ab\n12\n", "6 characters, lower, digits, blanks, 2 lines, ends with a line break"),
+            (b"https://example.com", "19 characters, lower, punctuation, URL"),
         ] {
             assert_eq!(shape(bytes).to_string(), words);
         }

@@ -17,7 +17,7 @@ use super::change::Change;
 use super::scope::Address;
 use super::secret::{Fields, Secret, SecretId};
 
-pub use metadata::MetadataChange;
+pub use metadata::{MetadataChange, checked_tags};
 pub(super) use steps::Found;
 
 /// What a write may assume about the current version.

@@ -253,7 +253,7 @@ fn diff_tells_shapes_and_never_values() {
     room.good(&["set", "prod/KEY", "https://example.com/Hook9", "--field", "old=canary-9"]);
     room.good(&["set", "prod/KEY", "hunter2"]);
     let table = room.good(&["diff", "prod/KEY", "2", "3"]).text();
-    assert!(table.contains("7 characters, lower digits (same as version 1)"), "{table}");
+    assert!(table.contains("7 characters, lower, digits (same as version 1)"), "{table}");
     assert!(table.contains("URL") && !table.contains("hunter2") && !table.contains("canary"), "{table}");
     let json = room.json(&["diff", "prod/KEY", "1", "2"]);
     assert_eq!((&json["before"]["version"], &json["after"]["version"]), (&1.into(), &2.into()));

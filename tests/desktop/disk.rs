@@ -225,8 +225,12 @@ fn a_full_disk_is_said_and_loses_nothing() {
     disk.free();
     disk.leave(36 * 1024);
     assert_listed(&vault, &[NAME, "STRIPE_KEY", "DB_PASSWORD"]);
-    assert_refused(&run(&vault, &["reveal", SECRETS[0].0], ""), 1, &["The disk is full", "Free some space"]);
-    assert_refused(&run(&vault, &["set", NEWEST.0, "--stdin"], NEWEST.1), 1, &["nothing was changed"]);
+    assert_refused(
+        &run(&vault, &["reveal", SECRETS[0].0], ""),
+        1,
+        &["No value is given out", "The disk is full", "Free some space"],
+    );
+    assert_refused(&run(&vault, &["set", NEWEST.0, "--stdin"], NEWEST.1), 1, &["Nothing was changed"]);
     disk.free();
     assert_refused(&run(&vault, &["reveal", NEWEST.0], ""), 3, &["NEWEST_KEY"]);
     assert_whole(&vault);
@@ -247,7 +251,7 @@ fn a_disk_that_fills_up_keeps_all_that_was_acknowledged() {
         names.push(name);
         assert!(names.len() < 200, "the disk does not fill up");
     };
-    assert_refused(&refused, 1, &["The disk is full; nothing was changed.", "Free some space"]);
+    assert_refused(&refused, 1, &["The disk is full.", "Nothing was changed.", "Free some space"]);
     assert!(names.len() > 5, "only {} fitted", names.len());
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     assert_listed(&vault, &names);

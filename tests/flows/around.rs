@@ -83,7 +83,7 @@ fn a_read_only_vault_says_why_it_does_not_write() {
     let read_only = Some("the file is damaged.".to_owned());
     screen.event(Event::Vault(Answer::Unlocked { catalog, failed_unlocks: 0, read_only }));
     assert!(screen.text().contains("READ-ONLY") && screen.text().contains("the file is damaged."));
-    screen.keys("j");
+    screen.keys("Esc");
     screen.take_effects();
     for key in ["a", "d", "r", "D"] {
         screen.keys(key);
@@ -97,7 +97,7 @@ fn damage_found_behind_the_list_is_told_and_ends_the_writing() {
     let mut screen = Screen::unlocked(80, 24);
     screen.event(Event::Vault(Answer::Damaged(Error::damaged("A row was altered."))));
     assert!(screen.text().contains("A row was altered."));
-    screen.keys("j");
+    screen.keys("Esc");
     screen.take_effects();
     screen.keys("r");
     assert!(screen.text().contains("The vault is read-only: A row was altered."));

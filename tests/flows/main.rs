@@ -10,6 +10,7 @@ mod history;
 mod locking;
 mod looking;
 mod many;
+mod noticing;
 mod overview;
 mod removing;
 #[path = "../support/screen.rs"]

@@ -71,7 +71,7 @@ fn a_filter_that_cannot_be_read_marks_nothing() {
 #[test]
 fn the_bar_tells_what_works_on_the_marked() {
     for (width, told) in [
-        (40, "r rotate 2  d delete 2  ? help"),
+        (40, "r rotate  d delete  m move  ? help"),
         (80, "r rotate 2  d delete 2  t tags 2  E expiry 2  m move 2  Esc unmark  ? help"),
     ] {
         let mut screen = Screen::unlocked(width, 24);

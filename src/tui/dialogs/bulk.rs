@@ -120,6 +120,12 @@ impl BulkDialog {
         true
     }
 
+    /// True when something was typed, or chosen, that a plan was to be made of.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        !self.is_working() && self.inputs.is_changed()
+    }
+
     /// True when a refusal can be shown in it.
     #[must_use]
     pub fn takes_refusal(&self) -> bool {

@@ -56,7 +56,7 @@ pub(super) fn lines(field: &FieldDiff) -> Vec<(String, Role)> {
     lines
 }
 
-/// `40 characters, lower digits (same as version 4)`
+/// `40 characters, lower, digits (same as version 4)`
 pub(super) fn side_words(side: &Side) -> String {
     match side.same_as {
         Some(version) => format!("{} (same as version {version})", side.shape),

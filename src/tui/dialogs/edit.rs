@@ -21,6 +21,7 @@ use crate::vault::secret::{Secret, SecretId};
 use super::form::{close, next, previous};
 use super::known_tags::KnownTags;
 use super::path_prompt::PathPrompt;
+use super::rotate::RecipeInputs;
 use super::writing::Writing;
 use super::{Input, Step};
 
@@ -28,6 +29,7 @@ mod document;
 mod draw;
 mod editor;
 mod fields;
+mod generating;
 mod inputs;
 mod json_page;
 mod metadata;
@@ -39,6 +41,7 @@ mod saving;
 mod values;
 
 use fields::FieldRow;
+use generating::Choosing;
 use inputs::{Meta, Place};
 use json_page::JsonPage;
 use metadata::MetadataInputs;
@@ -54,8 +57,12 @@ pub struct EditDialog {
     focus: Place,
     /// What is wrong, and where.
     bad: Option<(Place, String)>,
-    /// Which recipe the next Ctrl-G takes.
-    recipe: usize,
+    /// What the next Ctrl-G makes.
+    recipe: RecipeInputs,
+    /// That is being chosen.
+    choosing: Option<Choosing>,
+    /// The row that was filled so last.
+    generated_in: Option<usize>,
     /// How often a value was changed, so that a late answer about one is seen.
     changes: u64,
     /// Which row waits for a generated value.
@@ -85,7 +92,9 @@ impl EditDialog {
             tags: KnownTags::default(),
             focus: Place::Name,
             bad: None,
-            recipe: 0,
+            recipe: RecipeInputs::new(),
+            choosing: None,
+            generated_in: None,
             changes: 0,
             generates: None,
             may_replace: None,
@@ -141,10 +150,12 @@ impl EditDialog {
             _ if self.writing.conflict.is_some() => {}
             Input::Press(Press::Action(action)) if self.offer.is_some() => self.choose(action),
             _ if self.offer.is_some() => {}
+            input if self.choosing.is_some() => return self.choose_recipe(input),
             input if self.json.is_some() => return self.edit_json(input, now),
             input if self.reading.is_some() => return self.read_file(input),
             Input::Press(Press::Action(action)) => return self.act(action, now),
             Input::Press(press) => self.press(press),
+            Input::Unbound => self.writing.hush(),
             Input::Paste(pasted) if self.is_pristine() && Offer::of(&pasted).is_some() => {
                 self.offer = Offer::of(&pasted);
             }
@@ -162,6 +173,9 @@ impl EditDialog {
     /// Which keys mean what in the input in focus. A value is a line until it has several.
     #[must_use]
     pub fn context(&self) -> Context {
+        if let Some(choosing) = self.choosing.filter(|_| self.writing.conflict.is_none()) {
+            return choosing.context();
+        }
         match self.focus {
             _ if self.writing.conflict.is_some() || self.offer.is_some() => Context::Choice,
             _ if self.json.is_some() => Context::Document,
@@ -183,6 +197,7 @@ impl EditDialog {
         match action {
             Action::Submit if self.focus == Place::AddField => {
                 self.rows.push(FieldRow::named());
+                self.bad = None;
                 self.focus = Place::FieldName(self.rows.len() - 1);
             }
             Action::Submit if self.focus == Place::AsJson => return self.open_json(),

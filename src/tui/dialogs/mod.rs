@@ -53,6 +53,8 @@ mod writing;
 pub enum Input {
     /// A key.
     Press(Press),
+    /// A key that means nothing here: what waited for the next key waits no longer.
+    Unbound,
     /// Pasted text.
     Paste(SecretText),
     /// A generated secret the dialog asked for.
@@ -217,6 +219,8 @@ impl Dialog {
             Self::Edit(dialog) => dialog.is_changed(),
             Self::Rotate(dialog) => dialog.is_changed(),
             Self::Confirm(dialog) => dialog.is_changed(),
+            Self::Bulk(dialog) => dialog.is_changed(),
+            Self::WriteOut(dialog) => dialog.is_changed(),
             _ => false,
         }
     }

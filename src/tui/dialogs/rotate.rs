@@ -109,6 +109,7 @@ impl RotateDialog {
             _ if self.writing.conflict.is_some() => {}
             Input::Press(Press::Action(action)) => return self.act(action),
             Input::Press(press) => self.press(press),
+            Input::Unbound => self.writing.hush(),
             Input::Paste(pasted) => self.paste(&pasted),
             _ => {}
         }

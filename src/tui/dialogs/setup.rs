@@ -109,7 +109,6 @@ impl SetupDialog {
 
     /// Takes an input.
     pub fn update(&mut self, input: Input, _now: Now) -> Step {
-        let may_quit = std::mem::take(&mut self.may_quit);
         let input = match input {
             Input::Failed(error) => {
                 self.message = Some(told(&error));
@@ -125,7 +124,8 @@ impl SetupDialog {
             }
             input => input,
         };
-        if self.at != At::Creating && matches!(input, Input::Press(_)) {
+        let may_quit = std::mem::take(&mut self.may_quit);
+        if self.at != At::Creating && matches!(input, Input::Press(_) | Input::Unbound) {
             self.message = None;
         }
         let turn = match self.at {

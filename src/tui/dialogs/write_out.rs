@@ -73,6 +73,12 @@ impl WriteOutDialog {
         ask(Effect::Vault(Request::WriteOut { id, version, field, path, in_work_tree }))
     }
 
+    /// True when something was typed.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        self.prompt.path().is_some()
+    }
+
     /// Which keys mean what in it now.
     #[must_use]
     pub fn context(&self) -> Context {

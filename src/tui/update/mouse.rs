@@ -23,7 +23,7 @@ pub(super) fn moused(state: &mut State, mouse: Mouse) -> Vec<Effect> {
     state.last_key = state.now.instant;
     let cell = (mouse.column, mouse.row);
     // Whoever clicks an error away has read it, and nothing else.
-    if state.is_too_small() || (mouse.what == MouseAction::Click && dismiss(state)) {
+    if state.is_too_small() || (mouse.what == MouseAction::Click && dismiss(state, false)) {
         return Vec::new();
     }
     state.changed = true;

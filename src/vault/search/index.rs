@@ -52,7 +52,8 @@ struct Run {
 /// What a query found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Matches {
-    /// Positions in [`Catalog::listed`], best first; in list order for a query without words.
+    /// Positions in [`Catalog::listed`], best first. Without words what presses most comes
+    /// first, where a term asks about a due date or an expiry; else it is the list's order.
     pub order: Vec<u32>,
     /// For the next key.
     pub survivors: Survivors,
@@ -127,7 +128,11 @@ impl Index {
         let Pass { found, scores, .. } = pass;
         let keep = self.keep(catalog, &checks, &found);
         let order = if words.is_empty() {
-            found.iter().zip(keep).filter_map(|(&position, kept)| kept.then_some(position)).collect()
+            pressing_first(
+                catalog,
+                query,
+                found.iter().zip(keep).filter(|(_, kept)| *kept).map(|(at, _)| *at).collect(),
+            )
         } else {
             rank(catalog, query, by_score(&found, &scores, &keep))
         };
@@ -221,6 +226,17 @@ impl Pass<'_> {
             }
         }
     }
+}
+
+/// The earliest date first, where the query is about one; in list order within a second.
+fn pressing_first(catalog: &Catalog, query: &Query, order: Vec<u32>) -> Vec<u32> {
+    let at = |&position: &u32| query.presses(catalog.listed().get(position as usize)?).map(|at| (at, position));
+    let mut dated: Vec<(i64, u32)> = order.iter().map_while(at).collect();
+    if dated.is_empty() {
+        return order;
+    }
+    dated.sort_unstable();
+    dated.into_iter().map(|(_, position)| position).collect()
 }
 
 /// The positions kept, best score first, in list order within a score.

@@ -122,6 +122,15 @@ impl Term {
         }
     }
 
+    /// The date that it asks about and that presses.
+    pub(super) fn presses(&self) -> Option<Moment> {
+        match self {
+            Self::Due | Self::DueIn(_) => Some(Moment::Due),
+            Self::Expired | Self::ExpiresIn(_) => Some(Moment::Expires),
+            _ => None,
+        }
+    }
+
     /// The term at `now`, for what is known.
     pub(super) fn check<'a>(&'a self, now: Timestamp, facts: &'a Facts) -> Check<'a> {
         let second = now.as_second();
@@ -242,6 +251,19 @@ pub(super) enum Moment {
     Updated,
 }
 
+impl Moment {
+    /// Of one secret.
+    pub(super) fn of(self, listed: &Listed) -> i64 {
+        match self {
+            Self::Expires => listed.expires_at,
+            Self::Due => listed.due_at(),
+            Self::ValueChanged => listed.value_changed_at,
+            Self::Rotated => listed.last_rotated,
+            Self::Updated => listed.updated_at,
+        }
+    }
+}
+
 impl Check<'_> {
     /// The answer for a scope; true when the check is about something else.
     pub(super) fn scope_passes(&self, stored: &str) -> bool {
@@ -266,13 +288,7 @@ impl Check<'_> {
                 usage.is_some_and(|usage| (*from..=*until).contains(&usage.last_used(listed.id).unwrap_or(NEVER)))
             }
             Self::Duplicate(duplicates) => duplicates.is_some_and(|duplicates| duplicates.contains(listed.id)),
-            Self::Between { field, from, until } => (*from..=*until).contains(&match field {
-                Moment::Expires => listed.expires_at,
-                Moment::Due => listed.due_at(),
-                Moment::ValueChanged => listed.value_changed_at,
-                Moment::Rotated => listed.last_rotated,
-                Moment::Updated => listed.updated_at,
-            }),
+            Self::Between { field, from, until } => (*from..=*until).contains(&field.of(listed)),
         }
     }
 }

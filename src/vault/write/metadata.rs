@@ -72,7 +72,7 @@ impl MetadataChange {
 ///
 /// # Errors
 /// Usage, for a malformed tag.
-pub(in crate::vault) fn checked_tags(mut tags: Vec<String>) -> Result<Vec<String>> {
+pub fn checked_tags(mut tags: Vec<String>) -> Result<Vec<String>> {
     tags.sort_unstable();
     tags.dedup();
     match tags.iter().find(|tag| !is_identifier(tag, 64)) {

@@ -120,6 +120,10 @@ fn adding() -> Vec<State> {
     vec![
         ("add_empty", |at| at.after("a")),
         ("add_generated", |at| at.after("a").typed("STRIPE_KEY").keys("Tab C-g").generated("x7Kq9vWm", 190.5)),
+        ("add_recipe", |at| {
+            at.after("a").typed("STRIPE_KEY").keys("Tab C-g").generated("x7Kq9vWm", 190.5).keys("C-g Tab")
+        }),
+        ("add_help", |at| at.after("a").typed("STRIPE_KEY").keys("F1")),
         ("add_bad_name", |at| at.after("a").pasted("STRIPE\u{202e}YEK".as_bytes()).keys("Enter")),
         ("add_clash", |at| at.after("a").typed("STRIPE_KEY").keys("Tab").typed("x").keys("Enter").failed(clash())),
         ("add_pem", |at| at.after("a").typed("TLS_KEY").keys("Tab C-t").pasted(PEM)),

@@ -50,6 +50,8 @@ pub(super) struct Inputs {
     tags: KnownTags,
     reason: TextInput,
     focus: Place,
+    /// What stood there before anything was typed.
+    at_first: Vec<String>,
     /// What is there already.
     remark: String,
 }
@@ -71,10 +73,24 @@ impl Inputs {
             tags: KnownTags::of(catalog).with_signs(removable),
             reason: TextInput::new(),
             focus: Place::Reason,
+            at_first: Vec::new(),
             remark: remark(deed, targets),
         };
         inputs.focus = inputs.places().first().copied().unwrap_or(Place::Reason);
+        inputs.at_first = inputs.held();
         inputs
+    }
+
+    /// What the inputs hold.
+    fn held(&self) -> Vec<String> {
+        let name = self.name.as_ref().map_or("", TextInput::text);
+        let texts = [self.line.text(), name, self.reason.text()].map(str::to_owned);
+        texts.into_iter().chain([self.recipe.words()]).collect()
+    }
+
+    /// True when one of them holds something else than at first.
+    pub(super) fn is_changed(&self) -> bool {
+        self.held() != self.at_first
     }
 
     /// Every place, in the order of Tab.

@@ -28,7 +28,7 @@ impl Doomed {
     /// The one that lives, as long as no other is known.
     pub(super) fn new(id: SecretId, versions: u64) -> Self {
         let alive = One { id, versions, deleted_at: None };
-        Self { words: vec![alive.words()], all: vec![alive], chosen: 0 }
+        Self { words: vec![alive.words(&[])], all: vec![alive], chosen: 0 }
     }
 
     /// Deleted ones bear the name, too.
@@ -40,7 +40,7 @@ impl Doomed {
             versions: secret.version,
             deleted_at: secret.deleted_at,
         }));
-        self.words = self.all.iter().map(One::words).collect();
+        self.words = self.all.iter().map(|one| one.words(&self.all)).collect();
         self.chosen = self.all.iter().position(|one| Some(one.id) == chosen).unwrap_or(0);
     }
 
@@ -79,11 +79,13 @@ impl Doomed {
 }
 
 impl One {
-    fn words(&self) -> String {
-        match self.deleted_at {
-            None => "the one in use".to_owned(),
-            Some(at) => format!("deleted {}", day(at)),
-        }
+    /// Short enough for a narrow screen; where two went in one minute, to the second.
+    fn words(&self, all: &[Self]) -> String {
+        let minute = |at: Timestamp| at.as_second().div_euclid(60);
+        let Some(at) = self.deleted_at else { return "the one in use".to_owned() };
+        let alike = all.iter().filter_map(|one| one.deleted_at).filter(|other| minute(*other) == minute(at)).count();
+        let form = if alike > 1 { "%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M" };
+        format!("deleted {}", at.strftime(form))
     }
 }
 

@@ -32,6 +32,9 @@ impl EditDialog {
             }
             return "⟨submit⟩ read · ⟨cancel⟩ back · ⟨next-field⟩ complete".to_owned();
         }
+        if let Some(choosing) = self.choosing {
+            return choosing.foot();
+        }
         if let Some(json) = &self.json {
             return json.foot();
         }
@@ -57,6 +60,12 @@ impl EditDialog {
         }
         if let Some(offer) = &self.offer {
             return offer.page().draw(keys, theme, area, frame);
+        }
+        if let Some(choosing) = self.choosing {
+            let mut page = Page::new("Generate a value", self.foot());
+            self.writing.name_on(&mut page);
+            choosing.show(&self.recipe, &mut page);
+            return page.draw(keys, theme, area, frame);
         }
         if let Some(json) = &self.json {
             let mut page = Page::new(if self.is_new() { "Metadata" } else { "Metadata of" }, self.foot());

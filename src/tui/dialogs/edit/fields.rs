@@ -226,10 +226,18 @@ impl FieldRow {
         self.made.is_none() && !self.value.is_empty() && matches!(self.held, Held::Nothing | Held::Replaced)
     }
 
+    /// True when it holds what was generated or read from a file, untouched.
+    pub(super) fn is_made(&self) -> bool {
+        self.made.is_some()
+    }
+
     /// Takes a generated value.
     pub(super) fn take_generated(&mut self, generated: Generated, recipe: &str) {
         let bits = generated.entropy_bits;
-        self.take(generated.value, format!("Generated: {recipe}, {bits:.0} bits. ⟨generate⟩ again for another kind."));
+        self.take(
+            generated.value,
+            format!("Generated: {recipe}, {bits:.0} bits. ⟨generate⟩ again for another length or kind."),
+        );
     }
 
     /// Takes a whole value and says where it is from.

@@ -8,9 +8,9 @@ use crate::tui::dialogs::form::told;
 use crate::tui::json::Fault;
 use crate::tui::text;
 use crate::tui::widgets::text_input::TextInput;
-use crate::vault::MetadataChange;
 use crate::vault::secret::Metadata;
 use crate::vault::when::parse_expiry;
+use crate::vault::{MetadataChange, checked_tags};
 
 use super::document::Document;
 use super::inputs::{Meta, Place};
@@ -106,7 +106,7 @@ impl MetadataInputs {
             let text = self.plain(*meta)?;
             match meta {
                 Meta::Description => change.description = Some(text),
-                Meta::Tags => change.tags = Some(tags(&text)),
+                Meta::Tags => change.tags = Some(allowed(tags(&text))?),
                 Meta::Expires => change.expires_at = Some(expiry(&text, now)?),
                 Meta::Rotation => change.rotation_days = Some(days(&text)?),
                 Meta::Owner => change.owner = Some(text),
@@ -175,6 +175,11 @@ fn tags(text: &str) -> Vec<String> {
     tags.sort();
     tags.dedup();
     tags
+}
+
+/// The tags, if the vault would take them.
+fn allowed(tags: Vec<String>) -> Result<Vec<String>, (Place, String)> {
+    checked_tags(tags).map_err(|error| (Place::Meta(Meta::Tags), told(&error)))
 }
 
 /// An expiry; nothing means never.

@@ -71,6 +71,7 @@ impl EditDialog {
     pub(super) fn choose(&mut self, action: Action) {
         match self.offer.take().map(|offer| offer.act(action)) {
             Some(Ok(Chosen::Fields(fields))) => {
+                self.bad = None;
                 let has_main = pasted::has_main(&fields);
                 self.rows.retain(|_| !has_main);
                 self.rows.extend(fields.into_iter().map(|(name, value)| FieldRow::filled(&name, value)));

@@ -19,6 +19,7 @@ impl EditDialog {
                 if let Some(row) = self.rows.get_mut(number) {
                     row.take(value, format!("Read from the file: {shape}."));
                 }
+                self.bad = None;
                 return self.find_same();
             }
             Input::FileRead(Err(error)) => {

@@ -1,15 +1,12 @@
-//! Values in the form: opened to be seen, generated, and compared with the current ones.
+//! Values in the form: opened to be seen, and compared with the current ones.
 
+use crate::tui::dialogs::Step;
 use crate::tui::dialogs::form::ask;
-use crate::tui::dialogs::{Step, recipes};
 use crate::tui::effect::{Effect, Request};
-use crate::tui::theme::Role;
-use crate::vault::generate::Generated;
 use crate::vault::secret::{FieldName, Fields, SecretId};
 
 use super::EditDialog;
 use super::fields::FieldRow;
-use super::inputs::Place;
 
 impl EditDialog {
     /// Shows every value, or hides them; those that nobody has opened are asked for.
@@ -28,33 +25,6 @@ impl EditDialog {
     pub(super) fn opened(&mut self, version: u64, fields: &Fields) {
         if self.writing.seen() == Some(version) {
             self.rows.iter_mut().for_each(|row| row.open(fields));
-        }
-    }
-
-    /// Asks for a value for the row in focus; each time by the next recipe.
-    pub(super) fn generate(&mut self) -> Step {
-        let row = match self.focus {
-            Place::Value(row) | Place::FieldName(row) => row,
-            _ => 0,
-        };
-        let is_typed = self.rows.get(row).is_some_and(FieldRow::is_typed);
-        if is_typed && self.may_replace != Some(row) {
-            self.may_replace = Some(row);
-            self.writing.say("A value is typed here already. ⟨generate⟩ again replaces it.", Role::Warn);
-            return Step::default();
-        }
-        self.generates = Some(row);
-        self.writing.hush();
-        let at = self.recipe % recipes::NAMES.len();
-        ask(Effect::Generate(recipes::recipe(at, recipes::usual_size(at).unwrap_or(0))))
-    }
-
-    pub(super) fn generated(&mut self, generated: Generated) {
-        self.may_replace = None;
-        let at = self.recipe % recipes::NAMES.len();
-        if let Some(row) = self.generates.take().and_then(|row| self.rows.get_mut(row)) {
-            row.take_generated(generated, recipes::NAMES[at]);
-            self.recipe = at + 1;
         }
     }
 

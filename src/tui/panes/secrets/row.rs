@@ -38,8 +38,7 @@ impl Row<'_> {
     pub(super) fn draw(&self, catalog: &Catalog, alike: &[&str], look: &Look<'_>, area: Rect, frame: &mut Frame<'_>) {
         let (listed, theme) = (self.listed, look.theme);
         let (flag, role) = flag(listed, look.now);
-        let age = Timestamp::from_second(listed.value_changed_at).map(|at| text::short_age(at, look.now));
-        let mut right = format!("{:>4} ", age.unwrap_or_default());
+        let mut right = self.when(look.now);
         if area.width >= WITH_VERSION {
             right = format!("{:>4} {right}", format!("v{}", listed.version));
         }
@@ -53,6 +52,19 @@ impl Row<'_> {
         spans.push(Span::styled(format!("{pin}{right}"), theme.style(Role::Muted)));
         spans.push(Span::styled(flag, theme.style(role)));
         frame.render_widget(Line::from(spans), area);
+    }
+
+    /// In five cells how old the value is or, where the filter is about a due date or an
+    /// expiry, how long ago that was or how far ahead it is: `-12d`, `+3d`.
+    fn when(&self, now: Timestamp) -> String {
+        let age = |at: i64| Timestamp::from_second(at).map(|at| text::short_age(at, now)).unwrap_or_default();
+        let Some(at) = self.query.presses(self.listed) else {
+            return format!("{:>4} ", age(self.listed.value_changed_at));
+        };
+        let ahead = at.saturating_sub(now.as_second());
+        let sign = if ahead > 0 { "+" } else { "-" };
+        let distance = age(now.as_second().saturating_sub(ahead.saturating_abs()));
+        format!("{:<5}", format!("{:>4}", format!("{sign}{distance}")))
     }
 
     /// The cells for indentation and address; a mark takes one, while anything is marked.
