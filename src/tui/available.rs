@@ -63,7 +63,7 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
     on_the_secret(action, vault, state)
 }
 
-/// Dialogs without a value to generate or to show, and those with one input.
+/// Dialogs without a value to generate, to show, to read or to mend, and those with one input.
 fn not_in(dialog: &Dialog, action: Action) -> Option<String> {
     let plain = matches!(
         dialog,
@@ -78,6 +78,8 @@ fn not_in(dialog: &Dialog, action: Action) -> Option<String> {
     let missing = match action {
         Action::Generate => plain || dialog.is_gate(),
         Action::ShowTyped => plain,
+        Action::ReadFile | Action::RenameField => !matches!(dialog, Dialog::Edit(_)),
+        Action::Mend => !matches!(dialog, Dialog::Edit(_) | Dialog::Rotate(_)),
         Action::NextField => plain || matches!(dialog, Dialog::Unlock(_)),
         _ => false,
     };

@@ -30,8 +30,8 @@ impl Told {
     pub fn new(keymap: &Keymap, context: Context, works: impl Fn(Action) -> bool) -> Self {
         let is_here = |action: Action| keymap.shown(context, action).is_some() && works(action);
         let mut rows = Vec::new();
-        for group in Group::ALL {
-            let here = ACTIONS.iter().filter(|row| row.group == *group && is_here(row.action));
+        for group in order(context) {
+            let here = ACTIONS.iter().filter(|row| row.group == group && is_here(row.action));
             rows.extend(here.map(|row| ToldRow {
                 heading: group.title(),
                 keys: labels(&keymap.keys(context, row.action)),
@@ -100,6 +100,16 @@ impl ToldRow {
             shown.push_str(key);
         }
         shown
+    }
+}
+
+/// What the place is for comes first: in a dialog its own keys.
+fn order(context: Context) -> [Group; 4] {
+    match context {
+        Context::Secrets | Context::Detail | Context::History | Context::Overview => {
+            [Group::Secrets, Group::Movement, Group::Application, Group::Dialogs]
+        }
+        _ => [Group::Dialogs, Group::Movement, Group::Secrets, Group::Application],
     }
 }
 
