@@ -31,11 +31,11 @@
 //! 1. `tui::input`: the input thread makes it [`tui::event`]'s `Event::Key`.
 //! 2. [`tui::keymap`]: the focused context makes it `Action::Copy`.
 //! 3. [`tui::update`], pure, answers with an effect: a request to open one field.
-//! 4. The runtime hands it to the vault thread and returns at once.
+//! 4. The runtime hands it to [`tui::vault_thread`] and returns at once; the thread's keeper serves it.
 //! 5. [`vault`] opens the record and commits the audit record: no copy without its line.
 //! 6. [`store`] runs prepared statements on sealed bytes.
-//! 7. The plaintext passes through `update` as a value that only moves, into the
-//!    clipboard lease; it never stays in [`tui::state`].
+//! 7. The answer is an event: the plaintext passes through `update` as a value that only
+//!    moves, into the clipboard lease; it never stays in [`tui::state`].
 //! 8. The clipboard answers with what can honestly be said, and the countdown is drawn.
 //!
 //! *Reveal* is the only road by which plaintext reaches the state, with a deadline.

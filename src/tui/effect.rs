@@ -3,6 +3,8 @@
 //! `update` returns effects, `runtime` carries them out, and the answers come
 //! back as events. Secrets inside move; they are never copied.
 
+mod kinds;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,7 +12,6 @@ use jiff::Timestamp;
 use crate::crypto::keyring::{RawKey, UnlockKey};
 use crate::secret_text::SecretText;
 use crate::vault::amend::FieldsChange;
-use crate::vault::audit::AuditAction;
 use crate::vault::generate::Recipe;
 use crate::vault::scope::Address;
 use crate::vault::secret::{Fields, SecretId};
@@ -241,11 +242,4 @@ pub enum Request {
     FindDuplicates,
     /// Keep this user's pins; answered only when it fails.
     WritePins(Vec<SecretId>),
-    /// Write an audit record about something the screen did; no answer.
-    Note {
-        /// What happened.
-        action: AuditAction,
-        /// To which secret.
-        secret: Option<SecretId>,
-    },
 }

@@ -258,8 +258,13 @@ impl State {
     /// Where everything goes on a screen of the present size.
     #[must_use]
     pub fn areas(&self) -> Areas {
+        self.areas_in(Rect::new(0, 0, self.size.0, self.size.1))
+    }
+
+    /// Where everything goes in `area`.
+    pub(super) fn areas_in(&self, area: Rect) -> Areas {
         let (focus, zoomed) = self.vault.as_ref().map_or_else(Default::default, |vault| (vault.focus, vault.zoomed));
-        Areas::new(Rect::new(0, 0, self.size.0, self.size.1), focus, zoomed)
+        Areas::new(area, focus, zoomed)
     }
 
     /// True when only one line fits.

@@ -8,7 +8,6 @@
 mod behind;
 mod bulk;
 mod keeper;
-mod kinds;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -23,8 +22,6 @@ use crate::error::{Error, Result};
 use super::effect::Request;
 use super::event::Mailbox;
 use super::pending::Pending;
-
-use kinds::is_same_look;
 
 pub use keeper::{Keeper, Place, StartupKey};
 
@@ -97,7 +94,7 @@ fn serve_all(keeper: &mut Keeper, first: Request, inbox: &Receiver<Request>, don
     let mut waiting = VecDeque::from([first]);
     while let Some(request) = waiting.pop_front() {
         waiting.extend(inbox.try_iter());
-        if !waiting.iter().any(|later| is_same_look(&request, later)) {
+        if !waiting.iter().any(|later| later.outdates(&request)) {
             keeper.serve(request);
         }
         done.remove();

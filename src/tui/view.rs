@@ -28,8 +28,7 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
     }
     frame.render_widget(Clear, area);
     frame.buffer_mut().set_style(area, theme.ground());
-    let (focus, zoomed) = state.vault.as_ref().map_or_else(Default::default, |vault| (vault.focus, vault.zoomed));
-    let areas = Areas::new(area, focus, zoomed);
+    let areas = state.areas_in(area);
     if areas.class == SizeClass::TooSmall {
         draw_too_small(state, theme, area, frame);
         return;

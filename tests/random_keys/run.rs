@@ -256,7 +256,7 @@ impl Run {
                 self.job = Some(job);
                 Vec::new()
             }
-            Request::Note { .. } | Request::WritePins(_) => self.place.serve(request),
+            Request::WritePins(_) => self.place.serve(request),
             _ if self.random.once_in(25) => vec![Answer::Failed(failed)],
             request => {
                 if self.random.once_in(5) {

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::tui::dialogs::{Dialog, Input};
-use crate::tui::effect::{Effect, Request};
+use crate::tui::effect::Effect;
 use crate::tui::notice::Notice;
 use crate::tui::state::State;
 
@@ -39,21 +39,7 @@ pub(super) fn give(state: &mut State, input: Input) -> Vec<Effect> {
 
 /// An effect whose failure belongs to the dialog that asked for it.
 fn is_submission(effect: &Effect) -> bool {
-    use Request::{Amend, Create, Purge, RestoreThen, RollBack, Rotate, Set, Unlock, WriteOut};
-    matches!(
-        effect,
-        Effect::Vault(
-            Amend { .. }
-                | Create { .. }
-                | Purge { .. }
-                | RestoreThen { .. }
-                | RollBack { .. }
-                | Rotate { .. }
-                | Set { .. }
-                | Unlock(_)
-                | WriteOut { .. }
-        )
-    )
+    matches!(effect, Effect::Vault(request) if request.is_submission())
 }
 
 /// Opens a dialog in the place of any other.

@@ -22,7 +22,6 @@ use crate::vault::search::Index;
 use crate::vault::{LockedVault, Vault};
 
 use super::behind::{Behind, SOON};
-use super::kinds::{is_look, is_write};
 use super::{bulk, serve};
 
 /// How often other sessions' writes are looked for.
@@ -119,8 +118,8 @@ impl Keeper {
 
     /// Serves a request that needs the unlocked vault.
     fn serve_with_vault(&mut self, request: Request) {
-        let changes = is_write(&request);
-        if !is_look(&request) {
+        let changes = request.is_write();
+        if !request.is_look() {
             self.behind.expect_records();
         }
         let answer = match &mut self.vault {

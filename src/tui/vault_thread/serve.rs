@@ -16,7 +16,7 @@ use crate::tui::job::Deed;
 /// So many audit records of a secret are shown.
 const AUDIT_RECORDS: usize = 200;
 
-/// Does what is asked; most requests have one answer, a note has none.
+/// Does what is asked; `None` for what the keeper does itself.
 pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answer>> {
     let answer = match request {
         Request::Detail(id) => Answer::Detail { secret: Box::new(vault.secret(id)?), history: vault.history(id)? },
@@ -63,7 +63,6 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
             vault.purge(&address, Doomed::Id(id), "")?;
             Answer::Purged(address, id)
         }
-        Request::Note { action, secret } => return vault.note(action, secret, "", None).map(|()| None),
         Request::Create { .. }
         | Request::Unlock(_)
         | Request::Lock

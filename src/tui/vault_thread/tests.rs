@@ -271,17 +271,6 @@ fn a_key_file_that_opens_nothing_is_taken_away_again() {
     assert!(!bench.folder.path().join("keys/vault.key").exists());
 }
 
-#[test]
-fn only_a_look_that_a_later_one_replaces_is_left_out() {
-    let purge = || Request::Purge { address: Address::parse("A", &ScopePath::root()).unwrap(), id: SecretId([1; 16]) };
-    let (a, b) = (SecretId([1; 16]), SecretId([2; 16]));
-    assert!(is_same_look(&Request::Detail(a), &Request::Detail(b)));
-    assert!(is_same_look(&Request::Audit(a), &Request::Audit(b)));
-    assert!(!is_same_look(&Request::Detail(a), &Request::Audit(b)));
-    assert!(!is_same_look(&purge(), &purge()));
-    assert!(!is_same_look(&Request::Detail(a), &Request::Lock));
-}
-
 /// What the list does not show, since it is read from the sealed lists, is told from behind it.
 #[test]
 fn rows_that_were_altered_are_told_behind_the_list() {
