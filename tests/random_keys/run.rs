@@ -41,6 +41,8 @@ pub(crate) struct Run {
     /// The open dialog was given a value.
     opened: bool,
     before: (Option<Context>, Option<&'static str>),
+    /// The dialog that is open, maybe below the help.
+    below: Option<&'static str>,
     /// What was met, and how often.
     met: Met,
 }
@@ -62,6 +64,7 @@ impl Run {
             shown_until: Duration::ZERO,
             opened: false,
             before: (None, None),
+            below: None,
             met: Met::new(),
         };
         run.start();
@@ -342,7 +345,8 @@ impl Run {
     /// Draws now and then, and always when another thing has the keyboard; looks at what was drawn.
     fn look(&mut self) {
         let now = (self.screen.state.context(), self.screen.state.dialog().map(kind));
-        if now.1 != self.before.1 {
+        if now.1 != self.below && now.1 != Some("help") {
+            self.below = now.1;
             self.opened = false;
         }
         if std::mem::replace(&mut self.before, now) != now {
@@ -372,7 +376,7 @@ impl Run {
         let obeyed = text.chars().find(|c| c.is_control() && *c != '\n' || ('\u{202a}'..='\u{202e}').contains(c));
         assert_eq!(obeyed, None, "{} a control character is drawn\n{text}", self.place_in_words());
         let locked = self.screen.state.is_locked();
-        let asked = self.screen.elapsed <= self.shown_until || (self.opened && self.before.1 == Some("edit"));
+        let asked = self.screen.elapsed <= self.shown_until || (self.opened && self.below == Some("edit"));
         if text.contains(MARK) && (locked || !asked) {
             panic!("{} a value is drawn that was not asked for\n{text}", self.place_in_words());
         }
