@@ -45,10 +45,11 @@ impl Hint {
 pub fn hints(state: &State, width: u16) -> Vec<Hint> {
     let Some(context) = state.context() else { return Vec::new() };
     let mut hints = match state.dialog() {
-        Some(dialog) => in_dialog(state, context, &dialog.foot()),
+        Some(dialog) => in_dialog(Keys::new(&state.options.keymap, context), &dialog.foot()),
         None => in_pane(context, state),
     };
-    while hints.iter().map(Hint::cells).sum::<usize>() > usize::from(width) {
+    let cells = |hints: &[Hint]| hints.iter().map(Hint::cells).sum::<usize>();
+    while cells(&hints) > usize::from(width) {
         let Some(least) = hints.iter().enumerate().min_by_key(|(_, hint)| hint.priority).map(|(at, _)| at) else {
             break;
         };
@@ -60,6 +61,9 @@ pub fn hints(state: &State, width: u16) -> Vec<Hint> {
             hints.remove(least);
         }
     }
+    // Over a dialog the help is named where there is room for it.
+    let help = help_hint(context, state).filter(|_| state.dialog().is_some());
+    hints.extend(help.filter(|help| cells(&hints) + help.cells() <= usize::from(width)));
     hints.sort_by_key(|hint| hint.is_help);
     hints.iter_mut().filter(|hint| !hint.count.is_empty()).for_each(|hint| {
         let count = std::mem::take(&mut hint.count);
@@ -83,10 +87,8 @@ pub fn hint_at(state: &State, width: u16, x: u16) -> Option<Action> {
     None
 }
 
-/// A dialog's foot, taken apart, `⟨submit⟩ save · ⟨cancel⟩ cancel`, and the key of the
-/// help where there is room for that too.
-fn in_dialog(state: &State, context: Context, foot: &str) -> Vec<Hint> {
-    let keys = Keys::new(&state.options.keymap, context);
+/// A dialog's foot, taken apart: `⟨submit⟩ save · ⟨cancel⟩ cancel`.
+fn in_dialog(keys: Keys<'_>, foot: &str) -> Vec<Hint> {
     let hint = |(part, priority): (&str, u8)| {
         let shown = keys.named(part);
         let (key, word) = shown.split_once(' ')?;
@@ -102,8 +104,7 @@ fn in_dialog(state: &State, context: Context, foot: &str) -> Vec<Hint> {
         })
     };
     // The first parts matter most.
-    let parts = foot.split(" · ").zip((0..u8::MAX).rev()).filter_map(hint);
-    parts.chain(help_hint(context, state)).collect()
+    foot.split(" · ").zip((0..u8::MAX).rev()).filter_map(hint).collect()
 }
 
 fn help_hint(context: Context, state: &State) -> Option<Hint> {
@@ -167,9 +168,9 @@ fn hint(row: &Row, context: Context, state: &State) -> Option<Hint> {
 fn on_marked(row: &Row, context: Context, state: &State) -> Option<(&'static str, String, u8)> {
     let marked = state.vault.as_ref().map(|vault| vault.secrets.marks.len()).filter(|marked| *marked > 0)?;
     let priority = match row.action {
-        Action::Rotate | Action::Delete => ON_MARKED + 2,
-        Action::Tag | Action::Move => ON_MARKED + 1,
-        Action::Expire => ON_MARKED,
+        Action::Rotate | Action::Delete => ON_MARKED + 3,
+        Action::Tag | Action::Move => ON_MARKED + 2,
+        Action::Expire => ON_MARKED + 1,
         Action::Back if context == Context::Secrets => return Some(("unmark", String::new(), ON_MARKED)),
         _ => return None,
     };

@@ -64,7 +64,7 @@ impl Row<'_> {
         let ahead = at.saturating_sub(now.as_second());
         let sign = if ahead > 0 { "+" } else { "-" };
         let distance = age(now.as_second().saturating_sub(ahead.saturating_abs()));
-        format!("{:<5}", format!("{:>4}", format!("{sign}{distance}")))
+        format!("{:>5}", format!("{sign}{distance}"))
     }
 
     /// The cells for indentation and address; a mark takes one, while anything is marked.
