@@ -138,6 +138,21 @@ impl Tx<'_> {
         self.visit(&format!("{COLUMNS} WHERE modified > ?1 ORDER BY modified"), [seq], visit)
     }
 
+    /// How many buried secrets were not purged. Which ones are buried stands in an index,
+    /// so that the living, who are many, are not read.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn count_buried(&self) -> Result<u64> {
+        self.connection
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT id FROM secret INDEXED BY secret_modified WHERE buried > 0) AS buried
+                 CROSS JOIN secret ON secret.id = buried.id WHERE current > 0",
+            )
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .map_err(failure)
+    }
+
     fn visit(
         &self,
         sql: &str,

@@ -39,6 +39,8 @@ pub enum Context {
     Palette,
     /// The dialog that leads to any secret.
     Jump,
+    /// The dialog with the deleted secrets.
+    Deleted,
 }
 
 impl Context {
@@ -60,13 +62,14 @@ impl Context {
         Self::Help,
         Self::Palette,
         Self::Jump,
+        Self::Deleted,
     ];
 
     /// True where a character that has no action of its own is typed into an input.
     #[must_use]
     pub fn takes_text(self) -> bool {
         let in_dialog = matches!(self, Self::Form | Self::Lines | Self::Prose | Self::Document | Self::Unlock);
-        in_dialog || matches!(self, Self::Filter | Self::Help | Self::Palette | Self::Jump)
+        in_dialog || matches!(self, Self::Filter | Self::Help | Self::Palette | Self::Jump | Self::Deleted)
     }
 
     /// Where it is, for the README and the help dialog.
@@ -87,6 +90,7 @@ impl Context {
             Self::Help => "help",
             Self::Palette => "palette",
             Self::Jump => "jump",
+            Self::Deleted => "deleted",
         }
     }
 }
@@ -96,7 +100,7 @@ const PANES: &[Context] = &[Context::Secrets, Context::Detail, Context::History]
 /// Everything an unlocked vault shows without a dialog.
 const SCREENS: &[Context] = &[Context::Secrets, Context::Detail, Context::History, Context::Overview];
 /// Dialogs with a list below a line of text.
-const TYPED_LISTS: &[Context] = &[Context::Help, Context::Palette, Context::Jump];
+const TYPED_LISTS: &[Context] = &[Context::Help, Context::Palette, Context::Jump, Context::Deleted];
 /// The filter line, where the arrows walk through earlier filters.
 const FILTER: &[Context] = &[Context::Filter];
 /// Dialogs with inputs or choices.
@@ -125,6 +129,7 @@ const TYPED: &[Context] = &[
     Context::Unlock,
     Context::Palette,
     Context::Jump,
+    Context::Deleted,
 ];
 
 /// What an action is about; a heading in the help dialog and the README.
@@ -240,6 +245,8 @@ actions! {
     Undo = "undo", "undo", Secrets 72, None, [PANES => "u"];
     /// Destroy it for good; asks for its name.
     Purge = "purge", "purge", Secrets 20, Some("strongroom purge {}"), [PANES => "D"];
+    /// Show what was deleted, to bring it back.
+    ShowDeleted = "deleted", "deleted", Secrets 12, Some("strongroom list --deleted"), [SCREENS => "U"];
     /// Mark the secret for what comes next, or unmark it.
     Mark = "mark", "mark", Secrets 45, None, [&[Context::Secrets] => "Space"];
     /// Begin a range of marks that follows, or end it.
@@ -343,10 +350,10 @@ actions! {
     LaterFilter = "later-filter", "later", Dialogs 0, None, [FILTER => "Down"];
     /// Do what the dialog is for, or go to its next step.
     Submit = "submit", "ok", Dialogs 99, None,
-        [INPUTS => "Enter", &[Context::Palette, Context::Jump] => "Enter", LONG_INPUTS => "C-s"];
+        [INPUTS => "Enter", &[Context::Palette, Context::Jump, Context::Deleted] => "Enter", LONG_INPUTS => "C-s"];
     /// Leave the dialog; nothing is changed.
     Cancel = "cancel", "cancel", Dialogs 98, None,
-        [FIELDS => "Esc", TYPED_LISTS => "Esc", &[Context::ConfirmCopy] => "Esc", &[Context::Form, Context::Lines, Context::Prose, Context::Document, Context::Choice, Context::Palette, Context::Jump] => "C-c",
+        [FIELDS => "Esc", TYPED_LISTS => "Esc", &[Context::ConfirmCopy] => "Esc", &[Context::Form, Context::Lines, Context::Prose, Context::Document, Context::Choice, Context::Palette, Context::Jump, Context::Deleted] => "C-c",
          &[Context::Confirm, Context::ConfirmCopy] => "n q C-c", &[Context::Help] => "C-c F1"];
     /// Yes, do it.
     Yes = "yes", "yes", Dialogs 99, None, [&[Context::Confirm] => "y", &[Context::ConfirmCopy] => "Y"];
@@ -364,6 +371,10 @@ actions! {
         [&[Context::Form, Context::Prose, Context::Unlock] => "Up C-p", &[Context::Choice] => "Up k C-p Left"];
     /// Copy the equal command line; it has names only.
     CopyCommand = "copy-command", "copy line", Dialogs 65, None, [&[Context::Palette] => "C-y"];
+    /// Restore all the deleted secrets that are shown.
+    RestoreAll = "restore-all", "all", Dialogs 0, None, [&[Context::Deleted] => "C-r"];
+    /// Destroy a deleted secret; asks for its name.
+    PurgeDeleted = "purge-deleted", "destroy", Dialogs 0, None, [&[Context::Deleted] => "C-x"];
     /// Generate a value.
     Generate = "generate", "generate", Dialogs 70, Some("strongroom generate"),
         [&[Context::Form, Context::Lines, Context::Prose, Context::Choice] => "C-g"];

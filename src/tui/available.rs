@@ -73,6 +73,7 @@ fn not_in(dialog: &Dialog, action: Action) -> Option<String> {
             | Dialog::Help(_)
             | Dialog::Palette(_)
             | Dialog::Jump(_)
+            | Dialog::Deleted(_)
             | Dialog::WriteOut(_)
     );
     let missing = match action {
@@ -115,7 +116,7 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
         let cause = match vault.secrets.selected_scope() {
             Some(_) if action == Action::Open && vault.focus == Pane::Secrets => return None,
             Some(_) => "A scope is selected; this is about a secret.",
-            None if empty => "There is no secret yet; ⟨add⟩ adds one.",
+            None if empty => no_secret(vault),
             None => "No secret is selected.",
         };
         return Some(Keys::new(&state.options.keymap, Context::Secrets).named(cause).into_owned());
@@ -132,11 +133,16 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
         Action::Filter | Action::ToggleTree | Action::Jump | Action::Mark | Action::MarkAll
             if vault.secrets.total() == 0 =>
         {
-            let words = "There is no secret yet; ⟨add⟩ adds one.";
+            let words = no_secret(vault);
             Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())
         }
         Action::MarkAll if vault.secrets.filter_error().is_some() => {
             let words = "The filter cannot be read, so nobody can say what all of it is; ⟨filter⟩ goes back to it.";
+            Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())
+        }
+        Action::ShowDeleted if vault.secrets.deleted == Some(0) => Some("Nothing was deleted.".to_owned()),
+        Action::RestoreAll | Action::PurgeDeleted => {
+            let words = "This starts from the list of what was deleted: ⟨deleted⟩";
             Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())
         }
         Action::Undo if vault.undo.last().is_none() => Some("There is nothing to undo.".to_owned()),
@@ -149,6 +155,14 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
             Some("There is no earlier version to roll back to.".to_owned())
         }
         _ => None,
+    }
+}
+
+/// What to do where there is no secret: what was deleted comes first.
+fn no_secret(vault: &OpenVault) -> &'static str {
+    match vault.secrets.deleted {
+        None | Some(0) => "There is no secret yet; ⟨add⟩ adds one.",
+        Some(_) => "There is no secret; ⟨deleted⟩ shows what was deleted.",
     }
 }
 

@@ -229,6 +229,10 @@ pub enum Request {
     Restore(Address),
     /// Many changes as one; answered by `Answer::Progress` and at last by `Answer::Job`.
     Job(Box<Job>),
+    /// Every deleted secret that can be restored; answered by `Answer::Deleted`.
+    Deleted,
+    /// Who deleted these secrets; answered by `Answer::DeletedBy`.
+    DeletedBy(Vec<SecretId>),
     /// The deleted secrets that bore a name last; answered by `Answer::DeletedOf`.
     DeletedOf(Address),
     /// Answered by `Answer::Purged`.
@@ -237,6 +241,8 @@ pub enum Request {
         address: Address,
         /// Which of those that bear the name, alive or deleted.
         id: SecretId,
+        /// It was seen deleted, and is left alone if somebody has restored it since.
+        deleted: bool,
     },
     /// Find out which secrets have the same value; answered by `Answer::Duplicates`, then and after every change.
     FindDuplicates,

@@ -233,6 +233,12 @@ pub enum Answer {
     },
     /// A secret is destroyed.
     Purged(Address, SecretId),
+    /// So many deleted secrets can be restored.
+    DeletedCount(u64),
+    /// The deleted secrets that can be restored, in no order.
+    Deleted(Vec<Secret>),
+    /// Who deleted secrets, `user@host`, as far as the audit log tells.
+    DeletedBy(Vec<(SecretId, String)>),
     /// The deleted secrets that bore a name last, the newest first.
     DeletedOf(Address, Vec<Secret>),
     /// The rows behind the list do not match their seal; nothing is written from now on.

@@ -141,6 +141,8 @@ fn hint(row: &Row, context: Context, state: &State) -> Option<Hint> {
         (Action::Reveal, _) if is_shown(state) => "hide",
         (Action::Undo, _) => undo_word(state)?,
         (Action::Overview, Context::Overview) => return None,
+        // It stands where it is what one looks for: in a list with nothing in it.
+        (Action::ShowDeleted, _) if !could_come_back(state) => return None,
         (Action::Open, Context::Overview) => "show them",
         (Action::NextPane, Context::Overview) => "next block",
         (Action::SwitchTab, _) if !versions => "versions",
@@ -150,6 +152,7 @@ fn hint(row: &Row, context: Context, state: &State) -> Option<Hint> {
         (Action::RollBack, Context::History) if versions => 96,
         (Action::SwitchTab, Context::History) => 96,
         (Action::Back, _) => 93,
+        (Action::ShowDeleted, _) => 93,
         (Action::Open, Context::Overview) => 96,
         _ => row.priority,
     };
@@ -180,6 +183,12 @@ fn on_marked(row: &Row, context: Context, state: &State) -> Option<(&'static str
 /// What `u` would take back.
 fn undo_word(state: &State) -> Option<&'static str> {
     state.vault.as_ref()?.undo.last().map(|undo| undo.deed().undo_hint())
+}
+
+/// The list is empty, and what was deleted can fill it.
+fn could_come_back(state: &State) -> bool {
+    let pane = state.vault.as_ref().map(|vault| &vault.secrets);
+    pane.is_some_and(|pane| pane.total() == 0 && pane.deleted.is_some_and(|deleted| deleted > 0))
 }
 
 fn in_panes(context: Context) -> bool {

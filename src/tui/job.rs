@@ -26,6 +26,8 @@ pub enum Deed {
     Move,
     /// Buried.
     Delete,
+    /// Back from there.
+    Restore,
 }
 
 impl Deed {
@@ -41,6 +43,7 @@ impl Deed {
             Self::Expire => "expiry",
             Self::Move => "move",
             Self::Delete => "delete",
+            Self::Restore => "restore",
         }
     }
 
@@ -56,6 +59,7 @@ impl Deed {
             Self::Expire => "undo expiry",
             Self::Move => "undo move",
             Self::Delete => "undo delete",
+            Self::Restore => "undo restore",
         }
     }
 
@@ -69,6 +73,7 @@ impl Deed {
             Self::Expire => "Changed the expiry of",
             Self::Move => "Moved",
             Self::Delete => "Deleted",
+            Self::Restore => "Restored",
         }
     }
 }
@@ -136,6 +141,8 @@ impl Job {
             (_, 0) => return "Nothing was different; nothing was written.".to_owned(),
             (Deed::Delete, 1) => "brings it back",
             (Deed::Delete, _) => "brings them back",
+            (Deed::Restore, 1) => "deletes it again",
+            (Deed::Restore, _) => "deletes them again",
             _ => "undoes it",
         };
         format!("{} {subject}{same}. {undo_key} {back}.", self.deed.done())
@@ -154,6 +161,8 @@ impl Job {
             Deed::Delete if done.changed == 1 => format!("{subject} is back with all its versions."),
             Deed::Delete => format!("{subject} are back with all their versions."),
             Deed::Add => format!("Undone: adding of {subject}, which is deleted again."),
+            Deed::Restore if done.changed == 1 => format!("{subject} is deleted again."),
+            Deed::Restore => format!("{subject} are deleted again."),
             deed => format!("Undone: {} of {subject}{versions}.", deed.noun()),
         }
     }

@@ -26,6 +26,7 @@ mod bulk;
 mod changes;
 mod clipboard;
 mod deadlines;
+mod deleted;
 mod dialog;
 mod editor;
 mod facts;

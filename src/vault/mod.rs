@@ -12,6 +12,7 @@ pub mod catalog;
 mod change;
 pub mod compare;
 mod create_many;
+mod deleted;
 pub mod duplicates;
 pub mod generate;
 mod heads;

@@ -22,6 +22,8 @@ pub enum Doomed {
     Single,
     /// This one, alive or deleted.
     Id(SecretId),
+    /// This one, as long as it is deleted.
+    Deleted(SecretId),
     /// The one that was deleted then: to the second or, given with a fraction, to the millisecond.
     DeletedAt(Timestamp),
     /// Every deleted one.
@@ -76,6 +78,7 @@ impl Vault {
 fn doomed(view: &View<'_>, address: &Address, which: Doomed) -> Result<Vec<Found>> {
     match which {
         Doomed::Id(id) => return Ok(vec![of_id(view, address, id)?]),
+        Doomed::Deleted(id) => return Ok(vec![deleted(view, address, id)?]),
         Doomed::Single => {
             if let Some(alive) = view.live_or_none(address)? {
                 return Ok(vec![alive]);
@@ -105,6 +108,16 @@ fn of_id(view: &View<'_>, address: &Address, id: SecretId) -> Result<Found> {
         return Ok(found);
     }
     Err(Error::conflict(format!("{address} was moved to {}.", found.1.address)).hint("Look at it there first."))
+}
+
+/// The secret that is meant, if it is still deleted: nobody decided about one in use.
+fn deleted(view: &View<'_>, address: &Address, id: SecretId) -> Result<Found> {
+    let found = of_id(view, address, id)?;
+    if found.1.deleted_at.is_some() {
+        return Ok(found);
+    }
+    Err(Error::conflict(format!("{address} was restored meanwhile, and is in use again."))
+        .hint("Nothing was destroyed; look at it first."))
 }
 
 /// The deleted secrets of exactly this address that can be restored, oldest first.

@@ -92,6 +92,12 @@ impl Query {
         self.terms.iter().filter_map(Term::asks_for).find(|fact| !facts.have(*fact))
     }
 
+    /// True when words say which match is the best; else they are all as good.
+    #[must_use]
+    pub fn ranks(&self) -> bool {
+        !self.words.is_empty()
+    }
+
     /// True when everything matches.
     #[must_use]
     pub fn is_empty(&self) -> bool {

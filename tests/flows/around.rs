@@ -107,7 +107,7 @@ fn damage_found_behind_the_list_is_told_and_ends_the_writing() {
 #[test]
 fn hints_and_texts_name_the_keys_that_are_set() {
     let mut screen = Screen::unlocked(80, 24);
-    let overrides = [("cancel", "C-x"), ("submit", "F2"), ("filter", ","), ("back", "b"), ("generate", "C-j")];
+    let overrides = [("cancel", "F4"), ("submit", "F2"), ("filter", ","), ("back", "b"), ("generate", "C-j")];
     let overrides = overrides.map(|(name, keys)| (name.to_owned(), keys.to_owned()));
     screen.state = screen.with_keymap(Keymap::with_overrides(&overrides).unwrap());
     screen.unlock();
@@ -118,6 +118,6 @@ fn hints_and_texts_name_the_keys_that_are_set() {
     assert!(screen.text().contains("b clears the filter."), "{}", screen.text());
     screen.keys("b r");
     let text = screen.text();
-    assert!(text.contains("└ F2 rotate · Ctrl-X cancel · Tab next") && text.contains("Ctrl-J makes it now"), "{text}");
-    assert!(text.contains(" F2 rotate  Ctrl-X cancel  Tab next") && !text.contains("Esc"), "{text}");
+    assert!(text.contains("└ F2 rotate · F4 cancel · Tab next") && text.contains("Ctrl-J makes it now"), "{text}");
+    assert!(text.contains(" F2 rotate  F4 cancel  Tab next") && !text.contains("Esc"), "{text}");
 }

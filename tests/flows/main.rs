@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "made-up data is known to be right")]
 
 mod around;
+mod deleted;
 mod editing;
 mod facts;
 mod finding;

@@ -129,7 +129,9 @@ fn purge_wants_the_name() {
     screen.keys("C-u");
     screen.type_text("STRIPE_KEY");
     screen.keys("Enter");
-    let [Effect::Vault(Request::Purge { address: asked, id: SecretId([4, ..]) })] = &screen.take_effects()[..] else {
+    let [Effect::Vault(Request::Purge { address: asked, id: SecretId([4, ..]), deleted: false })] =
+        &screen.take_effects()[..]
+    else {
         panic!("it was not asked for")
     };
     assert_eq!(*asked, address(STRIPE));
@@ -141,7 +143,7 @@ fn purge_wants_the_name() {
 #[test]
 fn of_several_that_bear_a_name_the_chosen_one_is_purged() {
     let purged = |screen: &mut Screen| match &screen.take_effects()[..] {
-        [Effect::Vault(Request::Purge { address: asked, id })] if *asked == address(STRIPE) => Some(id.0[0]),
+        [Effect::Vault(Request::Purge { address: asked, id, .. })] if *asked == address(STRIPE) => Some(id.0[0]),
         _ => None,
     };
     let deleted =

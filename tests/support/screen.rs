@@ -93,6 +93,22 @@ pub(crate) fn secrets() -> Vec<Secret> {
     secrets
 }
 
+/// What was deleted: two of one name, one whose name is taken again, one with a long name.
+pub(crate) fn deleted() -> Vec<Secret> {
+    let made = |number: u8, address: &str, version: u64, ago: i64| {
+        let mut secret = secret(number, address, version, 500);
+        (secret.deleted_at, secret.updated_at) = (Some(time(-ago)), time(-ago));
+        secret
+    };
+    vec![
+        made(21, "staging/OLD_TOKEN", 3, 400 * DAY),
+        made(22, "production/payments/PAYPAL_SECRET", 12, DAY + 3_000),
+        made(23, "production/payments/STRIPE_KEY", 2, 90 * DAY),
+        made(24, "staging/OLD_TOKEN", 1, 12 * DAY),
+        made(25, "production/reporting/warehouse/SNOWFLAKE_UNLOADER_PRIVATE_KEY_PASSPHRASE", 4, DAY + 3_000),
+    ]
+}
+
 /// The versions of a secret, newest first.
 pub(crate) fn history(secret: &Secret) -> Vec<Version> {
     let reasons = ["Created for the launch", "Scheduled rotation", "Leaked in a build log", "Vendor asked for it", ""];
@@ -172,6 +188,8 @@ pub(crate) struct Screen {
     pub(crate) start: Instant,
     pub(crate) elapsed: Duration,
     pub(crate) secrets: Vec<Secret>,
+    /// What was deleted, always by Ana.
+    pub(crate) deleted: Vec<Secret>,
     /// Effects that the harness does not answer.
     pub(crate) effects: Vec<Effect>,
 }
@@ -189,7 +207,8 @@ impl Screen {
         let start = Instant::now();
         let now = Now { instant: start, time: time(0) };
         let options = StateOptions::new("/srv/ops/vault.db", "ops@bastion1", (width, height), now);
-        Self { state: State::new(options), start, elapsed: Duration::ZERO, secrets: Vec::new(), effects: Vec::new() }
+        let (secrets, deleted, effects) = (Vec::new(), Vec::new(), Vec::new());
+        Self { state: State::new(options), start, elapsed: Duration::ZERO, secrets, deleted, effects }
     }
 
     /// An unlocked vault with these secrets.
@@ -288,6 +307,10 @@ impl Screen {
                 let secret = find(id)?;
                 let theirs = Theirs::Newer { diff: Box::new(compared(secret, *seen, secret.version)), to: None };
                 Some(Answer::Theirs(*id, theirs))
+            }
+            Effect::Vault(Request::Deleted) if !self.deleted.is_empty() => Some(Answer::Deleted(self.deleted.clone())),
+            Effect::Vault(Request::DeletedBy(ids)) => {
+                Some(Answer::DeletedBy(ids.iter().map(|id| (*id, "ana@bastion1".to_owned())).collect()))
             }
             _ => None,
         }
@@ -534,8 +557,20 @@ pub(crate) fn snapshot(name: &str, make: impl Fn(u16, u16) -> Screen) {
 }
 
 /// Every kind of dialog.
-pub(crate) const KINDS: &[&str] =
-    &["setup", "unlock", "edit", "rotate", "compare", "write out", "bulk", "confirm", "help", "palette", "jump"];
+pub(crate) const KINDS: &[&str] = &[
+    "setup",
+    "unlock",
+    "edit",
+    "rotate",
+    "compare",
+    "write out",
+    "bulk",
+    "confirm",
+    "help",
+    "palette",
+    "jump",
+    "deleted",
+];
 
 /// Which one is open; a new kind wants a name here and states of its own in the table.
 pub(crate) fn kind(dialog: &Dialog) -> &'static str {
@@ -551,5 +586,6 @@ pub(crate) fn kind(dialog: &Dialog) -> &'static str {
         Dialog::Help(_) => "help",
         Dialog::Palette(_) => "palette",
         Dialog::Jump(_) => "jump",
+        Dialog::Deleted(_) => "deleted",
     }
 }

@@ -17,7 +17,7 @@ use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::SecretId;
 use strongroom::vault::usage::Extent;
 
-use super::screen::{Screen, fields, secrets};
+use super::screen::{Screen, deleted, fields, secrets};
 
 #[path = "states/dialogs.rs"]
 mod dialogs;
@@ -72,6 +72,13 @@ impl At {
     /// With an audit log that breaks somewhere.
     pub(crate) fn log_broken(self) -> Steps {
         self.after("").vault(Answer::Used { uses: Vec::new(), extent: Extent::Unknown })
+    }
+
+    /// With deleted secrets, the list of them open, then some keys.
+    pub(crate) fn deleted(self, keys: &str) -> Steps {
+        let mut screen = Screen::unlocked(self.0, self.1);
+        screen.deleted = deleted();
+        Steps(screen).keys("U").keys(keys)
     }
 
     /// With a filter that is being typed.
@@ -211,6 +218,31 @@ impl Steps {
     /// A key without its name: with Alt, or one that people do not write.
     pub(crate) fn pressed(self, code: KeyCode) -> Self {
         self.event(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+    }
+
+    /// Another session brings the selected one of the deleted secrets back.
+    pub(crate) fn restored_elsewhere(mut self) -> Self {
+        let mut back = self.0.deleted.remove(4);
+        back.deleted_at = None;
+        self.0.secrets.push(back.clone());
+        self.vault(Answer::Changed(CatalogChange { upserted: vec![back], removed: Vec::new() }))
+    }
+
+    /// The first of the deleted secrets on the screen is destroyed, as was asked.
+    pub(crate) fn purged(mut self) -> Self {
+        let gone = self.0.deleted.remove(1);
+        let change = CatalogChange { upserted: Vec::new(), removed: vec![gone.id] };
+        self.vault(Answer::Purged(gone.address, gone.id)).vault(Answer::Changed(change))
+    }
+
+    /// The vault refuses the job it was handed.
+    pub(crate) fn job_failed(mut self, error: Error) -> Self {
+        let asked = self.0.take_effects().into_iter().find_map(|effect| match effect {
+            Effect::Vault(Request::Job(job)) => Some(job),
+            _ => None,
+        });
+        let job = asked.unwrap();
+        self.vault(Answer::Job { job, result: Box::new(Err(error)) })
     }
 
     /// The vault does the job it was handed.

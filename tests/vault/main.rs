@@ -4,6 +4,7 @@
 mod bulk;
 mod compare;
 mod crash;
+mod deleted;
 mod duplicates;
 mod moved;
 mod place;

@@ -88,6 +88,12 @@ impl ConfirmDialog {
         Self::new(address, Question::Purge(Doomed::new(id, versions)), false)
     }
 
+    /// Destroy all versions of one that is deleted already?
+    #[must_use]
+    pub fn purge_deleted(secret: &Secret) -> Self {
+        Self::new(secret.address.clone(), Question::Purge(Doomed::deleted(secret)), false)
+    }
+
     /// Give it out although it has expired?
     #[must_use]
     pub fn use_expired(address: Address, expired_at: Timestamp, wanted: Wanted, now: Timestamp) -> Self {
@@ -204,7 +210,8 @@ impl ConfirmDialog {
         }
         let Question::Purge(doomed) = &self.question else { return Step::default() };
         let Some(id) = doomed.id() else { return Step::default() };
-        self.send(Request::Purge { address: self.address.clone(), id }, false)
+        let deleted = doomed.is_deleted();
+        self.send(Request::Purge { address: self.address.clone(), id, deleted }, false)
     }
 
     fn yes(&mut self) -> Step {

@@ -5,6 +5,7 @@
 //! terminal; what it wants of them is an [`Effect`] in its step. Dropping a
 //! dialog (lock, Esc) wipes what was typed.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use ratatui::Frame;
@@ -13,6 +14,7 @@ use ratatui::layout::Rect;
 use crate::crypto::keyring::RawKey;
 use crate::error::Error;
 use crate::secret_text::SecretText;
+use crate::vault::catalog::Catalog;
 use crate::vault::compare::ShapeDiff;
 use crate::vault::generate::Generated;
 use crate::vault::scope::Address;
@@ -32,6 +34,7 @@ pub mod bulk;
 pub mod compare;
 pub mod confirm;
 mod conflict;
+pub mod deleted;
 mod differences;
 pub mod edit;
 mod form;
@@ -105,6 +108,12 @@ pub enum Input {
     Learnt(Facts),
     /// The deleted secrets that bore a name last, as the dialog asked.
     DeletedOf(Address, Vec<Secret>),
+    /// Every deleted secret, and what lives meanwhile.
+    Deleted(Vec<Secret>, Arc<Catalog>),
+    /// Who deleted them, as the dialog asked.
+    DeletedBy(Vec<(SecretId, String)>),
+    /// A secret is destroyed, as the dialog asked.
+    Purged(SecretId),
     /// What the dialog submitted failed; it stays open with its input and shows this.
     Failed(Error),
 }
@@ -146,6 +155,8 @@ pub enum Dialog {
     Palette(Box<palette::PaletteDialog>),
     /// To any secret.
     Jump(Box<jump::JumpDialog>),
+    /// What was deleted.
+    Deleted(Box<deleted::DeletedDialog>),
 }
 
 /// Calls the same method of whichever dialog is open.
@@ -163,6 +174,7 @@ macro_rules! each {
             Dialog::Help($dialog) => $call,
             Dialog::Palette($dialog) => $call,
             Dialog::Jump($dialog) => $call,
+            Dialog::Deleted($dialog) => $call,
         }
     };
 }
@@ -221,6 +233,7 @@ impl Dialog {
             Self::Confirm(dialog) => dialog.is_changed(),
             Self::Bulk(dialog) => dialog.is_changed(),
             Self::WriteOut(dialog) => dialog.is_changed(),
+            Self::Deleted(dialog) => dialog.is_changed(),
             _ => false,
         }
     }

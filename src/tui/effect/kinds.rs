@@ -26,6 +26,8 @@ impl Request {
             self,
             Self::Audit(_)
                 | Self::Compare { .. }
+                | Self::Deleted
+                | Self::DeletedBy(_)
                 | Self::DeletedOf(_)
                 | Self::Detail(_)
                 | Self::FindSame { .. }
@@ -66,7 +68,7 @@ mod tests {
     #[test]
     fn only_a_look_that_a_later_one_replaces_is_left_out() {
         let address = || Address::parse("A", &ScopePath::root()).unwrap();
-        let purge = || Request::Purge { address: address(), id: SecretId([1; 16]) };
+        let purge = || Request::Purge { address: address(), id: SecretId([1; 16]), deleted: false };
         let (a, b) = (SecretId([1; 16]), SecretId([2; 16]));
         assert!(Request::Detail(b).outdates(&Request::Detail(a)));
         assert!(Request::Audit(b).outdates(&Request::Audit(a)));

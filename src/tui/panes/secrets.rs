@@ -53,6 +53,8 @@ pub struct SecretsPane {
     folds: Folds,
     /// The pinned secrets, in the order they were pinned.
     pub(in crate::tui) pins: Vec<SecretId>,
+    /// How many deleted secrets can come back, once known.
+    pub(in crate::tui) deleted: Option<u64>,
     /// What the next action is for.
     pub(in crate::tui) marks: Marks,
     /// What terms know beside the catalog.
@@ -74,6 +76,7 @@ impl SecretsPane {
             revision: 0,
             folds: Folds::default(),
             pins: Vec::new(),
+            deleted: None,
             marks: Marks::default(),
             facts: Facts::default(),
             searched: false,

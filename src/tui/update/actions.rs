@@ -14,7 +14,7 @@ use crate::vault::scope::ScopePath;
 use crate::vault::secret::SecretId;
 
 use super::about_detail::about_detail;
-use super::{bulk, deadlines, history, jump, open_dialog, overview, say, values};
+use super::{bulk, deadlines, deleted, history, jump, open_dialog, overview, say, values};
 
 /// Does an action, or says why it cannot be done.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -46,6 +46,7 @@ fn act_there(state: &mut State, action: Action) -> Vec<Effect> {
     }
     match action {
         Action::Jump => jump::ask(state),
+        Action::ShowDeleted => deleted::ask(state),
         Action::Pin => jump::pin(state),
         Action::Copy => values::copy(state),
         Action::Reveal => values::reveal(state, false),

@@ -14,7 +14,9 @@ use crate::vault::scope::Address;
 use crate::vault::secret::{Secret, Version};
 
 use super::about_detail::about_detail;
-use super::{bulk, changes, close_dialog, editor, facts, failed, give, jump, say, unlock, values, with_vault, written};
+use super::{
+    bulk, changes, close_dialog, deleted, editor, facts, failed, give, jump, say, unlock, values, with_vault, written,
+};
 
 /// Takes an answer.
 pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
@@ -54,6 +56,9 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Job { job, result } => return bulk::finished(state, &job, *result),
         Answer::Restored(address) => return written::restored(state, address),
         Answer::Purged(address, id) => return written::purged(state, &address, id),
+        Answer::DeletedCount(count) => deleted::count(state, count),
+        Answer::Deleted(secrets) => return deleted::take(state, secrets),
+        Answer::DeletedBy(by) => return give(state, Input::DeletedBy(by)),
         Answer::DeletedOf(address, deleted) => return give(state, Input::DeletedOf(address, deleted)),
         Answer::Damaged(error) => damaged(state, &error),
         Answer::AuditVerified(verdict) => audit_verified(state, verdict),

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::error::Error;
 use crate::tui::action::{Action, Context};
-use crate::tui::dialogs::Dialog;
 use crate::tui::dialogs::bulk::{BulkDialog, Target};
+use crate::tui::dialogs::{Dialog, Input};
 use crate::tui::effect::{Effect, Request};
 use crate::tui::job::{Deed, Job};
 use crate::tui::notice::Notice;
@@ -19,7 +19,7 @@ use crate::vault::secret::SecretId;
 
 use super::actions::moved;
 use super::changes::gone_elsewhere;
-use super::{close_dialog, failed, open_dialog, say, undo, with_vault};
+use super::{close_dialog, failed, give, open_dialog, say, undo, with_vault};
 
 /// A key that comes again so soon is held down: one press deletes one secret.
 const HELD: Duration = Duration::from_millis(400);
@@ -168,12 +168,16 @@ pub(super) fn finished(state: &mut State, job: &Job, result: Result<Option<Done>
             say(state, Notice::done("Ended; nothing was changed.", now));
             return Vec::new();
         }
+        Err(error) if matches!(state.dialog, Some(Dialog::Deleted(_))) => return give(state, Input::Failed(error)),
         Err(error) if takes_refusal => {
             renew(state, Some(&error));
             return moved(state);
         }
         Err(error) => return failed(state, error),
     };
+    if job.deed == Deed::Restore && matches!(state.dialog, Some(Dialog::Deleted(_))) {
+        close_dialog(state);
+    }
     unblame(state, job);
     take_off(state, job);
     let key = state.options.keymap.shown(Context::Secrets, Action::Undo);

@@ -3,7 +3,7 @@
 
 use crate::error::Error;
 use crate::tui::dialogs::{Dialog, Input};
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, Request};
 use crate::tui::notice::Notice;
 use crate::tui::state::{OpenVault, State};
 use crate::vault::catalog::CatalogChange;
@@ -31,6 +31,7 @@ pub(super) fn changed(state: &mut State, change: CatalogChange, own: bool) -> Ve
         vault.expected = Some(address);
     }
     let mut effects = Vec::new();
+    let lists_deleted = matches!(state.dialog, Some(Dialog::Deleted(_)));
     if matches!(state.dialog, Some(Dialog::Edit(_) | Dialog::Rotate(_))) {
         // A notice would swallow a key that is meant for the dialog; the dialog tells it itself.
         for id in removed {
@@ -38,6 +39,8 @@ pub(super) fn changed(state: &mut State, change: CatalogChange, own: bool) -> Ve
         }
     } else if matches!(state.dialog, Some(Dialog::Bulk(_))) {
         bulk::renew(state, None);
+    } else if lists_deleted {
+        // What another session deleted stands in that list in a moment; a notice would swallow a key.
     } else if let Some(address) = gone {
         say(state, gone_elsewhere(&address));
     } else if let Some(address) =
@@ -49,6 +52,7 @@ pub(super) fn changed(state: &mut State, change: CatalogChange, own: bool) -> Ve
     if let (true, true, Some(id)) = (touched, effects.is_empty(), shown) {
         effects = refresh(state, id);
     }
+    effects.extend(lists_deleted.then_some(Effect::Vault(Request::Deleted)));
     effects
 }
 

@@ -30,7 +30,7 @@ pub(super) fn take_duplicates(state: &mut State, found: Option<Duplicates>) -> V
 fn learnt(state: &mut State) -> Vec<Effect> {
     tell_detail(state);
     let facts = state.vault.as_ref().map(|vault| vault.secrets.facts().clone());
-    let searches = matches!(state.dialog, Some(Dialog::Jump(_)));
+    let searches = matches!(state.dialog, Some(Dialog::Jump(_) | Dialog::Deleted(_)));
     let mut effects = match facts.filter(|_| searches) {
         Some(facts) => give(state, Input::Learnt(facts)),
         None => Vec::new(),

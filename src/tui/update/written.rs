@@ -1,5 +1,6 @@
 //! A single write was answered: what came of it is told, and its dialog closes.
 
+use crate::tui::dialogs::{Dialog, Input};
 use crate::tui::effect::Effect;
 use crate::tui::job::Deed;
 use crate::tui::notice::Notice;
@@ -11,7 +12,7 @@ use crate::vault::{Outcome, Written};
 
 use super::actions::moved;
 use super::changes::{changed, removed};
-use super::{close_dialog, say, undo};
+use super::{close_dialog, give, say, undo};
 
 pub(super) fn written(state: &mut State, deed: Deed, mut written: Written) -> Vec<Effect> {
     let now = state.now;
@@ -52,7 +53,10 @@ pub(super) fn restored(state: &mut State, address: Address) -> Vec<Effect> {
 
 pub(super) fn purged(state: &mut State, address: &Address, id: SecretId) -> Vec<Effect> {
     let now = state.now;
-    if state.submitted {
+    if matches!(state.dialog, Some(Dialog::Deleted(_))) {
+        state.submitted = false;
+        give(state, Input::Purged(id));
+    } else if state.submitted {
         close_dialog(state);
     }
     removed(state, address, id);

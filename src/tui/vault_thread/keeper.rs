@@ -64,6 +64,8 @@ pub struct Keeper {
     unindexed: Option<Arc<Catalog>>,
     /// The work behind the list, while the vault is unlocked.
     behind: Behind,
+    /// How many deleted secrets there are, as far as they could be counted; `None` before that.
+    deleted: Option<Option<u64>>,
     /// The last trouble with changes, so that it is told once.
     told: Option<Error>,
 }
@@ -80,6 +82,7 @@ impl Keeper {
             behind: Behind::new(),
             told: None,
             unindexed: None,
+            deleted: None,
         }
     }
 
@@ -146,7 +149,7 @@ impl Keeper {
     /// How long to wait for a request before [`Self::go_on`]; `None` for as long as it takes.
     pub(super) fn wait(&self) -> Option<Duration> {
         match self.vault {
-            Held::Unlocked(_) if self.unindexed.is_some() => Some(SOON),
+            Held::Unlocked(_) if self.unindexed.is_some() || self.deleted.is_none() => Some(SOON),
             Held::Unlocked(_) => {
                 self.behind.wait().or_else(|| Some(self.look_at.saturating_duration_since(Instant::now())))
             }
@@ -173,6 +176,7 @@ impl Keeper {
                 self.told = None;
                 self.unindexed = None;
                 self.answer(Answer::Changed(change));
+                self.count_deleted();
             }
             Err(error) => {
                 if self.told.as_ref() != Some(&error) {
@@ -183,11 +187,25 @@ impl Keeper {
         }
     }
 
+    /// Tells how many deleted secrets there are, where it was not told yet. What keeps them
+    /// from being counted is told by the list of them.
+    fn count_deleted(&mut self) {
+        let Held::Unlocked(vault) = &mut self.vault else { return };
+        let count = vault.count_deleted().ok();
+        let told = self.deleted.replace(count).flatten();
+        if let Some(count) = count.filter(|count| told != Some(*count)) {
+            self.answer(Answer::DeletedCount(count));
+        }
+    }
+
     /// Uses a quiet moment: first the filter's index, so that its first key finds it made,
     /// then the next slice of what is done behind the list.
     pub fn go_on(&mut self) {
         if let Some(catalog) = self.unindexed.take() {
             return self.answer(Answer::Indexed(Box::new(Index::build(&catalog))));
+        }
+        if self.deleted.is_none() {
+            return self.count_deleted();
         }
         let Held::Unlocked(vault) = &mut self.vault else { return };
         if self.behind.wait().is_none() {

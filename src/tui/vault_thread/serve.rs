@@ -59,8 +59,10 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
             let deleted = vault.deleted_of(&address)?;
             Answer::DeletedOf(address, deleted)
         }
-        Request::Purge { address, id } => {
-            vault.purge(&address, Doomed::Id(id), "")?;
+        Request::Deleted => Answer::Deleted(vault.deleted()?),
+        Request::DeletedBy(ids) => Answer::DeletedBy(vault.deleted_by(&ids)?),
+        Request::Purge { address, id, deleted } => {
+            vault.purge(&address, if deleted { Doomed::Deleted(id) } else { Doomed::Id(id) }, "")?;
             Answer::Purged(address, id)
         }
         Request::Create { .. }

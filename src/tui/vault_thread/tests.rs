@@ -1,5 +1,6 @@
 //! The thread on real vaults, asked and answering as it does for the loop.
 
+mod deleted;
 mod moved;
 mod two_sessions;
 
@@ -11,7 +12,7 @@ use crate::tui::theirs::Theirs;
 use crate::vault::audit::{Actor, AuditAction, AuditVerdict};
 use crate::vault::catalog::CatalogChange;
 use crate::vault::scope::{Address, ScopePath};
-use crate::vault::secret::{Fields, SecretId, VALUE};
+use crate::vault::secret::{Fields, Secret, SecretId, VALUE};
 use crate::vault::usage::Extent;
 use crate::vault::{Expected, LockedVault, MetadataChange, Vault};
 
@@ -65,7 +66,7 @@ impl Bench {
     fn next(&self) -> Answer {
         loop {
             match self.any() {
-                Answer::AuditVerified(_) | Answer::Indexed(_) | Answer::Used { .. } => {}
+                Answer::AuditVerified(_) | Answer::DeletedCount(_) | Answer::Indexed(_) | Answer::Used { .. } => {}
                 answer => return answer,
             }
         }
@@ -203,6 +204,7 @@ fn what_another_session_did_is_found_out() {
 #[test]
 fn the_chain_is_walked_once_it_is_quiet() {
     let (bench, _) = Bench::unlocked();
+    assert!(matches!(bench.any(), Answer::DeletedCount(0)), "nothing else is in an empty list");
     assert!(matches!(bench.any(), Answer::Indexed(_)), "the filter's index comes first");
     assert!(matches!(bench.any(), Answer::Used { uses, extent: Extent::Whole } if uses.is_empty()));
     assert!(matches!(bench.any(), Answer::AuditVerified(AuditVerdict::Intact { .. })));

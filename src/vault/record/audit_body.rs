@@ -67,6 +67,21 @@ impl AuditBody {
         Ok(subject.map(|subject| (subject, by_user && on_host)))
     }
 
+    /// The secret that was deleted by what a record tells; `None` for all other records, of
+    /// which little is read, and for a delete that was refused.
+    pub(in crate::vault) fn deletion(record: &[u8]) -> Result<Option<SecretId>> {
+        let mut subject = None;
+        for part in Reader(record) {
+            match part? {
+                (1, bytes) if known_action(number(bytes)?)? != AuditAction::Delete => return Ok(None),
+                (2, bytes) => subject = Some(SecretId(bytes.try_into().map_err(|_| malformed())?)),
+                (12, _) => return Ok(None),
+                _ => {}
+            }
+        }
+        Ok(subject)
+    }
+
     pub(in crate::vault) fn read(record: &[u8]) -> Result<Self> {
         let (mut action, mut secret, mut version, mut error) = (0, None, None, None);
         let (mut scope, mut name, mut reason, mut actor) = ("", "", "", Actor::default());

@@ -70,7 +70,8 @@ fn wrong() -> Error {
 
 /// Every state of every dialog.
 pub(crate) fn dialogs() -> Vec<State> {
-    [gates(), adding(), editing(), conflicts(), rotating(), questions(), files(), many(), finding()].concat()
+    [gates(), adding(), editing(), conflicts(), rotating(), questions(), files(), many(), finding(), bringing_back()]
+        .concat()
 }
 
 fn gates() -> Vec<State> {
@@ -317,6 +318,36 @@ fn many() -> Vec<State> {
             at.after("C-a r Enter").vault(Answer::Changed(change))
         }),
         ("bulk_done", |at| at.after("C-a d y").job_done()),
+    ]
+}
+
+fn bringing_back() -> Vec<State> {
+    vec![
+        ("deleted_list", |at| at.deleted("")),
+        ("deleted_long_name", |at| at.deleted("Down")),
+        ("deleted_taken", |at| at.deleted("Down Down Down")),
+        ("deleted_reading", |at| at.after("U")),
+        ("deleted_none", |at| at.after("U").vault(Answer::Deleted(Vec::new()))),
+        ("deleted_found", |at| at.deleted("").typed("token")),
+        ("deleted_no_match", |at| at.deleted("").typed("zzz")),
+        ("deleted_wrong", |at| at.deleted("").typed("colour:red")),
+        ("deleted_restoring", |at| at.deleted("Enter")),
+        ("deleted_refused", |at| {
+            let taken = "production/payments/STRIPE_KEY exists again; the deleted one cannot come back beside it.";
+            let taken = Error::conflict(taken).hint("Delete the new one first, or leave the old one buried.");
+            at.deleted("Down Down Down Enter").job_failed(taken)
+        }),
+        ("deleted_some_stay", |at| at.deleted("C-r")),
+        ("deleted_all_back", |at| at.deleted("C-r C-r").job_done()),
+        ("deleted_back", |at| at.deleted("Enter").job_done()),
+        ("deleted_elsewhere", |at| at.deleted("Down").restored_elsewhere()),
+        ("deleted_damaged", |at| {
+            let damaged = Error::damaged("The list of secrets was altered.").hint("Restore the file from a backup.");
+            at.after("U").failed(damaged)
+        }),
+        ("deleted_purge", |at| at.deleted("Down C-x")),
+        ("deleted_purge_wrong_name", |at| at.deleted("C-x").typed("paypal").keys("Enter")),
+        ("deleted_purged", |at| at.deleted("C-x").typed("PAYPAL_SECRET").keys("Enter").purged()),
     ]
 }
 

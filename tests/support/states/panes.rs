@@ -40,6 +40,7 @@ pub(crate) fn panes() -> Vec<State> {
         ("start", |at| at.started()),
         ("list", |at| at.after("")),
         ("empty", |at| Steps(Screen::with(Vec::new(), at.0, at.1))),
+        ("empty_deleted", |at| Steps(Screen::with(Vec::new(), at.0, at.1)).vault(Answer::DeletedCount(5))),
         ("filter", |at| at.filtered("strp")),
         ("filter_nothing", |at| at.filtered("zzz")),
         ("filter_unfinished", |at| at.filtered("pay tag:")),

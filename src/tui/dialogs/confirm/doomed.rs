@@ -11,7 +11,7 @@ use crate::vault::secret::{Secret, SecretId};
 
 /// Those to choose from.
 pub(super) struct Doomed {
-    /// The one that lives comes first.
+    /// The one that lives comes first, if it is about that.
     all: Vec<One>,
     /// What each is called.
     words: Vec<String>,
@@ -31,15 +31,17 @@ impl Doomed {
         Self { words: vec![alive.words(&[])], all: vec![alive], chosen: 0 }
     }
 
+    /// One that is deleted already, whoever else bears its name.
+    pub(super) fn deleted(secret: &Secret) -> Self {
+        let one = One::deleted(secret);
+        Self { words: vec![one.words(&[])], all: vec![one], chosen: 0 }
+    }
+
     /// Deleted ones bear the name, too.
     pub(super) fn learn(&mut self, deleted: &[Secret]) {
         let chosen = self.id();
         self.all.truncate(1);
-        self.all.extend(deleted.iter().map(|secret| One {
-            id: secret.id,
-            versions: secret.version,
-            deleted_at: secret.deleted_at,
-        }));
+        self.all.extend(deleted.iter().map(One::deleted));
         self.words = self.all.iter().map(|one| one.words(&self.all)).collect();
         self.chosen = self.all.iter().position(|one| Some(one.id) == chosen).unwrap_or(0);
     }
@@ -47,6 +49,11 @@ impl Doomed {
     /// Which is destroyed.
     pub(super) fn id(&self) -> Option<SecretId> {
         self.all.get(self.chosen).map(|one| one.id)
+    }
+
+    /// True when it is deleted already.
+    pub(super) fn is_deleted(&self) -> bool {
+        self.all.get(self.chosen).is_some_and(|one| one.deleted_at.is_some())
     }
 
     /// True when there is a choice.
@@ -79,6 +86,10 @@ impl Doomed {
 }
 
 impl One {
+    fn deleted(secret: &Secret) -> Self {
+        Self { id: secret.id, versions: secret.version, deleted_at: secret.deleted_at }
+    }
+
     /// Short enough for a narrow screen; where two went in one minute, to the second.
     fn words(&self, all: &[Self]) -> String {
         let minute = |at: Timestamp| at.as_second().div_euclid(60);

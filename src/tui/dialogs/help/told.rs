@@ -52,7 +52,7 @@ impl Told {
             keys: vec![term.example.to_owned()],
             name: "",
             words: term.finds.to_owned(),
-            here: matches!(context, Context::Filter | Context::Jump),
+            here: matches!(context, Context::Filter | Context::Jump | Context::Deleted),
         }));
         for row in ACTIONS.iter().filter(|row| !is_here(row.action)) {
             rows.extend(keys_at(keymap, row.action).into_iter().map(|KeysAt { keys, places }| ToldRow {

@@ -160,7 +160,7 @@ fn not_known(usage: Extent) -> (&'static str, Role) {
 fn work_rows(numbers: &Overview, now: Timestamp) -> Vec<Row> {
     if numbers.work.is_empty() {
         let words =
-            if numbers.total == 0 { "There is no secret yet." } else { "Nothing has expired, is due or soon will be." };
+            if numbers.total == 0 { "There is no secret." } else { "Nothing has expired, is due or soon will be." };
         return vec![plain("", words.to_owned(), Role::Ok)];
     }
     numbers.work.iter().map(|work| work_row(work, now)).collect()

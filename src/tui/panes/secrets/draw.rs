@@ -125,7 +125,14 @@ impl SecretsPane {
             }
             return;
         }
+        let back = match self.deleted {
+            Some(1) => "1 deleted one can come back.".to_owned(),
+            deleted => format!("{} deleted ones can come back.", text::grouped(deleted.unwrap_or_default())),
+        };
         let lines: &[&str] = match self.total() {
+            0 if self.deleted.is_some_and(|deleted| deleted > 0) => {
+                &["No secrets now.", &back, "", "⟨deleted⟩  show what was deleted", "⟨add⟩  add a new one"]
+            }
             0 => &["No secrets yet.", "", "⟨add⟩  add the first one", "⟨help⟩  what the keys do"],
             _ if look.filtering => &["Nothing matches."],
             _ => &["Nothing matches.", "", "⟨back⟩ clears the filter."],

@@ -95,6 +95,7 @@ impl Keeper {
         let failed_unlocks = vault.begin_session().unwrap_or(0);
         let catalog = Arc::new(catalog);
         self.unindexed = Some(Arc::clone(&catalog));
+        let is_empty = catalog.listed().is_empty();
         let read_only = vault.read_only_reason().map(str::to_owned);
         self.answer(Answer::Unlocked { catalog, failed_unlocks, read_only });
         self.tell_pins();
@@ -102,6 +103,11 @@ impl Keeper {
         self.look_at = Instant::now() + LOOK_EVERY;
         self.behind = Behind::new();
         self.told = None;
+        self.deleted = None;
+        // A list with nothing in it says at once what could come back.
+        if is_empty {
+            self.count_deleted();
+        }
     }
 
     /// Sends this user's pins, if there are any.

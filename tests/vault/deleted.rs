@@ -1,0 +1,39 @@
+//! What was deleted: counted, named, and destroyed only while it is.
+
+use strongroom::error::Kind;
+use strongroom::vault::audit::Actor;
+use strongroom::vault::secret::SecretId;
+use strongroom::vault::{Doomed, LockedVault};
+
+use crate::place::{Place, actor, at, put, reveal};
+
+#[test]
+fn the_deleted_are_counted_without_the_living_and_the_purged_and_named_by_who_deleted_them() {
+    let (place, mut vault) = Place::new();
+    for name in ["A", "B", "C", "D"] {
+        put(&mut vault, name, "x");
+    }
+    assert_eq!(vault.count_deleted().unwrap(), 0);
+    let (a, b) = (vault.delete(&at("A"), "").unwrap().id, vault.delete(&at("B"), "").unwrap().id);
+    vault.delete(&at("C"), "").unwrap();
+    vault.purge(&at("C"), Doomed::Single, "").unwrap();
+    assert_eq!(vault.count_deleted().unwrap(), 2);
+    vault.restore(&at("A"), None, "").unwrap();
+    assert_eq!(vault.count_deleted().unwrap(), 1);
+    let ana = Actor { user: "ana".into(), ..actor() };
+    let opened = LockedVault::open(&place.path()).unwrap().unlock(&place.key(), ana);
+    let mut theirs = opened.map_err(|refused| refused.1).unwrap();
+    theirs.delete(&at("A"), "").unwrap();
+    assert!(theirs.delete(&at("A"), "").is_err(), "a refusal is on record, too");
+    let mut by = vault.deleted_by(&[a, b, SecretId([9; 16])]).unwrap();
+    by.sort_by_key(|(id, _)| *id != a);
+    let who: Vec<&str> = by.iter().map(|(_, who)| who.split('@').next().unwrap()).collect();
+    assert_eq!((by[0].0, by[1].0, who), (a, b, vec!["ana", "ops"]), "the last one to delete it");
+    assert!(vault.deleted_by(&[]).unwrap().is_empty());
+    // Only while it is deleted.
+    theirs.restore(&at("A"), None, "").unwrap();
+    assert_eq!(vault.purge(&at("A"), Doomed::Deleted(a), "").unwrap_err().kind(), Kind::Conflict);
+    assert_eq!(reveal(&mut vault, "A", None), "x");
+    assert_eq!(vault.purge(&at("B"), Doomed::Deleted(b), "").unwrap()[0].id, b);
+    assert_eq!(vault.count_deleted().unwrap(), 0);
+}
