@@ -253,6 +253,7 @@ const REFUSED: &[&str] = &[
     "edit_bad_json",
     "rotate_type",
     "purge_wrong_name",
+    "deleted_purge_wrong_name",
     "bulk_tags_wrong",
     "bulk_expiry",
 ];

@@ -28,7 +28,10 @@ fn selection_is_reverse_in_the_default_theme_and_no_bright_black_text_is_used() 
         }
         let listed = screen.state.dialog().is_none() && !screen.state.is_locked() && cursor.is_some();
         assert!(
-            !listed || reversed > 0 || name.starts_with("filter") || matches!(name, "empty" | "tree_scope_detail"),
+            !listed
+                || reversed > 0
+                || name.starts_with("filter")
+                || matches!(name, "empty" | "empty_deleted" | "tree_scope_detail"),
             "{name} shows no selection"
         );
     }

@@ -157,8 +157,8 @@ impl DeletedDialog {
         match action {
             Action::Cancel => return Step { close: true, ..Step::default() },
             Action::Submit | Action::RestoreAll | Action::PurgeDeleted if self.working => {}
-            // The key was meant for what stood there before.
-            Action::Submit | Action::RestoreAll | Action::PurgeDeleted if self.lost => self.lost = false,
+            // The key was meant for what stood there before; it takes away the words that say so.
+            Action::Submit | Action::RestoreAll | Action::PurgeDeleted if self.lost => self.forget_told(),
             Action::Submit | Action::RestoreAll | Action::PurgeDeleted if self.read_only.is_some() => {
                 let words = self.read_only.as_ref().map(|cause| format!("The vault is read-only: {cause}"));
                 self.told = words.map(|words| (words, Role::Danger));
