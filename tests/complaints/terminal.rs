@@ -98,9 +98,11 @@ fn without_a_shell_behind_it_stopping_only_locks() {
     let vault = small_vault();
     let mut pty = unlocked(&vault);
     pty.send("\x1a");
-    pty.wait_gone(NAME);
-    pty.settle();
-    assert!(pty.screen(vt100::Screen::alternate_screen));
+    pty.wait_until("the locked screen to come back", |pty| {
+        pty.screen(vt100::Screen::alternate_screen)
+            && pty.contents().contains("locked")
+            && !pty.contents().contains(NAME)
+    });
     pty.signal(Signal::TERM);
     assert_eq!(pty.wait_exit(ONE_SECOND), 143);
 }

@@ -100,10 +100,14 @@ impl Place {
 
     /// The other session is a moment faster at what is about to be written.
     pub(crate) fn overtake(&mut self, request: &Request) {
-        if let Request::Amend { address, .. } | Request::Rotate { address, .. } | Request::RollBack { address, .. } =
-            request
-            && self.other.find(address).is_ok()
-        {
+        let address = match request {
+            Request::Amend { address, .. } | Request::Rotate { address, .. } | Request::RollBack { address, .. } => {
+                Some(address)
+            }
+            Request::Job(job) => job.steps.first().map(|step| &step.address),
+            _ => None,
+        };
+        if let Some(address) = address.filter(|address| self.other.find(address).is_ok()) {
             let _ = self.other.changes();
             self.write(&address.to_string(), false);
         }

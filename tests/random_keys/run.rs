@@ -261,13 +261,17 @@ impl Run {
             }
             Request::WritePins(_) => self.place.serve(request),
             _ if self.random.once_in(25) => vec![Answer::Failed(failed)],
-            request => {
-                if self.random.once_in(5) {
-                    self.place.overtake(&request);
-                }
-                self.place.serve(request)
-            }
+            request => return self.reach(request),
         };
+        self.told(answers);
+    }
+
+    /// A request comes to the vault, maybe a moment too late.
+    fn reach(&mut self, request: Request) {
+        if self.random.once_in(5) {
+            self.place.overtake(&request);
+        }
+        let answers = self.place.serve(request);
         self.told(answers);
     }
 
@@ -286,8 +290,7 @@ impl Run {
         if self.random.once_in(6)
             && let Some(job) = self.job.take()
         {
-            let answers = self.place.serve(Request::Job(job));
-            self.told(answers);
+            self.reach(Request::Job(job));
         }
     }
 
