@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::vault::bulk::{Act, Done, Step};
+use crate::vault::bulk::{Act, Done, Rest, Step};
 
 use super::text;
 
@@ -104,6 +104,10 @@ pub struct Job {
     pub undoes: bool,
     /// The plan.
     pub steps: Arc<[Step]>,
+    /// So many secrets of what it takes back stay as they are.
+    pub stay: usize,
+    /// What could be done of it, where it takes something back and was refused.
+    pub rest: Option<Rest>,
     /// Why, for every step.
     pub reason: String,
     /// Ends it.
@@ -114,15 +118,13 @@ impl Job {
     /// A job that does something.
     #[must_use]
     pub fn new(deed: Deed, steps: Vec<Step>, reason: String) -> Self {
-        Self { deed, undoes: false, steps: steps.into(), reason, stop: Stop::default() }
+        Self { deed, undoes: false, steps: steps.into(), stay: 0, rest: None, reason, stop: Stop::default() }
     }
 
     /// What it does, as a title.
     #[must_use]
     pub fn title(&self) -> String {
-        let subject = subject(&self.steps, self.steps.len());
-        let what = if self.undoes { "Undo" } else { "At work" };
-        format!("{what}: {} of {subject}", self.deed.noun())
+        format!("{}: {}", if self.undoes { "Undo" } else { "At work" }, self.words())
     }
 
     /// What was done, and which key takes it back.
@@ -157,14 +159,25 @@ impl Job {
             1 => "; its old fields are back as a new version",
             _ => "; their old fields are back as new versions",
         };
+        let stay = match self.stay {
+            0 => String::new(),
+            1 => "; 1 stays as it is".to_owned(),
+            stay => format!("; {} stay as they are", text::grouped(stay as u64)),
+        };
         match self.deed {
-            Deed::Delete if done.changed == 1 => format!("{subject} is back with all its versions."),
-            Deed::Delete => format!("{subject} are back with all their versions."),
+            Deed::Delete if done.changed == 1 => format!("{subject} is back with all its versions{stay}."),
+            Deed::Delete => format!("{subject} are back with all their versions{stay}."),
             Deed::Add => format!("Undone: adding of {subject}, which is deleted again."),
-            Deed::Restore if done.changed == 1 => format!("{subject} is deleted again."),
-            Deed::Restore => format!("{subject} are deleted again."),
-            deed => format!("Undone: {} of {subject}{versions}.", deed.noun()),
+            Deed::Restore if done.changed == 1 => format!("{subject} is deleted again{stay}."),
+            Deed::Restore => format!("{subject} are deleted again{stay}."),
+            deed => format!("Undone: {} of {subject}{versions}{stay}.", deed.noun()),
         }
+    }
+
+    /// As in `delete of 3 secrets`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{} of {}", self.deed.noun(), subject(&self.steps, self.steps.len()))
     }
 }
 

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 
+use super::action::Action;
 use super::clock::Now;
+use super::press::Press;
 use super::theme::Role;
 
 /// How long good news stays.
@@ -20,19 +22,21 @@ pub struct Notice {
     text: String,
     role: Role,
     until: Option<Instant>,
+    /// The key that goes on with what was refused, and is not swallowed.
+    answer: Option<Action>,
 }
 
 impl Notice {
     /// It worked; leaves by itself.
     #[must_use]
     pub fn done(text: impl Into<String>, now: Now) -> Self {
-        Self { text: text.into(), role: Role::Ok, until: now.instant.checked_add(STAY) }
+        Self { text: text.into(), role: Role::Ok, until: now.instant.checked_add(STAY), answer: None }
     }
 
     /// Why a key did nothing; leaves by itself.
     #[must_use]
     pub fn hint(text: impl Into<String>, now: Now) -> Self {
-        Self { text: text.into(), role: Role::Warn, until: now.instant.checked_add(STAY) }
+        Self { text: text.into(), role: Role::Warn, until: now.instant.checked_add(STAY), answer: None }
     }
 
     /// It failed; stays until a key.
@@ -42,7 +46,25 @@ impl Notice {
             Some(step) => format!("{} {step}", error.message()),
             None => error.message().to_owned(),
         };
-        Self { text, role: Role::Danger, until: None }
+        Self { text, role: Role::Danger, until: None, answer: None }
+    }
+
+    /// It failed, and says which key goes on all the same; stays until a key.
+    #[must_use]
+    pub fn answered(text: impl Into<String>, by: Action) -> Self {
+        Self { text: text.into(), role: Role::Danger, until: None, answer: Some(by) }
+    }
+
+    /// True when one key goes on, and any other leaves it at that.
+    #[must_use]
+    pub fn has_answer(&self) -> bool {
+        self.answer.is_some()
+    }
+
+    /// True when this press is what it asks for.
+    #[must_use]
+    pub fn is_answered_by(&self, press: Press) -> bool {
+        self.answer.is_some_and(|action| press == Press::Action(action))
     }
 
     /// When it leaves by itself.

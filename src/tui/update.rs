@@ -104,6 +104,12 @@ fn key_pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     if let Some(effects) = press.and_then(|press| everywhere(state, press)) {
         return effects;
     }
+    if let Some(answers) = usable.and(press).and_then(|press| answer(state, press)) {
+        if !answers {
+            return Vec::new();
+        }
+        state.notice = None;
+    }
     let harmless = usable.and(press).is_some_and(is_harmless);
     if state.swallowed || dismiss(state, harmless) {
         state.swallowed = true;
@@ -114,6 +120,13 @@ fn key_pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         (Some(_), None) if state.over.is_none() => give(state, Input::Unbound),
         _ => Vec::new(),
     }
+}
+
+/// Whether the key that an error asks for is its answer yet: one that is held, or was typed
+/// before the error could be read, is none. `None` for any other key.
+fn answer(state: &State, press: Press) -> Option<bool> {
+    state.notice.as_ref().filter(|notice| notice.is_answered_by(press))?;
+    Some(!state.swallowed && state.now.instant.saturating_duration_since(state.told_at) >= READ)
 }
 
 /// What only moves or types does nothing to a secret, wherever it was meant to go.
@@ -223,6 +236,11 @@ fn say(state: &mut State, notice: Notice) {
         state.told_at = state.now.instant;
     }
     state.changed = true;
+}
+
+/// Takes older good news off the screen; an error that nobody has read stays.
+fn outdate(state: &mut State) {
+    state.notice = state.notice.take().filter(Notice::swallows_key);
 }
 
 /// Does something with the vault, while it is open.

@@ -175,6 +175,9 @@ fn draw_notice(state: &State, theme: &Theme, areas: &Areas, frame: &mut Frame<'_
         let y = area.bottom().saturating_sub(rows);
         let place = Rect { y, height: rows, ..area }.intersection(frame.area());
         widgets::notice::draw(notice, theme, place, frame);
+        if let Some(lease) = state.lease.as_ref().filter(|_| rows == 1 && !notice.swallows_key()) {
+            draw_beside(&clears_in(lease, state), notice.text(), theme, place, frame);
+        }
         return;
     }
     let vault = state.vault.as_ref().filter(|_| state.dialog().is_none());
@@ -208,6 +211,16 @@ fn draw_notice(state: &State, theme: &Theme, areas: &Areas, frame: &mut Frame<'_
     };
     let words = text::shorten(&words, room).into_owned();
     frame.render_widget(Line::styled(format!(" {words}"), theme.style(role)), area);
+}
+
+/// The countdown of the clipboard on the right of a notice, where there is room for both.
+fn draw_beside(words: &str, notice: &str, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+    // A cell on either side, and three between them.
+    let room = usize::from(area.width).saturating_sub(text::width(notice) + 5);
+    if let Some(width) = u16::try_from(text::width(words)).ok().filter(|width| usize::from(*width) <= room) {
+        let place = Rect { x: area.right().saturating_sub(width + 1), width, ..area };
+        frame.render_widget(Line::styled(words.to_owned(), theme.style(Role::Ok)), place);
+    }
 }
 
 /// First steps, while the vault is nearly empty: they leave by themselves, and for good.

@@ -95,6 +95,15 @@ pub struct Done {
     pub undo: Arc<[Step]>,
 }
 
+/// What could be done of a plan that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rest {
+    /// The steps that nothing stands against once the others are left out.
+    pub steps: Arc<[Step]>,
+    /// What stands against one of the others may go away again, as a name that is taken.
+    pub may_yet: bool,
+}
+
 impl Vault {
     /// Does every step in one transaction, each with its audit record. `progress` is told
     /// before each step, and once after the last, how many are done, of how many, and may
@@ -138,6 +147,40 @@ impl Vault {
             Ok(done) => Ok(Some(done)),
         }
     }
+
+    /// What could be done of a plan that was refused: every step is tried, and nothing is
+    /// changed. `progress` is told before each step. `None` when it was ended.
+    ///
+    /// # Errors
+    /// What no plan could get past: a damaged file, a disk that is full.
+    pub fn rest(
+        &mut self,
+        steps: &[Step],
+        mut progress: impl FnMut(usize, usize) -> ControlFlow<()>,
+    ) -> Result<Option<Rest>> {
+        let (mut ended, mut tried) = (false, None);
+        let never_done: Result<()> = self.write(|change| {
+            let (mut able, mut may_yet) = (Vec::new(), false);
+            for (number, step) in steps.iter().enumerate() {
+                if progress(number, steps.len()).is_break() {
+                    ended = true;
+                    break;
+                }
+                match change.step(step, "") {
+                    Ok(_) => able.push(step.clone()),
+                    Err(error) if error.kind() == Kind::Conflict => may_yet |= change.as_planned(step).is_ok(),
+                    Err(error) => return Err(error),
+                }
+            }
+            tried = Some(Rest { steps: able.into(), may_yet });
+            // An error, so that all that was tried is taken back.
+            Err(Error::failure("It was only tried."))
+        });
+        match (tried, never_done) {
+            (None, Err(error)) => Err(error),
+            (tried, _) => Ok(tried.filter(|_| !ended)),
+        }
+    }
 }
 
 impl Done {
@@ -179,8 +222,8 @@ impl Change<'_> {
     /// The secret of a step, if it still is what the planner saw.
     fn as_planned(&self, step: &Step) -> Result<Found> {
         let changed = |what: String| {
-            Error::conflict(format!("{} {what} since the plan was made; nothing was changed.", step.address))
-                .hint("Look at it, then plan again.")
+            Error::conflict(format!("{} {what} meanwhile.", step.address))
+                .hint("Nothing was changed; look at it, then try again.")
         };
         let (row, secret) = self.by_id(step.id).map_err(|error| match error.kind() {
             Kind::NotFound => changed("was purged".into()),

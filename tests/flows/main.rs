@@ -32,7 +32,7 @@ use strongroom::tui::effect::{Effect, Request};
 use strongroom::tui::event::{Answer, ClipboardNews, Event, Found, Signal};
 use strongroom::tui::job::Deed;
 use strongroom::tui::keymap::Keymap;
-use strongroom::vault::bulk::{Act, Done, Seen, Step};
+use strongroom::vault::bulk::{Act, Done, Rest, Seen, Step};
 use strongroom::vault::catalog::CatalogChange;
 use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::{Secret, SecretId};

@@ -44,6 +44,25 @@ fn what_is_typed_with_a_swallowed_key_goes_the_same_way() {
 }
 
 #[test]
+fn good_news_does_not_stand_below_a_dialog_nor_after_a_jump() {
+    let told = "There is nothing to undo.";
+    for keys in ["a", "e", "D", "t", "f", ":", "m", "Space d", "f Enter"] {
+        let mut screen = Screen::unlocked(80, 24);
+        screen.keys("u");
+        assert!(screen.text().contains(told));
+        screen.keys(keys);
+        assert!(!screen.text().contains(told), "{keys}: {}", screen.text());
+    }
+    // An error stays until it is read, whatever opens.
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("d");
+    screen.event(Event::Vault(Answer::Failed(Error::busy("The vault is in use."))));
+    screen.elapse(Duration::from_secs(1));
+    screen.event(Event::Vault(Answer::Progress { done: 0, total: 1 }));
+    assert!(screen.text().contains("The vault is in use."), "{}", screen.text());
+}
+
+#[test]
 fn no_character_of_a_value_is_lost_to_an_error() {
     let mut screen = Screen::unlocked(80, 24);
     screen.keys("a Tab C-t");

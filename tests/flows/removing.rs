@@ -82,6 +82,90 @@ fn an_undo_refused_twice_no_longer_bars_the_one_before() {
     assert_eq!(screen.do_job().steps[0].address, address(STRIPE));
 }
 
+/// Five are deleted, and the undo that a first `u` asks for is answered by a refusal.
+fn refused_undo(able: usize, may_yet: bool) -> Screen {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("Space Space Space Space Space d y");
+    screen.do_job();
+    screen.keys("u");
+    refuse(&mut screen, able, may_yet);
+    screen
+}
+
+fn refuse(screen: &mut Screen, able: usize, may_yet: bool) {
+    let effects = screen.take_effects();
+    let Some(Effect::Vault(Request::Job(job))) = effects.last() else { panic!("no job: {}", screen.text()) };
+    let mut job = job.clone();
+    job.rest = Some(Rest { steps: job.steps[..able].into(), may_yet });
+    let refused = Err(Error::conflict("prod/KEY was restored meanwhile.").hint("Look at it."));
+    screen.event(Event::Vault(Answer::Job { job, result: Box::new(refused) }));
+    screen.state.mark_drawn();
+}
+
+#[test]
+fn of_an_undo_that_is_refused_the_rest_is_offered() {
+    let mut screen = refused_undo(3, false);
+    let words = "prod/KEY was restored meanwhile. 1 more cannot be undone either. Nothing was";
+    assert!(
+        screen.text().contains(words) && screen.text().contains("u again undoes the other 3."),
+        "{}",
+        screen.text()
+    );
+    screen.keys("u u");
+    assert!(screen.take_effects().is_empty(), "nobody has read it yet");
+    assert!(screen.text().contains("u again undoes"), "{}", screen.text());
+    screen.elapse(Duration::from_secs(1));
+    screen.keys("u");
+    assert_eq!(screen.do_job().steps.len(), 3);
+    let told = "3 secrets are back with all their versions; 2 stay as they are.";
+    assert!(screen.text().contains(told), "{}", screen.text());
+    screen.keys("u");
+    assert!(screen.take_effects().is_empty() && screen.text().contains("There is nothing to undo."));
+}
+
+#[test]
+fn what_was_offered_of_an_undo_is_left_by_any_other_key_and_asked_for_anew_after_a_change() {
+    let mut screen = refused_undo(4, false);
+    assert!(!screen.text().contains("more cannot"), "{}", screen.text());
+    screen.elapse(Duration::from_secs(1));
+    screen.keys("y");
+    assert!(screen.take_effects().is_empty() && !screen.text().contains("u again"), "{}", screen.text());
+    screen.wait(Duration::from_secs(1));
+    screen.keys("d");
+    screen.do_job();
+    screen.keys("u");
+    screen.do_job();
+    screen.keys("u");
+    refuse(&mut screen, 4, false);
+    assert!(screen.text().contains("u again undoes the other\n 4."), "it was tried whole: {}", screen.text());
+}
+
+#[test]
+fn an_undo_of_which_nothing_is_left_steps_aside_and_says_so() {
+    let told = "The delete of 5 secrets cannot be undone any more: prod/KEY was restored";
+    let mut screen = refused_undo(0, false);
+    assert!(screen.text().contains(told), "{}", screen.text());
+    // What stands against it may go away: it is tried a second time.
+    let mut screen = refused_undo(0, true);
+    assert!(screen.text().contains("meanwhile. Nothing was undone. Look at it."), "{}", screen.text());
+    screen.keys("Esc u");
+    refuse(&mut screen, 0, true);
+    assert!(screen.text().contains(told), "{}", screen.text());
+    screen.keys("Esc u");
+    assert!(screen.text().contains("There is nothing to undo."), "{}", screen.text());
+}
+
+#[test]
+fn a_purge_takes_one_secret_out_of_an_undo_and_leaves_the_others() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("Space Space d y");
+    let gone = screen.do_job().steps[0].clone();
+    screen.event(Event::Vault(Answer::Purged(gone.address.clone(), gone.id)));
+    screen.keys("u");
+    let job = screen.do_job();
+    assert!(job.steps.len() == 1 && job.steps[0].id != gone.id, "{job:?}");
+}
+
 #[test]
 fn what_was_added_is_taken_back_by_its_name() {
     let mut screen = Screen::unlocked(80, 24);

@@ -238,6 +238,40 @@ fn what_another_session_deletes_leaves_the_plan() {
     assert!(screen.text().contains("1 secret changes tags: +db."), "the typed tag stays: {}", screen.text());
     let removed = vec![SecretId([9; 16])];
     screen.event(Event::Vault(Answer::Changed(CatalogChange { upserted: Vec::new(), removed })));
-    assert!(screen.text().contains("were deleted by another session."), "{}", screen.text());
-    assert_eq!(screen.state.context(), Some(Context::Secrets));
+    assert!(screen.text().contains("staging/DATABASE_URL was deleted by another session;"), "{}", screen.text());
+    assert_eq!(screen.state.context(), Some(Context::Form), "what was typed stays");
+}
+
+#[test]
+fn a_form_about_a_secret_that_another_session_deletes_stays_and_says_so() {
+    for (keys, text) in [("t", "+db"), ("E", "30d"), ("m", "x"), ("t + x Enter", "")] {
+        let mut screen = Screen::unlocked(80, 24);
+        screen.keys(keys);
+        screen.type_text(text);
+        let before = screen.state.context();
+        screen.event(without_stripe());
+        screen.take_effects();
+        for key in ["Enter", "y", "Enter", "y"] {
+            screen.keys(key);
+            let text = screen.text();
+            assert!(text.contains("STRIPE_KEY was deleted by another session; nothing"), "{keys} {key}: {text}");
+        }
+        assert!(before == Some(Context::Confirm) || before == screen.state.context(), "{keys}");
+        assert!(screen.take_effects().is_empty(), "{keys}: no key met a neighbour");
+        screen.event(Event::Vault(Answer::Changed(CatalogChange {
+            upserted: vec![secrets().remove(3)],
+            removed: Vec::new(),
+        })));
+        assert!(!screen.text().contains("was deleted by"), "{keys}: it is there again: {}", screen.text());
+        screen.event(without_stripe());
+        screen.keys("Esc");
+        assert_eq!(screen.state.context(), Some(Context::Secrets), "{keys}");
+    }
+    // Where nothing is typed there is nothing to keep: the next key is taken up.
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("Space k d");
+    screen.event(without_stripe());
+    screen.take_effects();
+    screen.keys("y");
+    assert!(screen.take_effects().is_empty());
 }

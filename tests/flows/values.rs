@@ -52,6 +52,34 @@ fn what_is_certain_about_a_copy_is_never_cut_off() {
 }
 
 #[test]
+fn a_copy_is_told_at_once_and_its_countdown_stands_beside_what_comes_later() {
+    let sent = || ClipboardNews::Sent {
+        address: address(STRIPE),
+        route: "terminal clipboard (OSC 52)",
+        confirmed: false,
+        clear_after: Duration::from_secs(20),
+    };
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("u");
+    assert!(screen.text().contains("There is nothing to undo."));
+    screen.event(Event::Clipboard(sent()));
+    let text = screen.text();
+    assert!(text.contains("clears in 0:20") && !text.contains("nothing to undo"), "{text}");
+    screen.keys("u");
+    let text = screen.text();
+    assert!(text.contains("There is nothing to undo.   ") && text.contains("Clipboard clears in 0:20"), "{text}");
+    let mut screen = Screen::unlocked(44, 24);
+    screen.event(Event::Clipboard(sent()));
+    screen.keys("u");
+    let text = screen.text();
+    assert!(text.contains("There is nothing to undo.") && !text.contains("clears in"), "no room: {text}");
+    let mut screen = Screen::unlocked(80, 24);
+    screen.event(Event::Vault(Answer::Failed(Error::busy("The vault is in use."))));
+    screen.event(Event::Clipboard(sent()));
+    assert!(screen.text().contains("The vault is in use."), "an error stays: {}", screen.text());
+}
+
+#[test]
 fn reveal_ends_with_time_focus_secret_and_lock() {
     let shown = "sk_live_51Nv0QkLmZ7example";
     for (keys, wait) in [("", 10), ("s", 0), ("Tab", 0), ("j", 0), ("C-l", 0), ("Esc", 0)] {

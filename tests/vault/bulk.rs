@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use strongroom::error::Kind;
 use strongroom::vault::audit::{AuditAction, AuditQuery, AuditVerdict};
-use strongroom::vault::bulk::{Act, Done, Seen, Step};
+use strongroom::vault::bulk::{Act, Done, Rest, Seen, Step};
 use strongroom::vault::generate::Recipe;
 use strongroom::vault::secret::{Metadata, SecretId};
 use strongroom::vault::{Doomed, Expected, MetadataChange, Release, Vault};
@@ -160,10 +161,14 @@ fn a_cancelled_bulk_changes_nothing() {
 fn what_changed_since_the_plan_refuses_it() {
     type Meanwhile = fn(&mut Vault);
     let meanwhile: [(&str, Meanwhile, &str); 4] = [
-        ("rotated", |vault| assert_eq!(put(vault, "prod/4/K4", "x"), 2), "prod/4/K4 got version 2 since"),
-        ("deleted", |vault| drop(vault.delete(&at("prod/4/K4"), "")), "prod/4/K4 was deleted since"),
-        ("purged", |vault| drop(vault.purge(&at("prod/4/K4"), Doomed::Single, "")), "prod/4/K4 was purged since"),
-        ("moved", |vault| drop(vault.move_secret(&at("prod/4/K4"), &at("X"), "")), "prod/4/K4 was moved to X since"),
+        ("rotated", |vault| assert_eq!(put(vault, "prod/4/K4", "x"), 2), "prod/4/K4 got version 2 meanwhile"),
+        ("deleted", |vault| drop(vault.delete(&at("prod/4/K4"), "")), "prod/4/K4 was deleted meanwhile"),
+        ("purged", |vault| drop(vault.purge(&at("prod/4/K4"), Doomed::Single, "")), "prod/4/K4 was purged meanwhile"),
+        (
+            "moved",
+            |vault| drop(vault.move_secret(&at("prod/4/K4"), &at("X"), "")),
+            "prod/4/K4 was moved to X meanwhile",
+        ),
     ];
     for (what, other, message) in meanwhile {
         for (kind, act) in all_acts() {
@@ -192,8 +197,32 @@ fn an_undo_refuses_over_what_others_did_since() {
     place.open().edit(&at("prod/1/K1"), owner, "").unwrap();
     let before = contents(&mut vault);
     let error = vault.bulk(&done.undo, "", |_, _| ControlFlow::Continue(())).unwrap_err();
-    assert!(error.message().starts_with("prod/1/K1 was changed since"), "{error}");
+    assert!(error.message().starts_with("prod/1/K1 was changed meanwhile"), "{error}");
     assert_eq!(contents(&mut vault), before);
+}
+
+/// Of a refused plan the rest is found by trying, and trying changes nothing.
+#[test]
+fn what_is_left_of_a_refused_plan_can_be_done() {
+    let (place, mut vault) = Place::new();
+    filled(&mut vault, 5);
+    let steps = plan(&mut vault, |_| Act::Delete);
+    let undo = go(&mut vault, &steps).undo;
+    let mut other = place.open();
+    assert_eq!(put(&mut other, "prod/1/K1", "x"), 1);
+    let rest = |vault: &mut Vault| vault.rest(&undo, |_, _| ControlFlow::Continue(())).unwrap().unwrap();
+    let left = |gone: &[&str]| -> Arc<[Step]> {
+        undo.iter().filter(|step| gone.iter().all(|gone| step.address != at(gone))).cloned().collect()
+    };
+    let before = std::fs::read(place.path()).unwrap();
+    assert_eq!(rest(&mut vault), Rest { steps: left(&["prod/1/K1"]), may_yet: true }, "the name may become free");
+    assert_eq!(std::fs::read(place.path()).unwrap(), before);
+    assert_eq!(vault.rest(&undo, |_, _| ControlFlow::Break(())).unwrap(), None);
+    drop(other.delete(&at("prod/1/K1"), "").unwrap());
+    drop(other.purge(&at("prod/2/K2"), Doomed::Single, "").unwrap());
+    let found = rest(&mut vault);
+    assert_eq!(found, Rest { steps: left(&["prod/2/K2"]), may_yet: false });
+    assert_eq!(go(&mut vault, &found.steps).changed, 4);
 }
 
 #[test]

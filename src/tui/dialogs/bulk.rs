@@ -52,6 +52,8 @@ pub struct BulkDialog {
     catalog: Arc<Catalog>,
     inputs: Inputs,
     stage: Stage,
+    /// Another session deleted all of them.
+    lost: bool,
 }
 
 enum Stage {
@@ -69,7 +71,7 @@ impl BulkDialog {
     #[must_use]
     pub fn new(deed: Deed, targets: Vec<Target>, catalog: Arc<Catalog>, now: Now) -> Self {
         let inputs = Inputs::new(deed, &targets, Arc::clone(&catalog));
-        let mut dialog = Self { deed, targets, catalog, inputs, stage: Stage::Inputs { problem: None } };
+        let mut dialog = Self { deed, targets, catalog, inputs, stage: Stage::Inputs { problem: None }, lost: false };
         if dialog.inputs.places().is_empty() {
             dialog.plan(now.time);
         }
@@ -81,7 +83,7 @@ impl BulkDialog {
     pub fn watching(job: &Job, now: Instant) -> Self {
         let inputs = Inputs::new(Deed::Delete, &[], Arc::default());
         let stage = Stage::Work(Work::new(job, now));
-        Self { deed: job.deed, targets: Vec::new(), catalog: Arc::default(), inputs, stage }
+        Self { deed: job.deed, targets: Vec::new(), catalog: Arc::default(), inputs, stage, lost: false }
     }
 
     /// The secrets it is about; none for a job that is only watched.
@@ -100,11 +102,13 @@ impl BulkDialog {
         now: Timestamp,
     ) -> bool {
         let words = match refusal {
-            Some(error) if error.kind() == Kind::Conflict => format!("{} This is the plan now.", error.message()),
+            Some(error) if error.kind() == Kind::Conflict => {
+                format!("{} Nothing was changed; this is the plan now.", error.message())
+            }
             Some(error) => told(error),
             None => changed(&self.targets, &targets),
         };
-        (self.targets, self.catalog) = (targets, catalog);
+        (self.targets, self.catalog, self.lost) = (targets, catalog, false);
         let before = match &self.stage {
             Stage::Ask { plan, .. } => Some(plan.clone()),
             Stage::Inputs { .. } => return false,
@@ -118,6 +122,16 @@ impl BulkDialog {
             Stage::Inputs { .. } | Stage::Work(_) => {}
         }
         true
+    }
+
+    /// Another session deleted all the secrets: what is typed stays, and why nothing can be
+    /// done with it is told. False where there is nothing to type.
+    pub fn takes_loss(&mut self) -> bool {
+        self.lost = !self.inputs.places().is_empty();
+        if self.lost {
+            self.stage = Stage::Inputs { problem: None };
+        }
+        self.lost
     }
 
     /// True when something was typed, or chosen, that a plan was to be made of.
@@ -176,6 +190,7 @@ impl BulkDialog {
             (Stage::Work(work), Action::Cancel) => return work.stop().map(ask).unwrap_or_default(),
             (Stage::Work(_), _) => {}
             (_, Action::Cancel) => return close(),
+            (Stage::Inputs { .. }, Action::Submit) if self.lost => {}
             (Stage::Inputs { .. }, Action::Submit) => self.plan(now.time),
             (Stage::Inputs { .. }, action) => self.inputs.act(action),
             (Stage::Ask { plan, .. }, Action::Yes) if !plan.steps.is_empty() => return self.go(now.instant),
@@ -260,7 +275,9 @@ impl BulkDialog {
         match &self.stage {
             Stage::Inputs { problem } => {
                 self.inputs.show(&mut page);
-                if let Some(problem) = problem {
+                if self.lost {
+                    page.tell(lost(&self.targets), Role::Danger);
+                } else if let Some(problem) = problem {
                     page.tell(problem.clone(), Role::Danger);
                 }
             }
@@ -269,6 +286,15 @@ impl BulkDialog {
         }
         page.draw(keys, theme, area, frame);
     }
+}
+
+/// Why nothing can be done any more.
+fn lost(targets: &[Target]) -> String {
+    let what = match targets {
+        [one] => format!("{} was deleted by another session", one.address),
+        _ => "All of these were deleted by another session".to_owned(),
+    };
+    format!("{what}; nothing is left to change. ⟨cancel⟩ leaves.")
 }
 
 /// What is different about the secrets since the plan was made, in a sentence.

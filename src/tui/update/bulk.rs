@@ -90,7 +90,10 @@ pub(super) fn renew(state: &mut State, refusal: Option<&Error>) {
         return;
     }
     let targets = targets(vault, &ids);
-    if targets.is_empty() {
+    if targets.is_empty() && dialog.takes_loss() {
+        // The dialog tells it itself; a notice would swallow a key that is meant for it.
+        state.drawn = None;
+    } else if targets.is_empty() {
         close_dialog(state);
         let words = "The secrets that this was about were deleted by another session.";
         say(state, Notice::failed(&Error::conflict(words)));
@@ -161,11 +164,15 @@ pub(super) fn finished(state: &mut State, job: &Job, result: Result<Option<Done>
     let Some(vault) = &mut state.vault else { return finished_locked(state, job, result) };
     vault.working = None;
     vault.removing.clear();
-    undo::remember_job(&mut vault.undo, job, &result);
+    let refused = undo::remember_job(&mut vault.undo, job, &result);
     let done = match result {
         Ok(Some(done)) => done,
         Ok(None) => {
             say(state, Notice::done("Ended; nothing was changed.", now));
+            return Vec::new();
+        }
+        Err(error) if refused.is_some() => {
+            refused.into_iter().for_each(|refused| undo::refused(state, job, &error, refused));
             return Vec::new();
         }
         Err(error) if matches!(state.dialog, Some(Dialog::Deleted(_))) => return give(state, Input::Failed(error)),
@@ -197,7 +204,7 @@ fn told(job: &Job, words: &str) -> String {
 /// The vault was locked meanwhile: what came of the job is told without a name, and it can be undone.
 fn finished_locked(state: &mut State, job: &Job, result: Result<Option<Done>, Error>) -> Vec<Effect> {
     let now = state.now;
-    undo::remember_job(&mut state.place.undo, job, &result);
+    let _ = undo::remember_job(&mut state.place.undo, job, &result);
     state.place.undo = state.place.undo.over_a_lock();
     match result {
         Ok(None) => {

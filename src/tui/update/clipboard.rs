@@ -4,7 +4,7 @@ use crate::tui::event::ClipboardNews;
 use crate::tui::notice::Notice;
 use crate::tui::state::{Lease, State};
 
-use super::say;
+use super::{outdate, say};
 
 pub(super) fn told(state: &mut State, news: ClipboardNews) {
     state.changed = true;
@@ -13,6 +13,7 @@ pub(super) fn told(state: &mut State, news: ClipboardNews) {
         ClipboardNews::Sent { address, route, confirmed, clear_after } => {
             let until = now.instant.checked_add(clear_after).unwrap_or(now.instant);
             state.lease = Some(Lease { address, route, confirmed, until });
+            outdate(state);
             return;
         }
         ClipboardNews::TextSent { route, confirmed: true } => {

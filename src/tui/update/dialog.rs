@@ -7,7 +7,7 @@ use crate::tui::notice::Notice;
 use crate::tui::state::State;
 
 use super::lock::leave;
-use super::{act, jump, say};
+use super::{act, jump, outdate, say};
 
 /// Hands an input to the open dialog and does what it wants.
 pub(super) fn give(state: &mut State, input: Input) -> Vec<Effect> {
@@ -42,8 +42,9 @@ fn is_submission(effect: &Effect) -> bool {
     matches!(effect, Effect::Vault(request) if request.is_submission())
 }
 
-/// Opens a dialog in the place of any other.
+/// Opens a dialog in the place of any other; older good news does not stand below it.
 pub(super) fn open_dialog(state: &mut State, dialog: Dialog) {
+    outdate(state);
     state.dialog = Some(dialog);
     state.drawn = None;
     state.submitted = false;

@@ -12,7 +12,7 @@ use crate::tui::state::State;
 use crate::vault::secret::SecretId;
 
 use super::actions::moved;
-use super::{open_dialog, say};
+use super::{open_dialog, outdate, say};
 
 /// So many opened secrets are remembered.
 const MOST_OPENED: usize = 50;
@@ -32,6 +32,7 @@ pub(super) fn ask(state: &mut State) -> Vec<Effect> {
 /// Goes to a secret; the filter is cleared only where the secret does not pass it.
 pub(super) fn go(state: &mut State, id: SecretId) -> Vec<Effect> {
     let now = state.now;
+    outdate(state);
     let Some(vault) = &mut state.vault else { return Vec::new() };
     vault.overview = None;
     vault.focus = Pane::Secrets;

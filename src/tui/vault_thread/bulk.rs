@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use crate::error::Kind;
 use crate::tui::event::{Answer, Event, Mailbox};
 use crate::tui::job::Job;
 use crate::vault::Vault;
@@ -10,12 +11,12 @@ use crate::vault::Vault;
 /// The shortest time between two answers about how far it is.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
-/// Does a job, whole or not at all.
-pub(super) fn run(vault: &mut Vault, job: Box<Job>, mailbox: &Mailbox) -> Answer {
+/// Does a job, whole or not at all. Of what cannot be taken back whole, the rest is found.
+pub(super) fn run(vault: &mut Vault, mut job: Box<Job>, mailbox: &Mailbox) -> Answer {
     let started = Instant::now();
-    let mut told = started;
-    let result = vault.bulk(&job.steps, &job.reason, |done, total| {
-        if job.stop.is_set() {
+    let (mut told, stop) = (started, job.stop.clone());
+    let mut progress = |done: usize, total: usize| {
+        if stop.is_set() {
             return ControlFlow::Break(());
         }
         // That the steps are done is always told, since from then on nothing ends it.
@@ -25,6 +26,11 @@ pub(super) fn run(vault: &mut Vault, job: Box<Job>, mailbox: &Mailbox) -> Answer
             mailbox.send(Event::Vault(Answer::Progress { done, total }));
         }
         ControlFlow::Continue(())
-    });
+    };
+    let result = vault.bulk(&job.steps, &job.reason, &mut progress);
+    if job.undoes && matches!(&result, Err(error) if error.kind() == Kind::Conflict) {
+        // What cannot be tried now is refused as a whole, as it was.
+        job.rest = vault.rest(&job.steps, &mut progress).ok().flatten();
+    }
     Answer::Job { job, result: Box::new(result) }
 }

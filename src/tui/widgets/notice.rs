@@ -33,6 +33,10 @@ pub fn draw(notice: &Notice, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
 
 fn lines(notice: &Notice, width: u16) -> Vec<String> {
     let words = text::printable(notice.text());
-    let shown = if notice.swallows_key() { format!("! {words}  (any key)") } else { words.into_owned() };
+    let shown = match notice.swallows_key() {
+        true if notice.has_answer() => format!("! {words}  (any other key leaves it)"),
+        true => format!("! {words}  (any key)"),
+        false => words.into_owned(),
+    };
     text::wrap(&shown, usize::from(width).saturating_sub(1)).into_iter().map(|line| format!(" {line}")).collect()
 }

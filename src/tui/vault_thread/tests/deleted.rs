@@ -105,3 +105,26 @@ fn what_was_brought_back_meanwhile_is_not_destroyed_and_a_taken_name_is_refused(
     assert!(other.find(&at("KEY")).is_ok_and(|alive| alive.id != id));
     assert!(deleted(&bench).is_empty());
 }
+
+#[test]
+fn of_an_undo_that_is_refused_the_thread_finds_the_rest() {
+    let (bench, key) = Bench::unlocked();
+    let ids = ["A", "B", "C"].map(|name| bench.create(name, "one"));
+    let mut other = other_session(&bench, &key);
+    other.delete(&at("B"), "").unwrap();
+    let step =
+        |(id, name): (&SecretId, &str)| Step { id: *id, address: at(name), seen: Seen::Version(1), act: Act::Delete };
+    let steps: Vec<Step> = ids.iter().zip(["A", "B", "C"]).map(step).collect();
+    let answered = |undoes: bool| {
+        bench.ask(Request::Job(Box::new(Job { undoes, ..Job::new(Deed::Add, steps.clone(), String::new()) })));
+        loop {
+            if let Answer::Job { job, result } = bench.next() {
+                assert_eq!(result.unwrap_err().kind(), Kind::Conflict);
+                return job.rest;
+            }
+        }
+    };
+    assert_eq!(answered(false), None, "a plan is made anew instead");
+    let rest = answered(true).unwrap();
+    assert_eq!((&*rest.steps, rest.may_yet), (&[steps[0].clone(), steps[2].clone()][..], false));
+}
