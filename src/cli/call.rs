@@ -59,7 +59,9 @@ pub(super) fn look_first(
         (Expected::This(id, wanted), Some(secret)) => {
             secret.id == id && wanted.is_none_or(|wanted| secret.version == wanted)
         }
-        (Expected::Absent, Some(_)) | (Expected::Present | Expected::Version(_) | Expected::This(..), None) => false,
+        (Expected::Absent, Some(_))
+        | (Expected::Present | Expected::Version(_) | Expected::This(..), None)
+        | (Expected::Deleted(..), _) => false,
     };
     if is_met {
         return Ok(found);

@@ -7,14 +7,12 @@ mod kinds;
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use crate::crypto::keyring::{RawKey, UnlockKey};
 use crate::secret_text::SecretText;
 use crate::vault::amend::FieldsChange;
 use crate::vault::generate::Recipe;
 use crate::vault::scope::Address;
-use crate::vault::secret::{Fields, SecretId};
+use crate::vault::secret::{Fields, Metadata, SecretId};
 use crate::vault::{Expected, MetadataChange};
 
 use super::job::{Job, Stop};
@@ -166,15 +164,6 @@ pub enum Request {
         /// Where it was seen.
         address: Address,
     },
-    /// Bring a secret back that another session deleted, then write it; answered as the write is.
-    RestoreThen {
-        /// Where it was.
-        address: Address,
-        /// Which of those that were deleted there, by the time.
-        deleted_at: Timestamp,
-        /// The write.
-        write: Box<Request>,
-    },
     /// Change single fields, and metadata, of a secret that exists; answered by `Answer::Written`.
     Amend {
         /// Where.
@@ -183,6 +172,8 @@ pub enum Request {
         fields: Box<FieldsChange>,
         /// What else changes.
         metadata: MetadataChange,
+        /// The metadata that the writer had seen; what differs from it by now is not written over.
+        over: Option<Box<Metadata>>,
         /// Why.
         reason: String,
         /// What the writer had seen.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::vault::compare::ShapeDiff;
 use crate::vault::scope::Address;
-use crate::vault::secret::SecretId;
+use crate::vault::secret::{Metadata, SecretId};
 
 /// What another session did.
 pub enum Theirs {
@@ -31,6 +31,10 @@ pub enum Theirs {
         at: Timestamp,
         /// Where it was then.
         from: Address,
+        /// The version that was current then.
+        version: u64,
+        /// What it said beside its fields then.
+        metadata: Box<Metadata>,
         /// What has its name now.
         taken: Option<Taken>,
     },

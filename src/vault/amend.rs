@@ -6,7 +6,7 @@
 use crate::error::{Error, Result};
 
 use super::scope::Address;
-use super::secret::{FieldName, Fields};
+use super::secret::{FieldName, Fields, Metadata};
 use super::{Expected, MetadataChange, Vault, Written};
 
 /// What becomes of single fields; all others stay as they are.
@@ -57,20 +57,22 @@ impl FieldsChange {
 
 impl Vault {
     /// As [`Vault::set`], for a secret that exists: what `fields` does not name stays as it is.
-    /// Without a change of fields it makes no new version.
+    /// Without a change of fields it makes no new version. `seen` is the metadata that the
+    /// writer began with: what another session changed since is not written over.
     ///
     /// # Errors
-    /// As [`Vault::set`]; Conflict, for a field to be renamed that is gone; Usage, for two
-    /// fields of one name.
+    /// As [`Vault::set`]; Conflict, for a field to be renamed that is gone, or a part of the
+    /// metadata that is not as it was `seen`; Usage, for two fields of one name.
     pub fn amend(
         &mut self,
         address: &Address,
         fields: &FieldsChange,
         metadata: &MetadataChange,
+        seen: Option<&Metadata>,
         reason: &str,
         expected: Expected,
     ) -> Result<Written> {
-        self.save(address, Given::Change(fields), metadata, reason, expected)
+        self.save(address, Given::Change(fields), (metadata, seen), reason, expected)
     }
 }
 

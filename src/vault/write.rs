@@ -15,7 +15,7 @@ use super::audit::AuditAction;
 use super::bulk::Step;
 use super::change::Change;
 use super::scope::Address;
-use super::secret::{Fields, Secret, SecretId};
+use super::secret::{Fields, Metadata, Secret, SecretId};
 
 pub use metadata::{MetadataChange, checked_tags};
 pub(super) use steps::Found;
@@ -33,6 +33,8 @@ pub enum Expected {
     Version(u64),
     /// This secret, and no other that got its name meanwhile; at this version, if one is given.
     This(SecretId, Option<u64>),
+    /// This secret is deleted, at this version: it is brought back and written, both or neither.
+    Deleted(SecretId, u64),
 }
 
 /// What a write came to.
@@ -57,6 +59,8 @@ pub struct Written {
     pub outcome: Outcome,
     /// What takes it back; `None` when nothing changed.
     pub undo: Option<Step>,
+    /// Where it was brought back first: what buries it again.
+    pub revived: Option<Step>,
 }
 
 impl Vault {
@@ -73,7 +77,7 @@ impl Vault {
         reason: &str,
         expected: Expected,
     ) -> Result<Written> {
-        self.save(address, fields.map_or(Given::Nothing, Given::All), &metadata, reason, expected)
+        self.save(address, fields.map_or(Given::Nothing, Given::All), (&metadata, None), reason, expected)
     }
 
     /// As [`Self::set`], but fields that are not given stay as they are.
@@ -88,22 +92,27 @@ impl Vault {
         reason: &str,
         expected: Expected,
     ) -> Result<Written> {
-        self.save(address, fields.map_or(Given::Nothing, Given::Over), &metadata, reason, expected)
+        self.save(address, fields.map_or(Given::Nothing, Given::Over), (&metadata, None), reason, expected)
     }
 
     pub(super) fn save(
         &mut self,
         address: &Address,
         fields: Given<'_>,
-        metadata: &MetadataChange,
+        (metadata, seen): (&MetadataChange, Option<&Metadata>),
         reason: &str,
         expected: Expected,
     ) -> Result<Written> {
         self.attempt(AuditAction::Set, (None, Some(address)), reason, |change| {
-            match checked(change, address, expected)? {
-                None => change.create(address, fields.complete()?, metadata, reason),
-                Some(found) => change.update(found, fields, metadata, reason),
-            }
+            let (found, revived) = prepared(change, address, expected)?;
+            let written = match found {
+                None => change.create(address, fields.complete()?, metadata, reason)?,
+                Some(found) => {
+                    check_metadata(&found.1, metadata, seen)?;
+                    change.update(found, fields, metadata, reason)?
+                }
+            };
+            Ok(Written { revived, ..written })
         })
     }
 
@@ -113,8 +122,8 @@ impl Vault {
     /// `NotFound`; Conflict against `expected`; Usage, for values out of bounds.
     pub fn rotate(&mut self, address: &Address, fields: Fields, reason: &str, expected: Expected) -> Result<Written> {
         self.attempt(AuditAction::Rotate, (None, Some(address)), reason, |change| {
-            let found = existing(change, address, expected)?;
-            change.rotate(found, fields, reason)
+            let (found, revived) = existing(change, address, expected)?;
+            Ok(Written { revived, ..change.rotate(found, fields, reason)? })
         })
     }
 
@@ -125,8 +134,9 @@ impl Vault {
     /// is current already.
     pub fn roll_back(&mut self, address: &Address, number: u64, reason: &str, expected: Expected) -> Result<Written> {
         self.attempt(AuditAction::Rollback, (None, Some(address)), reason, |change| {
-            let found = existing(change, address, expected)?;
-            change.roll_back(found, number, &MetadataChange::default(), reason)
+            let (found, revived) = existing(change, address, expected)?;
+            let written = change.roll_back(found, number, &MetadataChange::default(), reason)?;
+            Ok(Written { revived, ..written })
         })
     }
 
@@ -135,7 +145,7 @@ impl Vault {
     /// # Errors
     /// `NotFound`; Usage, for metadata out of bounds.
     pub fn edit(&mut self, address: &Address, metadata: MetadataChange, reason: &str) -> Result<Written> {
-        self.save(address, Given::Nothing, &metadata, reason, Expected::Present)
+        self.save(address, Given::Nothing, (&metadata, None), reason, Expected::Present)
     }
 
     /// Gives a secret another scope or name; its identity and its history stay.
@@ -203,7 +213,7 @@ fn checked(change: &Change<'_>, address: &Address, expected: Expected) -> Result
             )
             .hint("Look at the new version, then decide again."))
         }
-        (None, Expected::Present | Expected::Version(_) | Expected::This(..)) => Err(change
+        (None, Expected::Present | Expected::Version(_) | Expected::This(..) | Expected::Deleted(..)) => Err(change
             .live(address)
             .err()
             .unwrap_or_else(|| Error::not_found(format!("There is no secret {address}.")))),
@@ -211,11 +221,40 @@ fn checked(change: &Change<'_>, address: &Address, expected: Expected) -> Result
     }
 }
 
-fn existing(change: &Change<'_>, address: &Address, expected: Expected) -> Result<Found> {
-    match checked(change, address, expected)? {
-        Some(found) => Ok(found),
-        None => change.live(address),
+/// As [`checked`]; a deleted secret is brought back first, and what buries it again is told.
+fn prepared(change: &mut Change<'_>, address: &Address, expected: Expected) -> Result<(Option<Found>, Option<Step>)> {
+    let Expected::Deleted(id, seen) = expected else { return Ok((checked(change, address, expected)?, None)) };
+    let overtaken = |what: &str, version| {
+        Error::version_conflict(format!("{address} {what}."), version).hint("Look at what is there, then decide again.")
+    };
+    if let Some((_, live)) = change.live_or_none(address)? {
+        let what = if live.id == id { "was restored meanwhile" } else { "is another secret now" };
+        return Err(overtaken(what, live.version));
     }
+    let (row, secret) = change.by_id(id)?;
+    if secret.deleted_at.is_none() || secret.version != seen || secret.address != *address {
+        return Err(overtaken("was changed meanwhile", secret.version));
+    }
+    let restored = change.restore((row, secret), "")?;
+    Ok((Some(change.by_id(id)?), restored.undo))
+}
+
+fn existing(change: &mut Change<'_>, address: &Address, expected: Expected) -> Result<(Found, Option<Step>)> {
+    match prepared(change, address, expected)? {
+        (Some(found), revived) => Ok((found, revived)),
+        (None, _) => Ok((change.live(address)?, None)),
+    }
+}
+
+/// Refuses to write over metadata that another session changed since it was `seen`.
+fn check_metadata(secret: &Secret, change: &MetadataChange, seen: Option<&Metadata>) -> Result<()> {
+    let Some(seen) = seen else { return Ok(()) };
+    let lost = change.overwrites(seen, &secret.metadata)?;
+    if lost.is_empty() {
+        return Ok(());
+    }
+    Err(Error::conflict(format!("Another session changed {} of {} meanwhile.", lost.join(" and "), secret.address))
+        .hint("Look at what it wrote, then save again."))
 }
 
 /// The restorable rows of `address`, oldest first.

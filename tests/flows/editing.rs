@@ -183,7 +183,7 @@ fn a_written_secret_is_selected_and_told() {
     screen.secrets.push(new.clone());
     screen.event(Event::Vault(Answer::Written(
         Deed::Save,
-        Box::new(Written { secret: new, outcome: Outcome::Created, undo: None }),
+        Box::new(Written { secret: new, outcome: Outcome::Created, undo: None, revived: None }),
     )));
     let text = screen.text();
     assert!(text.contains("Added staging/NEW_KEY as version 1."), "{text}");

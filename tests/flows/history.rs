@@ -70,7 +70,8 @@ fn after_a_rollback_the_new_version_is_selected() {
     let mut screen = Screen::unlocked(80, 24);
     screen.keys("3 j j Enter Enter y");
     screen.secrets[3].version = 8;
-    let written = Written { secret: screen.secrets[3].clone(), outcome: Outcome::NewVersion, undo: None };
+    let written =
+        Written { secret: screen.secrets[3].clone(), outcome: Outcome::NewVersion, undo: None, revived: None };
     screen.event(Event::Vault(Answer::Written(Deed::RollBack, Box::new(written))));
     screen.take_effects();
     screen.keys("y");

@@ -34,7 +34,8 @@ fn undo_survives_an_idle_lock_but_not_what_a_secret_says() {
     let described = MetadataChange { description: Some("old words".into()), ..MetadataChange::default() };
     let step =
         Step { id: SecretId([4; 16]), address: address(STRIPE), seen: Seen::Revision(3), act: Act::Edit(described) };
-    let written = Written { secret: secrets().remove(3), outcome: Outcome::MetadataOnly, undo: Some(step) };
+    let written =
+        Written { secret: secrets().remove(3), outcome: Outcome::MetadataOnly, undo: Some(step), revived: None };
     screen.event(Event::Vault(Answer::Written(Deed::Save, Box::new(written.clone()))));
     screen.keys("C-l");
     screen.unlock();
@@ -171,7 +172,7 @@ fn what_was_added_is_taken_back_by_its_name() {
     let mut screen = Screen::unlocked(80, 24);
     let new = secrets().remove(3);
     let step = Step { id: new.id, address: new.address.clone(), seen: Seen::Revision(1), act: Act::Delete };
-    let written = Written { secret: new, outcome: Outcome::Created, undo: Some(step.clone()) };
+    let written = Written { secret: new, outcome: Outcome::Created, undo: Some(step.clone()), revived: None };
     screen.event(Event::Vault(Answer::Written(Deed::Add, Box::new(written))));
     screen.keys("u");
     screen.do_job();

@@ -204,6 +204,14 @@ impl Steps {
         self.vault(Answer::Changed(CatalogChange { upserted: vec![newer], removed: Vec::new() }))
     }
 
+    /// Another session changes the description meanwhile.
+    pub(crate) fn described_elsewhere(mut self) -> Self {
+        let mut changed = secrets().remove(3);
+        changed.metadata.description = "Charges only; refunds have a key of their own".to_owned();
+        self.0.secrets[3] = changed.clone();
+        self.vault(Answer::Changed(CatalogChange { upserted: vec![changed], removed: Vec::new() }))
+    }
+
     /// The runtime tells which names there are.
     pub(crate) fn completed(self, typed: &str) -> Self {
         let names = vec!["key-2026.pem".to_owned(), "keys/".to_owned()];

@@ -1,11 +1,12 @@
 //! What was deleted: counted, named, and destroyed only while it is.
 
 use strongroom::error::Kind;
+use strongroom::vault::amend::FieldsChange;
 use strongroom::vault::audit::Actor;
 use strongroom::vault::secret::SecretId;
-use strongroom::vault::{Doomed, LockedVault};
+use strongroom::vault::{Doomed, Expected, LockedVault, MetadataChange};
 
-use crate::place::{Place, actor, at, put, reveal};
+use crate::place::{Place, actor, at, put, reveal, value};
 
 #[test]
 fn the_deleted_are_counted_without_the_living_and_the_purged_and_named_by_who_deleted_them() {
@@ -36,4 +37,46 @@ fn the_deleted_are_counted_without_the_living_and_the_purged_and_named_by_who_de
     assert_eq!(reveal(&mut vault, "A", None), "x");
     assert_eq!(vault.purge(&at("B"), Doomed::Deleted(b), "").unwrap()[0].id, b);
     assert_eq!(vault.count_deleted().unwrap(), 0);
+}
+
+#[test]
+fn what_is_deleted_is_brought_back_and_written_both_or_neither() {
+    let (_place, mut vault) = Place::new();
+    put(&mut vault, "A", "one");
+    put(&mut vault, "A", "two");
+    let deleted = vault.delete(&at("A"), "").unwrap();
+    let rename = |from: &str, to: &str| {
+        let rename = vec![(from.parse().unwrap(), to.parse().unwrap())];
+        FieldsChange { rename, ..FieldsChange::default() }
+    };
+    let none = MetadataChange::default();
+    let (here, id) = (at("A"), deleted.id);
+    for (fields, expected) in [
+        (rename("none", "other"), Expected::Deleted(id, 2)),
+        (rename("value", "key"), Expected::Deleted(id, 1)),
+        (rename("value", "key"), Expected::This(id, Some(2))),
+    ] {
+        assert!(vault.amend(&here, &fields, &none, None, "", expected).is_err());
+        assert_eq!(vault.count_deleted().unwrap(), 1, "{expected:?}");
+    }
+    // Nor over a description that its writer has not seen.
+    let described = MetadataChange { description: Some("mine".into()), ..none.clone() };
+    let (kept, seen) = (
+        FieldsChange::default(),
+        strongroom::vault::secret::Metadata { description: "seen".into(), ..deleted.metadata.clone() },
+    );
+    let refused = vault.amend(&here, &kept, &described, Some(&seen), "", Expected::Deleted(id, 2)).unwrap_err();
+    assert_eq!(
+        (refused.kind(), refused.message()),
+        (Kind::Conflict, "Another session changed the description of A meanwhile.")
+    );
+    assert_eq!(vault.count_deleted().unwrap(), 1);
+    let written =
+        vault.amend(&here, &rename("value", "key"), &described, Some(&deleted.metadata), "", Expected::Deleted(id, 2));
+    let written = written.unwrap();
+    assert_eq!((written.secret.version, written.secret.metadata.description.as_str()), (3, "mine"));
+    assert!(written.undo.is_some() && written.revived.is_some());
+    assert_eq!(vault.count_deleted().unwrap(), 0);
+    let again = vault.rotate(&here, value("x"), "", Expected::Deleted(id, 3)).unwrap_err();
+    assert_eq!(again.current_version(), Some(3), "it is there");
 }

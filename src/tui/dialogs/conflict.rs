@@ -27,6 +27,8 @@ use super::writing::Way;
 pub(super) struct Conflict {
     id: SecretId,
     address: Address,
+    /// The version that stood there when the form was opened.
+    began: u64,
     /// The version that mine was made over.
     seen: u64,
     /// What the other session did, once it is known, and when that was told.
@@ -73,11 +75,13 @@ pub(super) enum Verdict {
 const CHOICES: [&str; 3] = ["look at both", "keep mine", "keep theirs"];
 
 impl Conflict {
-    /// Over version `seen` of a secret; `current` is the version that is there now, if any is.
-    pub(super) fn new(id: SecretId, address: Address, seen: u64, current: Option<u64>) -> Self {
+    /// Over version `seen` of a secret, which somebody began to edit at version `began`; `current`
+    /// is the version that is there now, if any is.
+    pub(super) fn new(id: SecretId, address: Address, (began, seen): (u64, u64), current: Option<u64>) -> Self {
         let mut conflict = Self {
             id,
             address,
+            began,
             seen,
             theirs: None,
             current,
@@ -114,7 +118,9 @@ impl Conflict {
                 Way::Over { id, version, address: from.clone() }
             }
             (_, _, Some(Taken { id, version })) => Way::Over { id, version, address },
-            (Theirs::Deleted { at, from, .. }, ..) => Way::Restored { address: from.clone(), deleted_at: *at },
+            (Theirs::Deleted { from, version, .. }, ..) => {
+                Way::Restored { id: self.id, version: *version, address: from.clone() }
+            }
             _ => Way::Anew,
         })
     }
@@ -134,7 +140,11 @@ impl Conflict {
                 let place = if to.is_some() { "where the secret is now, " } else { "" };
                 format!("{place}as version {}; theirs stays in the history as {current}", current + 1)
             }
-            (Some(Theirs::Deleted { .. }), _) => format!("brings the secret back and writes version {}", self.seen + 1),
+            (Some(Theirs::Deleted { version, .. }), _) => {
+                let theirs =
+                    if *version > self.began { "; what was written meanwhile stays in the history" } else { "" };
+                format!("brings the secret back and writes version {}{theirs}", version + 1)
+            }
             (Some(Theirs::Destroyed { .. }), _) => "as a new secret, with the fields typed here".to_owned(),
         };
         let theirs = if self.current.is_some() || taken.is_some() { "as it is now" } else { "gone" };
@@ -250,7 +260,7 @@ impl Conflict {
 
     fn show_choices<'a>(&'a self, page: &mut Page<'a>, mine: &[Mine<'a>]) {
         page.prose(self.news(), Role::Warn);
-        page.prose(format!("You began with version {}. Nothing is lost until you choose.", self.seen), Role::Text);
+        page.prose(format!("You began with version {}. Nothing is lost until you choose.", self.began), Role::Text);
         page.gap();
         if let Some((Theirs::Newer { diff, .. }, _)) = &self.theirs {
             page.fact("theirs", differences::summary(diff));

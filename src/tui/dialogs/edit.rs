@@ -38,6 +38,7 @@ mod overtaken;
 mod pasted;
 mod reading;
 mod saving;
+mod theirs;
 mod values;
 
 use fields::FieldRow;
@@ -129,6 +130,7 @@ impl EditDialog {
         if let (Input::Press(_) | Input::Paste(_), Some((time, until))) = (&input, &mut self.shown) {
             *until = now.instant.checked_add(*time).unwrap_or(*until);
         }
+        self.hear_details(&input);
         let Some(input) = self.writing.hear(input, now) else {
             self.show_as_conflict_does();
             return Step::default();
@@ -202,7 +204,7 @@ impl EditDialog {
             }
             Action::Submit if self.focus == Place::AsJson => return self.open_json(),
             Action::OpenEditor => return self.open_editor(),
-            Action::Submit => return self.submit(now, |write| write),
+            Action::Submit => return self.submit(now),
             Action::Cancel => {
                 let is_unsaved = self.is_changed();
                 if self.writing.may_close(is_unsaved) {

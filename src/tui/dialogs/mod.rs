@@ -89,6 +89,8 @@ pub enum Input {
     },
     /// What another session did to the secret in the dialog, as the dialog asked.
     Theirs(SecretId, Theirs),
+    /// How a secret is now that this or another session has just changed.
+    Changed(Box<Secret>),
     /// Another session has just written a secret, or taken it away (`None`).
     Elsewhere(SecretId, Option<Box<Version>>),
     /// What a path may go on with, as the dialog asked.
@@ -221,6 +223,16 @@ impl Dialog {
             Self::Edit(dialog) => dialog.tick(now),
             Self::Rotate(dialog) => dialog.tick(now),
             _ => {}
+        }
+    }
+
+    /// Which secret it changes, of those that are there already.
+    #[must_use]
+    pub fn writes(&self) -> Option<SecretId> {
+        match self {
+            Self::Edit(dialog) => dialog.subject(),
+            Self::Rotate(dialog) => dialog.subject(),
+            _ => None,
         }
     }
 

@@ -14,7 +14,7 @@ use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::widgets::secret_input::SecretInput;
 use crate::tui::widgets::text_input::TextInput;
-use crate::vault::secret::{Fields, Secret};
+use crate::vault::secret::{Fields, Secret, SecretId};
 
 use super::form::{ask, close, next, previous};
 use super::writing::Writing;
@@ -114,6 +114,12 @@ impl RotateDialog {
             _ => {}
         }
         Step::default()
+    }
+
+    /// Which secret is rotated.
+    #[must_use]
+    pub fn subject(&self) -> Option<SecretId> {
+        self.writing.subject().map(|(id, _)| id)
     }
 
     /// Which keys mean what in the input in focus.

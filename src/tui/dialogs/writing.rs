@@ -3,11 +3,8 @@
 
 use std::time::Instant;
 
-use jiff::Timestamp;
-
 use crate::error::{Error, Kind};
 use crate::tui::clock::Now;
-use crate::tui::effect::Request;
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::vault::Expected;
@@ -30,27 +27,17 @@ pub(super) enum Way {
         /// Where it is.
         address: Address,
     },
-    /// After the secret was brought back.
+    /// Onto the secret, which is deleted and brought back with it.
     Restored {
+        /// Which secret.
+        id: SecretId,
+        /// Its version.
+        version: u64,
         /// To where.
         address: Address,
-        /// Which of those that were deleted there.
-        deleted_at: Timestamp,
     },
     /// As a new secret.
     Anew,
-}
-
-impl Way {
-    /// The request with what has to be done before it.
-    pub(super) fn prepared(self, write: Request) -> Request {
-        match self {
-            Self::Restored { address, deleted_at } => {
-                Request::RestoreThen { address, deleted_at, write: Box::new(write) }
-            }
-            Self::Over { .. } | Self::Anew => write,
-        }
-    }
 }
 
 /// The state of a write: not begun, under way, refused, or in conflict.
@@ -59,12 +46,18 @@ pub(super) struct Writing {
     subject: Option<(SecretId, Address)>,
     /// What the writer had seen.
     pub(super) expected: Expected,
+    /// The version that was there when the dialog opened.
+    began: u64,
     /// The request is on its way; keys wait.
     pub(super) is_saving: bool,
     /// Another session was faster; this is to be decided before anything else.
     pub(super) conflict: Option<Box<Conflict>>,
     /// What another session has done since the dialog opened.
     news: Option<String>,
+    /// The last of it is that the secret was deleted.
+    is_gone: bool,
+    /// What it has changed of the metadata.
+    details: Option<String>,
     message: Option<(String, Role)>,
     /// Esc was pressed over unsaved input; the next one discards it.
     may_discard: bool,
@@ -76,9 +69,12 @@ impl Writing {
         Self {
             subject: None,
             expected: Expected::Absent,
+            began: 0,
             is_saving: false,
             conflict: None,
             news: None,
+            is_gone: false,
+            details: None,
             message: None,
             may_discard: false,
         }
@@ -87,7 +83,8 @@ impl Writing {
     /// Over the current version of a secret.
     pub(super) fn over(secret: &Secret) -> Self {
         let subject = Some((secret.id, secret.address.clone()));
-        Self { subject, expected: Expected::This(secret.id, Some(secret.version)), ..Self::new() }
+        let (expected, began) = (Expected::This(secret.id, Some(secret.version)), secret.version);
+        Self { subject, expected, began, ..Self::new() }
     }
 
     /// Which secret is written, and where it is as far as is known.
@@ -116,7 +113,9 @@ impl Writing {
     /// The version that was seen at first, or chosen to be written over since.
     pub(super) fn seen(&self) -> Option<u64> {
         match self.expected {
-            Expected::Version(version) | Expected::This(_, Some(version)) => Some(version),
+            Expected::Version(version) | Expected::This(_, Some(version)) | Expected::Deleted(_, version) => {
+                Some(version)
+            }
             Expected::Any | Expected::Absent | Expected::Present | Expected::This(_, None) => None,
         }
     }
@@ -134,7 +133,7 @@ impl Writing {
             self.say(told(error), Role::Danger);
             return Step::default();
         }
-        let conflict = Conflict::new(*id, address.clone(), seen, current);
+        let conflict = Conflict::new(*id, address.clone(), (self.began, seen), current);
         let step = form::ask(conflict.question());
         self.conflict = Some(Box::new(conflict));
         step
@@ -154,6 +153,11 @@ impl Writing {
                     conflict.reveal(version, fields, until);
                 }
             }
+            (Input::Changed(secret), _) => {
+                if subject == Some(secret.id) {
+                    self.take_back(&secret);
+                }
+            }
             (Input::Elsewhere(id, version), _) => {
                 if subject == Some(id) {
                     self.learn(version.as_deref(), now);
@@ -170,6 +174,7 @@ impl Writing {
             return;
         }
         let seen = self.seen();
+        self.is_gone = version.is_none();
         self.news = match version {
             Some(version) if Some(version.number) <= seen => return,
             Some(version) => {
@@ -181,18 +186,37 @@ impl Writing {
         };
     }
 
+    /// The secret is there: that it was deleted is told no longer.
+    fn take_back(&mut self, secret: &Secret) {
+        if std::mem::take(&mut self.is_gone) {
+            let version = secret.version;
+            let is_newer = Some(version) > self.seen();
+            let words = || format!("Another session wrote version {version}. Saving asks what is to become of it.");
+            self.news = is_newer.then(words);
+        }
+    }
+
+    /// Another session changed parts of the metadata.
+    pub(super) fn tell_details(&mut self, parts: &[&str]) {
+        let parts = parts.join(" and ").to_lowercase();
+        self.details = Some(format!("Another session changed the {parts}. Saving asks before yours replaces theirs."));
+    }
+
     /// Mine is to be kept: says how, and knows from now on what it is written over.
     pub(super) fn resolve(&mut self) -> Option<Way> {
         let conflict = self.conflict.take()?;
         let (id, address) = self.subject.as_mut()?;
-        self.news = None;
+        (self.news, self.is_gone) = (None, false);
         let way = conflict.way(address)?;
         match &way {
             Way::Over { id: other, version, address: now } => {
                 (*id, *address) = (*other, now.clone());
                 self.expected = Expected::This(*other, Some(*version));
             }
-            Way::Restored { address: from, .. } => *address = from.clone(),
+            Way::Restored { id: gone, version, address: from } => {
+                *address = from.clone();
+                self.expected = Expected::Deleted(*gone, *version);
+            }
             Way::Anew => {}
         }
         Some(way)
@@ -229,7 +253,7 @@ impl Writing {
 
     /// Describes it at the end of a page.
     pub(super) fn show(&self, page: &mut Page<'_>) {
-        match (&self.message, &self.news) {
+        match (&self.message, self.news.as_ref().or(self.details.as_ref())) {
             _ if self.is_saving => page.tell("Saving…", Role::Accent),
             (Some((message, role)), _) => page.tell(message.as_str(), *role),
             (None, Some(news)) => page.tell(news.as_str(), Role::Warn),

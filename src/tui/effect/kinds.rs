@@ -14,7 +14,6 @@ impl Request {
                 | Self::RollBack { .. }
                 | Self::Job(_)
                 | Self::Restore(_)
-                | Self::RestoreThen { .. }
                 | Self::Purge { .. }
         )
     }
@@ -49,7 +48,6 @@ impl Request {
             Self::Amend { .. }
                 | Self::Create { .. }
                 | Self::Purge { .. }
-                | Self::RestoreThen { .. }
                 | Self::RollBack { .. }
                 | Self::Rotate { .. }
                 | Self::Set { .. }

@@ -89,13 +89,16 @@ fn detail(state: &mut State, secret: Box<Secret>, history: Vec<Version>) -> Vec<
     if vault.wanted_detail != Some(id) {
         return Vec::new();
     }
+    let changed = state.dialog.as_ref().and_then(Dialog::writes).filter(|edited| *edited == id).map(|_| secret.clone());
     vault.detail.show(secret, &history);
     facts::tell_detail(state);
     let Some(vault) = &mut state.vault else { return Vec::new() };
     let newest = history.first().cloned().map(Box::new);
     vault.history.show(id, history, page);
     if let Some(newest) = newest.filter(|_| state.dialog.is_some()) {
-        return give(state, Input::Elsewhere(id, Some(newest)));
+        let mut effects = changed.map(|secret| give(state, Input::Changed(secret))).unwrap_or_default();
+        effects.extend(give(state, Input::Elsewhere(id, Some(newest))));
+        return effects;
     }
     let Some(vault) = &mut state.vault else { return Vec::new() };
     match vault.waiting.take_if(|(waiting, _)| *waiting == id) {

@@ -8,7 +8,7 @@ use crate::tui::notice::Notice;
 use crate::tui::state::{OpenVault, State};
 use crate::vault::catalog::CatalogChange;
 use crate::vault::scope::Address;
-use crate::vault::secret::SecretId;
+use crate::vault::secret::{Secret, SecretId};
 
 use super::actions::{ask_detail, moved};
 use super::{bulk, give, say};
@@ -24,6 +24,7 @@ pub(super) fn changed(state: &mut State, change: CatalogChange, own: bool) -> Ve
     let gone = vault.secrets.selected().is_some_and(|listed| change.removed.contains(&listed.id));
     let gone = vault.secrets.selected_address().filter(|address| gone && !vault.removing.contains(address));
     let removed = change.removed.clone();
+    let written = state.dialog.as_ref().and_then(Dialog::writes).and_then(|id| written(&change, id));
     vault.secrets.apply(change, time);
     if let Some(address) = vault.expected.take()
         && !vault.secrets.select_address(&address, time)
@@ -36,6 +37,9 @@ pub(super) fn changed(state: &mut State, change: CatalogChange, own: bool) -> Ve
         // A notice would swallow a key that is meant for the dialog; the dialog tells it itself.
         for id in removed {
             effects.extend(give(state, Input::Elsewhere(id, None)));
+        }
+        if let Some(secret) = written {
+            effects.extend(give(state, Input::Changed(secret)));
         }
     } else if matches!(state.dialog, Some(Dialog::Bulk(_))) {
         bulk::renew(state, None);
@@ -54,6 +58,11 @@ pub(super) fn changed(state: &mut State, change: CatalogChange, own: bool) -> Ve
     }
     effects.extend(lists_deleted.then_some(Effect::Vault(Request::Deleted)));
     effects
+}
+
+/// How a secret is now, where it changed.
+fn written(change: &CatalogChange, id: SecretId) -> Option<Box<Secret>> {
+    change.upserted.iter().find(|secret| secret.id == id).cloned().map(Box::new)
 }
 
 /// The address of a secret that is there, but not among what the filter shows.

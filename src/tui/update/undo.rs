@@ -24,10 +24,13 @@ pub(super) fn last(state: &mut State) -> Vec<Effect> {
     undo.map(|undo| send(undo.job())).unwrap_or_default()
 }
 
-/// A single write can be taken back, too.
+/// A single write can be taken back, too, and after it that the secret was brought back for it.
 pub(super) fn remember(vault: &mut OpenVault, deed: Deed, written: &mut Written) {
-    let undo = written.undo.take().and_then(|step| Undo::new(deed, Arc::new([step])));
-    undo.into_iter().for_each(|undo| vault.undo.push(undo));
+    let revived = written.revived.as_ref().map(|step| (Deed::Restore, step.clone()));
+    let done = written.undo.take().map(|step| (deed, step));
+    for (deed, step) in revived.into_iter().chain(done) {
+        Undo::new(deed, Arc::new([step])).into_iter().for_each(|undo| vault.undo.push(undo));
+    }
 }
 
 /// What can be taken back after a job; what became of it where it was to be taken back, and

@@ -22,16 +22,18 @@ pub(super) fn written(state: &mut State, deed: Deed, mut written: Written) -> Ve
     if let Some(vault) = &mut state.vault {
         undo::remember(vault, deed, &mut written);
     }
-    let Written { secret, outcome, .. } = written;
+    let Written { secret, outcome, revived, .. } = written;
+    let revived = revived.is_some();
     let (address, version, id) = (secret.address.clone(), secret.version, secret.id);
     let words = match outcome {
+        _ if revived => format!("{address} is back; version {version} of it is current."),
         Outcome::Created => format!("Added {address} as version {version}."),
         Outcome::NewVersion => format!("Version {version} of {address} is current now."),
         Outcome::MetadataOnly => format!("Saved the details of {address}; version {version} stays."),
         Outcome::Unchanged => format!("Nothing was different in {address}; nothing was written."),
     };
     if let Some(vault) = &mut state.vault {
-        if outcome == Outcome::Created {
+        if revived || outcome == Outcome::Created {
             vault.expected = Some(address);
         }
         vault.wanted_detail = vault.wanted_detail.filter(|shown| *shown != id);

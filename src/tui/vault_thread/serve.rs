@@ -32,12 +32,9 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
         }
         Request::Compare { id, before, after } => Answer::Compared(Box::new(vault.shape_diff(id, before, after)?)),
         Request::Theirs { id, seen, address } => Answer::Theirs(id, theirs::find(vault, id, seen, &address)?),
-        Request::RestoreThen { address, deleted_at, write } => {
-            vault.restore(&address, Some(deleted_at), "")?;
-            return self::answer(vault, *write);
-        }
-        Request::Amend { address, fields, metadata, reason, expected } => {
-            Answer::Written(Deed::Save, Box::new(vault.amend(&address, &fields, &metadata, &reason, expected)?))
+        Request::Amend { address, fields, metadata, over, reason, expected } => {
+            let written = vault.amend(&address, &fields, &metadata, over.as_deref(), &reason, expected)?;
+            Answer::Written(Deed::Save, Box::new(written))
         }
         Request::Set { address, fields, metadata, reason, expected } => {
             let written = vault.set(&address, fields, metadata, &reason, expected)?;

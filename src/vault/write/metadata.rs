@@ -52,6 +52,29 @@ impl MetadataChange {
         Ok(())
     }
 
+    /// What this changes that is `now` neither what its writer had `seen` nor what this makes of it.
+    pub(in crate::vault) fn overwrites(&self, seen: &Metadata, now: &Metadata) -> Result<Vec<&'static str>> {
+        let mut mine = now.clone();
+        self.apply(&mut mine)?;
+        fn is_lost<T: PartialEq>(
+            part: impl Fn(&Metadata) -> &T,
+            seen: &Metadata,
+            now: &Metadata,
+            mine: &Metadata,
+        ) -> bool {
+            part(now) != part(seen) && part(now) != part(mine)
+        }
+        let parts = [
+            ("the description", is_lost(|all| &all.description, seen, now, &mine)),
+            ("the metadata", is_lost(|all| &all.json, seen, now, &mine)),
+            ("the tags", is_lost(|all| &all.tags, seen, now, &mine)),
+            ("the expiry", is_lost(|all| &all.expires_at, seen, now, &mine)),
+            ("the rotation interval", is_lost(|all| &all.rotation_days, seen, now, &mine)),
+            ("the owner", is_lost(|all| &all.owner, seen, now, &mine)),
+        ];
+        Ok(parts.into_iter().filter(|(_, is_lost)| *is_lost).map(|(name, _)| name).collect())
+    }
+
     /// The change that makes `now` what `before` was; it names only what differs.
     pub(in crate::vault) fn back(now: &Metadata, before: &Metadata) -> Self {
         fn differs<T: PartialEq + Clone>(now: &T, before: &T) -> Option<T> {

@@ -69,7 +69,7 @@ impl Change<'_> {
         let revision = self.put(row, &secret, 0)?;
         self.audit(AuditAction::Create, &secret, Some(1), reason)?;
         let undo = undo(&secret, revision, Act::Delete);
-        Ok(Written { secret, outcome: Outcome::Created, undo })
+        Ok(Written { secret, outcome: Outcome::Created, undo, revived: None })
     }
 
     pub(in crate::vault) fn update(
@@ -99,13 +99,13 @@ impl Change<'_> {
         let before = secret.metadata.clone();
         apply(&mut secret.metadata)?;
         if secret.metadata == before {
-            return Ok(Written { secret, outcome: Outcome::Unchanged, undo: None });
+            return Ok(Written { secret, outcome: Outcome::Unchanged, undo: None, revived: None });
         }
         secret.updated_at = self.now;
         let revision = self.put(row, &secret, 0)?;
         self.audit(AuditAction::Edit, &secret, None, reason)?;
         let undo = undo(&secret, revision, Act::Edit(MetadataChange::back(&secret.metadata, &before)));
-        Ok(Written { secret, outcome: Outcome::MetadataOnly, undo })
+        Ok(Written { secret, outcome: Outcome::MetadataOnly, undo, revived: None })
     }
 
     /// Adds tags and takes others away.
@@ -176,7 +176,7 @@ impl Change<'_> {
         reason: &str,
     ) -> Result<Written> {
         if secret.address == *to {
-            return Ok(Written { secret, outcome: Outcome::Unchanged, undo: None });
+            return Ok(Written { secret, outcome: Outcome::Unchanged, undo: None, revived: None });
         }
         // A name may change its own case; anybody else's name is taken.
         let taken = self.rows(to)?.into_iter().find(|other| other.buried == 0 && other.id != row.id);
@@ -190,7 +190,7 @@ impl Change<'_> {
         let revision = self.put(row, &secret, 0)?;
         self.audit(AuditAction::Move, &secret, None, format!("From {from}. {reason}").trim_end())?;
         let undo = undo(&secret, revision, Act::Move(from));
-        Ok(Written { secret, outcome: Outcome::MetadataOnly, undo })
+        Ok(Written { secret, outcome: Outcome::MetadataOnly, undo, revived: None })
     }
 
     /// Buries a secret.
@@ -200,7 +200,7 @@ impl Change<'_> {
         let revision = self.put(row, &secret, self.state.seq)?;
         self.audit(AuditAction::Delete, &secret, None, reason)?;
         let undo = undo(&secret, revision, Act::Restore);
-        Ok(Written { secret, outcome: Outcome::MetadataOnly, undo })
+        Ok(Written { secret, outcome: Outcome::MetadataOnly, undo, revived: None })
     }
 
     /// Brings a buried secret back.
@@ -211,7 +211,7 @@ impl Change<'_> {
         let revision = self.put(row, &secret, 0)?;
         self.audit(AuditAction::Restore, &secret, None, reason)?;
         let undo = undo(&secret, revision, Act::Delete);
-        Ok(Written { secret, outcome: Outcome::MetadataOnly, undo })
+        Ok(Written { secret, outcome: Outcome::MetadataOnly, undo, revived: None })
     }
 
     /// Refuses to restore to where a secret lives again.
@@ -246,7 +246,7 @@ impl Change<'_> {
         };
         self.audit(action, &secret, Some(secret.version), reason)?;
         let undo = back(&secret, last, MetadataChange::back(&secret.metadata, before));
-        Ok(Written { secret, outcome: Outcome::NewVersion, undo })
+        Ok(Written { secret, outcome: Outcome::NewVersion, undo, revived: None })
     }
 }
 

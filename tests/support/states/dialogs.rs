@@ -168,6 +168,10 @@ fn editing() -> Vec<State> {
             at.after("e C-o").typed("/k").keys("Enter").read(Err(denied))
         }),
         ("edit_written_elsewhere", |at| at.after("e").typed("new").written_elsewhere()),
+        ("edit_described_elsewhere", |at| at.after("e Tab Tab Tab Tab").typed(" (mine)").described_elsewhere()),
+        ("edit_described_asked", |at| {
+            at.after("e Tab Tab Tab Tab").typed(" (mine)").described_elsewhere().keys("Enter")
+        }),
         ("edit_past_expiry", |at| at.after("e").keys("Tab Tab Tab Tab Tab Tab C-u").typed("2020-01-01").keys("Enter")),
         ("edit_bad_json", |at| at.after("e S-Tab S-Tab S-Tab C-u").typed("{\"account\": ").keys("Enter")),
         ("edit_json", |at| at.after("e S-Tab S-Tab Enter")),
@@ -212,6 +216,8 @@ fn conflicts() -> Vec<State> {
                 by,
                 at: at_time,
                 from: address("production/payments/STRIPE_KEY"),
+                version: 7,
+                metadata: Box::new(secrets().remove(3).metadata),
                 taken: None,
             })
         }),

@@ -106,6 +106,9 @@ impl EditDialog {
             let is_bad = self.bad.as_ref().is_some_and(|(at, _)| *at == place);
             let tags = self.tags.remark().filter(|_| *meta == Meta::Tags);
             let remark = self.metadata.remark(*meta).map(str::to_owned).or(tags);
+            if let Some(theirs) = self.metadata.theirs(*meta).filter(|_| !is_bad) {
+                page.note(theirs, Role::Warn);
+            }
             if let Some(remark) = remark.filter(|_| !is_bad) {
                 page.note(remark, Role::Muted);
             }

@@ -14,12 +14,17 @@ use crate::vault::{MetadataChange, checked_tags};
 
 use super::document::Document;
 use super::inputs::{Meta, Place};
+use super::theirs::Theirs;
 
 /// One input for each [`Meta`], and what they held at first.
 #[derive(Default)]
 pub(super) struct MetadataInputs {
-    inputs: [TextInput; Meta::ALL.len()],
-    at_first: [String; Meta::ALL.len()],
+    pub(super) inputs: [TextInput; Meta::ALL.len()],
+    pub(super) at_first: [String; Meta::ALL.len()],
+    /// What another session has made of a line since.
+    pub(super) theirs: [Option<Theirs>; Meta::ALL.len()],
+    /// The metadata as it was last seen in the vault.
+    pub(super) seen: Option<Box<Metadata>>,
     /// What the expiry means, as of the last key.
     expiry: Option<String>,
     /// A past expiry was asked about; the next save means it.
@@ -29,19 +34,10 @@ pub(super) struct MetadataInputs {
 impl MetadataInputs {
     /// The inputs for a secret that is there.
     pub(super) fn holding(metadata: &Metadata) -> Self {
-        let text = |meta: &Meta| match meta {
-            Meta::Description => metadata.description.clone(),
-            Meta::Tags => metadata.tags.join(" "),
-            Meta::Expires => metadata.expires_at.map_or_else(String::new, readable),
-            Meta::Rotation => metadata.rotation_days.map_or_else(String::new, |days| days.to_string()),
-            Meta::Owner => metadata.owner.clone(),
-            Meta::Json => metadata.json.as_ref().map_or_else(String::new, ToString::to_string),
-            Meta::Reason => String::new(),
-        };
-        let mut held = Self::default();
+        let mut held = Self { seen: Some(Box::new(metadata.clone())), ..Self::default() };
         for (at, meta) in Meta::ALL.iter().enumerate() {
-            held.at_first[at] = text(meta);
-            held.inputs[at] = TextInput::holding(text(meta));
+            held.at_first[at] = line(metadata, *meta);
+            held.inputs[at] = TextInput::holding(line(metadata, *meta));
         }
         held
     }
@@ -169,8 +165,21 @@ impl MetadataInputs {
     }
 }
 
+/// A line as it stands for what the vault holds.
+pub(super) fn line(metadata: &Metadata, meta: Meta) -> String {
+    match meta {
+        Meta::Description => metadata.description.clone(),
+        Meta::Tags => metadata.tags.join(" "),
+        Meta::Expires => metadata.expires_at.map_or_else(String::new, readable),
+        Meta::Rotation => metadata.rotation_days.map_or_else(String::new, |days| days.to_string()),
+        Meta::Owner => metadata.owner.clone(),
+        Meta::Json => metadata.json.as_ref().map_or_else(String::new, ToString::to_string),
+        Meta::Reason => String::new(),
+    }
+}
+
 /// Tags, sorted, nothing twice; commas separate them too.
-fn tags(text: &str) -> Vec<String> {
+pub(super) fn tags(text: &str) -> Vec<String> {
     let mut tags: Vec<String> = text.split([' ', ',']).filter(|tag| !tag.is_empty()).map(ToOwned::to_owned).collect();
     tags.sort();
     tags.dedup();

@@ -37,10 +37,15 @@ impl EditDialog {
     /// Writes mine over what another session did.
     pub(super) fn overwrite(&mut self, now: Now) -> Step {
         self.rows.iter_mut().for_each(|row| row.show(false));
-        match self.writing.resolve() {
+        let was = self.subject();
+        let way = self.writing.resolve();
+        if self.subject() != was {
+            self.metadata.forget_seen(); // chosen to be written onto another secret
+        }
+        match way {
             None => Step::default(),
             Some(Way::Anew) => self.write_anew(now),
-            Some(way) => self.submit(now, |write| way.prepared(write)),
+            Some(Way::Over { .. } | Way::Restored { .. }) => self.submit(now),
         }
     }
 

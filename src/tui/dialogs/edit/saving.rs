@@ -17,14 +17,22 @@ impl EditDialog {
             self.focus = Place::Name;
         }
         self.rows.iter_mut().for_each(|row| row.show(false));
+        let is_refused = error.kind() == Kind::Conflict && error.current_version().is_none();
+        if let Some((meta, words)) = is_refused.then(|| self.metadata.asks_about_theirs()).flatten() {
+            // What the vault refused to write over has arrived with the refusal.
+            self.writing.is_saving = false;
+            self.focus = Place::Meta(meta);
+            self.bad = Some((self.focus, words));
+            return Step::default();
+        }
         self.writing.failed(error)
     }
 
     /// Sends what changed, or points at the first thing that is wrong.
-    pub(super) fn submit(&mut self, now: Now, prepared: impl FnOnce(Request) -> Request) -> Step {
+    pub(super) fn submit(&mut self, now: Now) -> Step {
         self.bad = None;
         match self.request(now) {
-            Ok(Some(request)) => ask(Effect::Vault(prepared(request))),
+            Ok(Some(request)) => ask(Effect::Vault(request)),
             Ok(None) => {
                 self.writing.say("Nothing was changed.", Role::Text);
                 Step::default()
@@ -53,6 +61,9 @@ impl EditDialog {
         if let Some(words) = self.metadata.asks_about_expiry(now.time) {
             return Err((Place::Meta(Meta::Expires), words));
         }
+        if let Some((meta, words)) = self.metadata.asks_about_theirs() {
+            return Err((Place::Meta(meta), words));
+        }
         let expected = self.writing.begin();
         Ok(Some(if self.is_new() {
             Request::Set { address, fields: Some(fields.set), metadata, reason, expected }
@@ -62,7 +73,8 @@ impl EditDialog {
                 Expected::This(id, _) if fields.is_empty() => Expected::This(id, None),
                 expected => expected,
             };
-            Request::Amend { address, fields: Box::new(fields), metadata, reason, expected }
+            let over = self.metadata.seen();
+            Request::Amend { address, fields: Box::new(fields), metadata, over, reason, expected }
         }))
     }
 }

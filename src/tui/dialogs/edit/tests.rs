@@ -113,7 +113,7 @@ fn sent(mut step: Step) -> Sent {
             let (set, address) = (plain(fields.unwrap()), address.to_string());
             Sent { address, set, remove: Vec::new(), rename: Vec::new(), metadata, reason, expected }
         }
-        Some(Effect::Vault(Request::Amend { address, fields, metadata, reason, expected })) => Sent {
+        Some(Effect::Vault(Request::Amend { address, fields, metadata, reason, expected, .. })) => Sent {
             address: address.to_string(),
             set: plain(fields.set),
             remove: fields.remove.iter().map(ToString::to_string).collect(),

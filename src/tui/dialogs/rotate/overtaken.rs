@@ -39,9 +39,6 @@ impl RotateDialog {
                 let (fields, metadata, expected) = (Some(fields), MetadataChange::default(), Expected::Absent);
                 step.effects.push(Effect::Vault(Request::Set { address, fields, metadata, reason, expected }));
             }
-            Some(Effect::Vault(write @ Request::Rotate { .. })) => {
-                step.effects.push(Effect::Vault(way.prepared(write)));
-            }
             other => step.effects.extend(other),
         }
         step

@@ -22,7 +22,8 @@ pub(super) fn find(vault: &mut Vault, id: SecretId, seen: u64, address: &Address
     if let Some(at) = secret.deleted_at {
         let record = last(vault, id, AuditAction::Delete)?;
         let taken = taken(vault, &secret.address)?;
-        return Ok(Theirs::Deleted { by: record.actor.signature(), at, from: secret.address, taken });
+        let (by, metadata) = (record.actor.signature(), Box::new(secret.metadata));
+        return Ok(Theirs::Deleted { by, at, from: secret.address, version: secret.version, metadata, taken });
     }
     let to = Some(secret.address).filter(|to| to != address);
     Ok(match to {

@@ -36,6 +36,10 @@ fn value(text: &str) -> Fields {
     Fields::value(SecretText::copied_from(text.as_bytes()))
 }
 
+fn described(text: &str) -> MetadataChange {
+    MetadataChange { description: Some(text.to_owned()), ..MetadataChange::default() }
+}
+
 /// A screen on one keeper, and another session's handle.
 struct Sessions {
     _folder: tempfile::TempDir,
@@ -137,11 +141,17 @@ impl Sessions {
             Other::Move => drop(vault.move_secret(&at(HERE), &at(THERE), "").unwrap()),
             Other::Rotate(place) => drop(vault.rotate(&at(place), value("theirs"), "Leaked", Expected::Any).unwrap()),
             Other::Delete(place) => drop(vault.delete(&at(place), "").unwrap()),
+            Other::Restore(place) => drop(vault.restore(&at(place), None, "").unwrap()),
+            Other::Describe(text) => drop(vault.edit(&at(HERE), described(text), "").unwrap()),
             Other::Purge(place) => drop(vault.purge(&at(place), crate::vault::Doomed::Single, "").unwrap()),
             Other::Create => drop(
                 vault.set(&at(HERE), Some(value("other")), MetadataChange::default(), "", Expected::Absent).unwrap(),
             ),
         }
+    }
+
+    fn description(&mut self) -> String {
+        self.theirs.find(&at(HERE)).unwrap().metadata.description
     }
 
     /// What the address holds, and how many versions there are.
@@ -157,6 +167,8 @@ enum Other {
     Move,
     Rotate(&'static str),
     Delete(&'static str),
+    Restore(&'static str),
+    Describe(&'static str),
     Purge(&'static str),
     Create,
 }
@@ -282,4 +294,139 @@ fn the_current_value_again_makes_a_version_only_after_a_second_yes() {
     sessions.keys("Enter Down Enter");
     assert!(sessions.text().contains("current value again"), "{}", sessions.text());
     assert_eq!(sessions.found(HERE), Some(("theirs".to_owned(), 3)));
+}
+
+/// A description is typed while the other session acts.
+fn describing(acts: &[Other]) -> Sessions {
+    let mut sessions = Sessions::start();
+    sessions.keys("e Tab Tab");
+    sessions.type_text("mine");
+    acts.iter().for_each(|act| sessions.other(*act));
+    sessions
+}
+
+#[test]
+fn a_description_is_never_written_over_another_unasked() {
+    let mut sessions = describing(&[Other::Describe("theirs")]);
+    sessions.keys("Enter");
+    let text = sessions.text();
+    assert!(text.contains("Another session made this: theirs. Save again to write"), "{text}");
+    assert_eq!(sessions.description(), "theirs");
+    sessions.keys("Enter");
+    assert!(sessions.state.dialog.is_none(), "{}", sessions.text());
+    assert_eq!(sessions.description(), "mine");
+    // It is told while the form is open; and what was answered does not count for a third one.
+    let mut sessions = describing(&[Other::Describe("theirs")]);
+    sessions.look();
+    let text = sessions.text();
+    assert!(text.contains("Another session changed the description.") && text.contains("made this: theirs"), "{text}");
+    sessions.keys("Enter");
+    assert_eq!(sessions.description(), "theirs");
+    sessions.other(Other::Describe("third"));
+    sessions.keys("Enter");
+    assert!(sessions.text().contains("made this: third. Save again"), "{}", sessions.text());
+    assert_eq!(sessions.description(), "third");
+    sessions.keys("Enter");
+    assert_eq!((sessions.description(), sessions.conflicts), ("mine".to_owned(), 0));
+    // The same text is no conflict, and what is left alone follows theirs.
+    let mut sessions = describing(&[Other::Describe("mine")]);
+    sessions.keys("Enter");
+    assert!(sessions.state.dialog.is_none(), "{}", sessions.text());
+    let mut sessions = overtaken("e", &[Other::Describe("theirs")]);
+    sessions.look();
+    assert!(sessions.text().contains("Description   theirs"), "{}", sessions.text());
+    sessions.keys("Enter");
+    assert_eq!((sessions.found(HERE), sessions.description()), (Some(("mine".to_owned(), 2)), "theirs".to_owned()));
+}
+
+#[test]
+fn different_details_merge_and_a_version_asks_before_its_details() {
+    let mut sessions = describing(&[]);
+    let tags = MetadataChange { tags: Some(vec!["db".to_owned()]), ..MetadataChange::default() };
+    sessions.theirs.edit(&at(HERE), tags, "").unwrap();
+    sessions.keys("Enter");
+    let metadata = sessions.theirs.find(&at(HERE)).unwrap().metadata;
+    assert_eq!((metadata.description.as_str(), metadata.tags), ("mine", vec!["db".to_owned()]));
+    let mut sessions = overtaken("e", &[Other::Rotate(HERE), Other::Describe("theirs")]);
+    sessions.keys("Tab Tab");
+    sessions.type_text("my words");
+    sessions.keys("Enter Down Enter");
+    assert!(sessions.text().contains("made this: theirs"), "{}", sessions.text());
+    sessions.keys("Enter");
+    assert_eq!((sessions.found(HERE), sessions.description()), (Some(("mine".to_owned(), 3)), "my words".to_owned()));
+}
+
+#[test]
+fn a_deleted_secret_is_brought_back_with_mine_or_not_at_all() {
+    for (open, save) in WRITERS {
+        let gone = || {
+            let mut sessions = overtaken(open, &[Other::Rotate(HERE)]);
+            sessions.keys(save);
+            sessions.other(Other::Rotate(HERE));
+            sessions.other(Other::Delete(HERE));
+            sessions.keys("Down Enter");
+            let text = sessions.text();
+            assert!(text.contains("You began with version 1.") && text.contains("writes version 4"), "{text}");
+            assert_eq!(sessions.found(HERE), None);
+            sessions
+        };
+        let mut sessions = gone();
+        sessions.keys("Up Enter");
+        assert!(sessions.state.dialog.is_none(), "{}", sessions.text());
+        assert_eq!(sessions.found(HERE), None, "theirs was kept");
+        // Deleted again, at another version: nothing is restored until that is known.
+        let mut sessions = gone();
+        for act in [Other::Restore(HERE), Other::Rotate(HERE), Other::Delete(HERE)] {
+            sessions.other(act);
+        }
+        sessions.keys("Down Enter");
+        assert!(sessions.text().contains("writes version 5"), "{}", sessions.text());
+        assert_eq!(sessions.found(HERE), None);
+        sessions.keys("Down Enter");
+        assert_eq!(sessions.found(HERE), Some(("mine".to_owned(), 5)));
+        // Both are undone, one after the other.
+        let mut sessions = gone();
+        sessions.keys("Down Enter");
+        assert!(sessions.text().contains("is back; version 4"), "{}", sessions.text());
+        assert_eq!(sessions.found(HERE), Some(("mine".to_owned(), 4)));
+        sessions.keys("u");
+        assert_eq!(sessions.found(HERE), Some(("theirs".to_owned(), 5)));
+        sessions.keys("u");
+        assert_eq!(sessions.found(HERE), None, "{}", sessions.text());
+    }
+    // Restored meanwhile by somebody else: that is another conflict, and no dead end.
+    let mut sessions = overtaken("e", &[Other::Delete(HERE)]);
+    sessions.keys("Enter");
+    sessions.other(Other::Restore(HERE));
+    sessions.keys("Down Enter");
+    assert!(sessions.text().contains("changed it back"), "{}", sessions.text());
+    sessions.keys("Down Enter");
+    assert_eq!(sessions.found(HERE), Some(("mine".to_owned(), 2)));
+    // A description that was changed before the secret was deleted.
+    let mut sessions = describing(&[Other::Describe("theirs"), Other::Delete(HERE)]);
+    sessions.keys("Enter Down Enter");
+    assert!(sessions.text().contains("made this: theirs"), "{}", sessions.text());
+    assert_eq!(sessions.found(HERE), None);
+    sessions.keys("Enter");
+    assert_eq!((sessions.found(HERE), sessions.description()), (Some(("one".to_owned(), 1)), "mine".to_owned()));
+}
+
+#[test]
+fn a_secret_that_comes_back_is_told_as_gone_no_longer() {
+    for (open, save) in WRITERS {
+        let mut sessions = overtaken(open, &[Other::Delete(HERE)]);
+        sessions.look();
+        assert!(sessions.text().contains("Another session deleted"), "{}", sessions.text());
+        sessions.other(Other::Restore(HERE));
+        sessions.look();
+        assert!(!sessions.text().contains("Another session"), "{}", sessions.text());
+        sessions.keys(save);
+        assert_eq!((sessions.found(HERE), sessions.conflicts), (Some(("mine".to_owned(), 2)), 0));
+    }
+    let mut sessions = overtaken("e", &[Other::Delete(HERE)]);
+    sessions.look();
+    sessions.other(Other::Restore(HERE));
+    sessions.other(Other::Rotate(HERE));
+    sessions.look();
+    assert!(sessions.text().contains("wrote version 2"), "{}", sessions.text());
 }

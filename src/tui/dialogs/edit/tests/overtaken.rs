@@ -92,14 +92,13 @@ fn mine_survives_a_deleted_and_a_destroyed_secret() {
     let (by, at) = ("ana@host".to_owned(), now().time);
     let place = |text: &str| Address::parse(text, &ScopePath::root()).unwrap();
     let from = place("prod/db/KEY");
-    let mut step = gone(Theirs::Deleted { by: by.clone(), at, from: from.clone(), taken: None });
-    let Some(Effect::Vault(Request::RestoreThen { address, deleted_at, write })) = step.effects.pop() else {
-        panic!("nothing is restored")
+    let deleted = |taken| {
+        let (by, from, metadata) = (by.clone(), from.clone(), Box::new(secret().metadata));
+        Theirs::Deleted { by, at, from, version: 9, metadata, taken }
     };
-    assert_eq!((address, deleted_at), (from.clone(), at));
-    let again = sent(Step { effects: vec![Effect::Vault(*write)], ..Step::default() });
+    let again = sent(gone(deleted(None)));
     let mine = vec![("value".to_owned(), b"mine".to_vec())];
-    assert_eq!((again.address.as_str(), again.expected), ("prod/db/KEY", Expected::This(ID, Some(7))));
+    assert_eq!((again.address.as_str(), again.expected), ("prod/db/KEY", Expected::Deleted(ID, 9)));
     assert_eq!(again.set, mine);
     let moved = sent(gone(Theirs::Moved { to: from.clone(), version: 7 }));
     assert_eq!((moved.address.as_str(), moved.expected), ("prod/db/KEY", Expected::This(ID, Some(7))));
@@ -110,6 +109,6 @@ fn mine_survives_a_deleted_and_a_destroyed_secret() {
     let other = Taken { id: SecretId([2; 16]), version: 3 };
     let over = sent(gone(Theirs::Destroyed { by: by.clone(), at, taken: Some(other) }));
     assert_eq!((over.address.as_str(), over.expected), ("prod/KEY", Expected::This(other.id, Some(3))));
-    let over = sent(gone(Theirs::Deleted { by, at, from, taken: Some(other) }));
+    let over = sent(gone(deleted(Some(other))));
     assert_eq!((over.address.as_str(), over.expected), ("prod/db/KEY", Expected::This(other.id, Some(3))));
 }
