@@ -29,7 +29,7 @@ pub(super) fn run(call: &Call, args: &NameArgs) -> Result<()> {
 fn sheet(call: &Call, secret: &Secret) -> String {
     let metadata = &secret.metadata;
     let fields: Vec<&str> = secret.fields.iter().map(FieldName::as_str).collect();
-    let rotated = secret.last_rotated.map_or_else(|| "never".to_owned(), |time| both(time, call.now));
+    let rotated = secret.last_rotated.map_or_else(|| secret.unrotated().to_owned(), |time| both(time, call.now));
     let mark = |is: bool, word: &str| if is { format!(" {word}") } else { String::new() };
     let mut lines = vec![
         ("name", secret.address.name.to_string()),

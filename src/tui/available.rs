@@ -31,6 +31,9 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
         let words = Keys::new(keymap, Context::Overview).named("Leave the overview first: ⟨back⟩").into_owned();
         return Some(words);
     }
+    if action == Action::Open && vault.overview.is_some() && state.overview_lead().is_none() {
+        return Some("No secret stands behind this.".to_owned());
+    }
     let writes = matches!(
         action,
         Action::Add
@@ -77,11 +80,18 @@ fn not_in(dialog: &Dialog, action: Action) -> Option<String> {
             | Dialog::WriteOut(_)
     );
     let missing = match action {
-        Action::Generate => plain || dialog.is_gate(),
+        Action::Generate => plain || dialog.is_gate() || dialog.is_choosing(),
         Action::ShowTyped => plain,
         Action::ReadFile | Action::RenameField => !matches!(dialog, Dialog::Edit(_)),
         Action::Mend => !matches!(dialog, Dialog::Edit(_) | Dialog::Rotate(_)),
-        Action::NextField => plain || matches!(dialog, Dialog::Unlock(_)),
+        Action::NextField | Action::PreviousField => match dialog {
+            Dialog::Bulk(bulk) => !bulk.has_inputs(),
+            // There the key completes the path.
+            Dialog::WriteOut(_) => action == Action::PreviousField,
+            // What is next is a matter of the question.
+            Dialog::Confirm(_) => false,
+            _ => plain || matches!(dialog, Dialog::Unlock(_)),
+        },
         _ => false,
     };
     missing.then(|| "This dialog has nothing for it.".to_owned())
@@ -140,7 +150,6 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
             let words = "The filter cannot be read, so nobody can say what all of it is; ⟨filter⟩ goes back to it.";
             Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())
         }
-        Action::ShowDeleted if vault.secrets.deleted == Some(0) => Some("Nothing was deleted.".to_owned()),
         Action::RestoreAll | Action::PurgeDeleted => {
             let words = "This starts from the list of what was deleted: ⟨deleted⟩";
             Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())

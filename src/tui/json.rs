@@ -6,6 +6,25 @@
 
 use serde::de::IgnoredAny;
 
+/// What the parser says, and the same for people.
+const PLAIN: &[(&str, &str)] = &[
+    ("EOF while parsing a value", "it ends where a value should stand"),
+    ("EOF while parsing an object", "it ends before the closing }"),
+    ("EOF while parsing a list", "it ends before the closing ]"),
+    ("EOF while parsing a string", "it ends before the closing \""),
+    ("expected ident", "only true, false and null stand without quotes"),
+    ("expected value", "a value should stand here, such as \"text\" or 12"),
+    ("expected `:`", "a : should stand between the name and its value"),
+    ("expected `,` or `}`", "a , or the closing } should stand here"),
+    ("expected `,` or `]`", "a , or the closing ] should stand here"),
+    ("key must be a string", "a name should stand here, in \"quotes\""),
+    ("trailing comma", "a , is left over before the closing bracket"),
+    ("trailing characters", "something is left over behind the end"),
+    ("invalid escape", "behind \\ may stand \" \\ / b f n r t or u with four digits"),
+    ("invalid number", "this is no whole number"),
+    ("control character (\\u0000-\\u001F) found while parsing a string", "a line break in a text is written \\n"),
+];
+
 /// A place where JSON goes wrong, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -31,7 +50,8 @@ impl Fault {
             offset -= 1;
         }
         let told = error.to_string();
-        let cause = told.rsplit_once(" at line ").map_or(told.as_str(), |(cause, _)| cause).to_owned();
+        let cause = told.rsplit_once(" at line ").map_or(told.as_str(), |(cause, _)| cause);
+        let cause = PLAIN.iter().find(|(parser, _)| *parser == cause).map_or(cause, |(_, plain)| plain).to_owned();
         Self { line, character: text[start..offset].chars().count() + 1, offset, cause }
     }
 
@@ -41,7 +61,7 @@ impl Fault {
         serde_json::from_str::<IgnoredAny>(text).err().map(|error| Self::of(&error, text))
     }
 
-    /// `line 3, character 12: expected value`
+    /// `line 3, character 12: a : should stand between the name and its value`
     #[must_use]
     pub fn told(&self) -> String {
         format!("line {}, character {}: {}", self.line, self.character, self.cause)
@@ -80,6 +100,28 @@ mod tests {
             assert_eq!(&text[fault.offset..], at, "{text:?}");
         }
         assert_eq!(Fault::find("{\"a\": [1, null, \"x\"]}"), None);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_plain_words() {
+        for (text, wanted) in [
+            ("", "ends where a value"),
+            ("{\"a\": 1", "closing }"),
+            ("[1", "closing ]"),
+            ("\"a", "closing \""),
+            ("nope", "without quotes"),
+            ("{\"a\": x}", "a value should"),
+            ("{\"a\" 1}", "a :"),
+            ("{\"a\": 1 2}", "a , or the closing }"),
+            ("[1 2]", "a , or the closing ]"),
+            ("{a: 1}", "a name should"),
+            ("1 2", "left over behind"),
+            ("\"\\x\"", "behind \\"),
+            ("\"a\nb\"", "line break"),
+        ] {
+            let cause = Fault::find(text).unwrap().cause;
+            assert!(cause.contains(wanted), "{text:?}: {cause}");
+        }
     }
 
     #[test]

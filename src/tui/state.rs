@@ -25,7 +25,7 @@ use super::layout::{Areas, Pane, SizeClass, inside, size_class};
 use super::notice::Notice;
 use super::panes::detail::{DetailPane, Shown};
 use super::panes::history::HistoryPane;
-use super::panes::overview::{OverviewPane, Standing};
+use super::panes::overview::{Lead, OverviewPane, Standing};
 use super::panes::secrets::SecretsPane;
 use super::undo::UndoStack;
 
@@ -356,6 +356,12 @@ impl State {
     /// Where the rows of the overview go.
     pub(super) fn overview_area(&self) -> Rect {
         inside(self.areas().body)
+    }
+
+    /// Where the selected number of the overview leads.
+    pub(super) fn overview_lead(&self) -> Option<Lead> {
+        let overview = self.vault.as_ref()?.overview.as_ref()?;
+        overview.lead(self.standing()?, self.overview_area())
     }
 
     /// When the overview is to be counted again: with the next minute.

@@ -14,7 +14,7 @@ use super::theme::Borders;
 
 mod ages;
 
-pub use ages::{age, countdown, due, short_age};
+pub use ages::{age, countdown, due, short_age, short_due};
 
 /// The mark of shortened text.
 const ELLIPSIS: &str = "…";

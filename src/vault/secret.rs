@@ -38,7 +38,7 @@ impl fmt::Display for SecretId {
 }
 
 macro_rules! identifier {
-    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+    ($(#[$doc:meta])* $name:ident, $what:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
@@ -62,8 +62,11 @@ macro_rules! identifier {
                     "" => format!("The {} is empty.", $what),
                     _ => format!("The {} {} is not allowed.", $what, text.escape_debug()),
                 };
-                Err(Error::usage(refused)
-                    .hint("Use letters, digits, _ . - and at most 255 bytes, not starting with . or -."))
+                let next = match text.contains('/') && $what == SECRET_NAME {
+                    true => "The path in front of the name belongs into the scope.",
+                    false => "Use letters, digits, _ . - and at most 255 bytes, not starting with . or -.",
+                };
+                Err(Error::usage(refused).hint(next))
             }
         }
 
@@ -75,10 +78,13 @@ macro_rules! identifier {
     };
 }
 
+/// What the name of a secret is called in messages.
+const SECRET_NAME: &str = "secret name";
+
 identifier!(
     /// What a secret is called within its scope.
     SecretName,
-    "secret name"
+    SECRET_NAME
 );
 identifier!(
     /// What a field is called within its secret; the main one is `value`.
@@ -261,6 +267,13 @@ impl Secret {
     #[must_use]
     pub fn scope(&self) -> &ScopePath {
         &self.address.scope
+    }
+
+    /// What is said where no rotation is known: a value can be changed without one, and
+    /// rolled back behind one.
+    #[must_use]
+    pub fn unrotated(&self) -> &'static str {
+        if self.version > 1 { "no rotation led to this value" } else { "never" }
     }
 
     /// When the value is due for rotation, if it has an interval.

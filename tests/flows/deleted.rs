@@ -139,7 +139,7 @@ fn what_another_session_brought_back_is_told_and_swallows_the_key_that_was_meant
     };
     let mut screen = listed();
     restored(&mut screen);
-    assert!(screen.text().contains("PAYPAL_SECRET is gone from here: another session brought it back"));
+    assert!(screen.text().contains("production/payments/PAYPAL_SECRET is gone from here: another"));
     screen.keys("Enter");
     assert!(screen.take_effects().is_empty(), "it was meant for another one");
     screen.keys("Enter");
@@ -199,14 +199,31 @@ fn a_vault_that_is_read_only_shows_the_list_and_changes_nothing() {
 }
 
 #[test]
-fn where_nothing_was_deleted_the_key_says_so() {
+fn several_of_one_name_that_went_at_the_same_time_are_told_apart_in_the_list() {
     let mut screen = Screen::unlocked(80, 24);
-    assert_eq!(unavailable(Action::ShowDeleted, &screen.state), None, "nobody has counted yet");
+    let one = screen::deleted().remove(0);
+    let at = one.deleted_at.unwrap();
+    let other =
+        Secret { id: SecretId([77; 16]), deleted_at: at.checked_sub(Duration::from_secs(2)).ok(), ..one.clone() };
+    screen.deleted = vec![one.clone(), other.clone()];
+    screen.keys("U");
+    let text = screen.text();
+    for secret in [one, other] {
+        assert!(text.contains(&secret.deleted_at.unwrap().strftime("%H:%M:%S UTC ").to_string()), "{text}");
+    }
+}
+
+#[test]
+fn the_key_looks_before_it_says_that_nothing_is_deleted() {
+    let mut screen = Screen::unlocked(80, 24);
+    // Another session may have deleted something since this was counted.
     screen.event(Event::Vault(Answer::DeletedCount(0)));
     screen.keys("U");
-    assert!(screen.text().contains("Nothing was deleted.") && !is_open(&screen));
-    screen.event(Event::Vault(Answer::DeletedCount(1)));
-    screen.keys("o U");
+    assert!(is_open(&screen) && screen.text().contains("Reading"), "{}", screen.text());
+    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Deleted)]));
+    screen.event(Event::Vault(Answer::Deleted(Vec::new())));
+    assert!(screen.text().contains("Nothing is deleted now."), "{}", screen.text());
+    screen.keys("Esc o U");
     assert!(is_open(&screen), "from the overview, too");
     assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Deleted)]));
 }

@@ -138,7 +138,7 @@ fn metadata_is_edited_as_json_and_goes_back_into_the_form() {
     assert!(screen.text().contains("\"rotation_days\": 90"), "{}", screen.text());
     // What is wrong is said where it is, and is not taken over.
     screen.type_text("x");
-    assert!(screen.text().contains("Line 1, character 1: expected value."), "{}", screen.text());
+    assert!(screen.text().contains("Line 1, character 1: a value should stand here"), "{}", screen.text());
     screen.keys("C-s");
     assert_eq!(screen.state.context(), Some(Context::Document));
     screen.keys("Backspace C-e");
@@ -190,6 +190,18 @@ fn a_written_secret_is_selected_and_told() {
     assert!(text.contains("▸staging/NEW_KEY"), "{text}");
     screen.wait(Duration::from_secs(4));
     assert!(!screen.text().contains("Added"));
+}
+
+#[test]
+fn an_added_secret_that_the_filter_hides_is_told_so() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("/");
+    screen.type_text("stripe");
+    screen.keys("Enter");
+    let new = secret(50, "staging/NEW_KEY", 1, 0);
+    let written = Written { secret: new, outcome: Outcome::Created, undo: None };
+    screen.event(Event::Vault(Answer::Written(Deed::Save, Box::new(written))));
+    assert!(screen.text().contains("Added staging/NEW_KEY as version 1; the filter hides it."), "{}", screen.text());
 }
 
 #[test]

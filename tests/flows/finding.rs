@@ -136,7 +136,9 @@ fn tab_completes_the_term_and_goes_round() {
     screen.keys("Tab");
     assert!(screen.text().contains("│/key scope:global "), "round and round");
     screen.keys("Esc / z z Tab");
-    assert!(screen.text().contains("nothing here to complete"), "{}", screen.text());
+    assert!(screen.text().contains("No term begins so; due: tag:"), "{}", screen.text());
+    screen.keys("Enter");
+    assert!(!screen.text().contains("No term begins so"), "it was about the line that was typed");
 }
 
 #[test]

@@ -55,6 +55,25 @@ fn the_help_is_in_reach_of_every_place_and_named_there() {
 }
 
 #[test]
+fn the_help_of_a_form_names_the_keys_that_its_foot_names() {
+    let here = |screen: &mut Screen, keys: &str| {
+        screen.keys(keys);
+        let text = screen.text();
+        text.split("Elsewhere").next().unwrap_or_default().to_owned()
+    };
+    let mut screen = Screen::unlocked(140, 45);
+    let tags = here(&mut screen, "t F1");
+    assert!(tags.contains(" Tab ") && tags.contains("To the next input."), "{tags}");
+    let mut screen = Screen::unlocked(140, 45);
+    screen.keys("Space j Space");
+    let rotate = here(&mut screen, "r F1");
+    assert!(rotate.contains(" Left ") && rotate.contains(" Space Right "), "{rotate}");
+    let mut screen = Screen::unlocked(140, 45);
+    let list = here(&mut screen, "F1 G");
+    assert!(list.contains("What the keys do"), "{list}");
+}
+
+#[test]
 fn two_escs_at_once_leave_the_help_and_not_the_form() {
     let mut screen = half_typed();
     screen.keys("Esc F1");

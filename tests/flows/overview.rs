@@ -28,12 +28,20 @@ fn the_overview_is_left_by_its_own_key_and_a_row_without_secrets_says_so() {
         let mut screen = Screen::unlocked(80, 24);
         screen.keys("o");
         assert_eq!(screen.state.context(), Some(Context::Overview));
-        screen.keys("Tab Tab Enter");
+        assert!(bar(&mut screen).contains("Enter open"), "{}", screen.text());
+        screen.keys("Tab Tab");
+        assert!(!bar(&mut screen).contains("Enter open"), "{}", screen.text());
+        screen.keys("Enter");
         assert!(screen.text().contains("No secret stands behind this."));
         screen.keys(leave);
         assert_eq!(screen.state.context(), Some(Context::Secrets), "{leave}");
         assert!(screen.take_effects().is_empty());
     }
+}
+
+/// The last row, which names the keys.
+fn bar(screen: &mut Screen) -> String {
+    screen.text().lines().last().unwrap_or_default().to_owned()
 }
 
 #[test]

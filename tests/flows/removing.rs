@@ -245,7 +245,7 @@ fn of_several_that_bear_a_name_the_chosen_one_is_purged() {
     let text = screen.text();
     assert!(text.contains("3 secrets bear this name") && text.contains("STRIPE_KEY with 7 versions"), "{text}");
     screen.keys("Down Down");
-    assert!(screen.text().contains("STRIPE_KEY, deleted 2026-03-10 02:13:55,"), "{}", screen.text());
+    assert!(screen.text().contains("STRIPE_KEY, deleted 2026-03-10 02:13:55 UTC,"), "{}", screen.text());
     screen.keys("Enter");
     assert_eq!(purged(&mut screen), None, "the name was typed for another one");
     screen.type_text("STRIPE_KEY");

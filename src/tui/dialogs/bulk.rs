@@ -140,6 +140,12 @@ impl BulkDialog {
         !self.is_working() && self.inputs.is_changed()
     }
 
+    /// True when there is something to type or to choose before the plan.
+    #[must_use]
+    pub fn has_inputs(&self) -> bool {
+        !self.is_working() && !self.inputs.places().is_empty()
+    }
+
     /// True when a refusal can be shown in it.
     #[must_use]
     pub fn takes_refusal(&self) -> bool {

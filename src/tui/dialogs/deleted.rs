@@ -182,14 +182,14 @@ impl DeletedDialog {
 
     /// Takes what is deleted by now; the cursor stays on its secret.
     fn renew(&mut self, secrets: Vec<Secret>, living: Arc<Catalog>, now: Timestamp) -> Step {
-        let selected = self.selected().map(|secret| (secret.id, secret.address.name.to_string()));
+        let selected = self.selected().map(|secret| (secret.id, secret.address.to_string()));
         let row = self.cursor.row;
         (self.found, self.living, self.warned) = (Some(Found::new(secrets)), living, None);
         self.find(now);
         let stands = selected.as_ref().map(|(id, _)| self.found.as_ref().and_then(|found| found.row(*id)));
         self.cursor.row = stands.flatten().unwrap_or(row);
-        if let (Some((_, name)), Some(None), false) = (selected, stands, self.working) {
-            let words = format!("{name} is gone from here: another session brought it back or destroyed it.");
+        if let (Some((_, address)), Some(None), false) = (selected, stands, self.working) {
+            let words = format!("{address} is gone from here: another session brought it back or destroyed it.");
             (self.lost, self.told) = (true, Some((words, Role::Warn)));
         }
         self.follow();

@@ -172,6 +172,12 @@ impl EditDialog {
         Step::default()
     }
 
+    /// True while a choice stands in the place of the inputs.
+    #[must_use]
+    pub fn is_choosing(&self) -> bool {
+        self.writing.conflict.is_some() || self.offer.is_some() || self.choosing.is_some()
+    }
+
     /// Which keys mean what in the input in focus. A value is a line until it has several.
     #[must_use]
     pub fn context(&self) -> Context {

@@ -156,13 +156,14 @@ impl HelpDialog {
 fn wrapped(row: &ToldRow, width: usize) -> Vec<(String, &str)> {
     let (cells, most) = if width >= ROOMY { (KEYS.0, usize::MAX) } else { (KEYS.1, 1) };
     let keys = row.keys_within(cells, most);
-    let words = text::wrap(&row.words, width.saturating_sub(cells + 2)).into_iter();
+    let words: Vec<&str> = text::wrap(&row.words, width.saturating_sub(cells + 2)).into_iter().collect();
     // Keys that are wider than their column stand above the words.
-    let above = text::width(&keys) > cells;
-    let first = above.then(|| (keys.clone(), "")).into_iter();
-    let rest = words.enumerate().map(|(at, words)| {
-        let keys = if at == 0 && !above { keys.as_str() } else { "" };
-        (text::pad(keys, cells), words)
+    let above = keys.iter().filter(|keys| text::width(keys) > cells).count();
+    let beside = keys.len() - above;
+    let first = keys.iter().take(above).map(|keys| (keys.clone(), ""));
+    let rest = (0..words.len().max(beside)).map(|at| {
+        let keys = keys.get(above + at).map_or("", String::as_str);
+        (text::pad(keys, cells), words.get(at).copied().unwrap_or_default())
     });
     first.chain(rest).collect()
 }

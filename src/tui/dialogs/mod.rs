@@ -216,14 +216,15 @@ impl Dialog {
         }
     }
 
-    /// The time went on: lets a countdown run.
-    pub fn tick(&mut self, now: Now) {
+    /// The time went on: lets a countdown run, and does what waited for its end.
+    pub fn tick(&mut self, now: Now) -> Step {
         match self {
-            Self::Unlock(dialog) => dialog.tick(now),
+            Self::Unlock(dialog) => return dialog.tick(now),
             Self::Edit(dialog) => dialog.tick(now),
             Self::Rotate(dialog) => dialog.tick(now),
             _ => {}
         }
+        Step::default()
     }
 
     /// Which secret it changes, of those that are there already.
@@ -246,6 +247,16 @@ impl Dialog {
             Self::Bulk(dialog) => dialog.is_changed(),
             Self::WriteOut(dialog) => dialog.is_changed(),
             Self::Deleted(dialog) => dialog.is_changed(),
+            _ => false,
+        }
+    }
+
+    /// True while a choice stands in the place of the inputs.
+    #[must_use]
+    pub fn is_choosing(&self) -> bool {
+        match self {
+            Self::Edit(dialog) => dialog.is_choosing(),
+            Self::Rotate(dialog) => dialog.is_choosing(),
             _ => false,
         }
     }

@@ -122,6 +122,12 @@ impl RotateDialog {
         self.writing.subject().map(|(id, _)| id)
     }
 
+    /// True while a choice stands in the place of the inputs.
+    #[must_use]
+    pub fn is_choosing(&self) -> bool {
+        self.writing.conflict.is_some()
+    }
+
     /// Which keys mean what in the input in focus.
     #[must_use]
     pub fn context(&self) -> Context {

@@ -2,7 +2,8 @@
 //!
 //! A passphrase, or a key in its text form where the vault has other slots. A
 //! wrong key is answered with a pause that doubles, so that guessing at an
-//! unattended terminal is slow; what is typed meanwhile is kept.
+//! unattended terminal is slow; what is typed meanwhile is kept, and what is
+//! submitted meanwhile is tried when the pause ends.
 
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,8 @@ pub struct UnlockDialog {
     wrong: u32,
     /// No try before this.
     pause_until: Option<Instant>,
+    /// What is typed was submitted during the pause and is tried when that ends.
+    is_waiting: bool,
     /// The time of the last input or tick, for the countdown.
     seen: Option<Instant>,
     message: Option<(String, Role)>,
@@ -65,6 +68,7 @@ impl UnlockDialog {
             is_unlocking: false,
             wrong: 0,
             pause_until: None,
+            is_waiting: false,
             seen: None,
             message: None,
             may_quit: false,
@@ -73,7 +77,10 @@ impl UnlockDialog {
 
     /// Takes an input.
     pub fn update(&mut self, input: Input, now: Now) -> Step {
-        self.tick(now);
+        let due = self.tick(now);
+        if !due.effects.is_empty() {
+            return due;
+        }
         match input {
             Input::Failed(error) => self.failed(&error, now),
             Input::Press(Press::Action(Action::Quit)) => return ask(Effect::Quit(0)),
@@ -92,12 +99,17 @@ impl UnlockDialog {
         Step::default()
     }
 
-    /// Lets the countdown run; to be called at [`Self::next_deadline`].
-    pub fn tick(&mut self, now: Now) {
+    /// Lets the countdown run, and tries what waits for its end; to be called at
+    /// [`Self::next_deadline`].
+    pub fn tick(&mut self, now: Now) -> Step {
         self.seen = Some(now.instant);
         if self.pause_until.is_some_and(|until| until <= now.instant) {
             self.pause_until = None;
+            if std::mem::take(&mut self.is_waiting) {
+                return self.submit();
+            }
         }
+        Step::default()
     }
 
     /// When the countdown shows the next second.
@@ -115,12 +127,11 @@ impl UnlockDialog {
         Context::Unlock
     }
 
-    /// Something was typed or moved: what was said before is old.
+    /// Something was typed or moved: what was said before is not about it, and what
+    /// waits to be tried waits no longer.
     fn typed(&mut self) {
-        self.may_quit = false;
-        if self.pause_until.is_none() {
-            self.message = None;
-        }
+        (self.may_quit, self.is_waiting) = (false, false);
+        self.message = None;
     }
 
     fn act(&mut self, action: Action) -> Step {
@@ -155,11 +166,12 @@ impl UnlockDialog {
     }
 
     fn submit(&mut self) -> Step {
-        if self.pause_until.is_some() {
-            return Step::default();
-        }
         if self.input.is_empty() {
             self.message = Some((format!("Type or paste the {} first.", noun(self.kind())), Role::Warn));
+            return Step::default();
+        }
+        if self.pause_until.is_some() {
+            (self.is_waiting, self.message) = (true, None);
             return Step::default();
         }
         let raw = |input: &SecretInput| RawKey::from_text(input.secret().expose());
@@ -229,7 +241,10 @@ impl UnlockDialog {
             page.secret(title(self.kind()), &self.input, "", true);
         }
         page.gap();
-        let countdown = self.pause_left().map(|left| format!("Next try in {}.", text::countdown(left)));
+        let countdown = self.pause_left().map(|left| {
+            let begins = if self.is_waiting { "Tries" } else { "Next try" };
+            format!("{begins} in {}.", text::countdown(left))
+        });
         match (&self.message, countdown) {
             (Some((message, role)), None) => page.tell(message, *role),
             (Some((message, role)), Some(countdown)) => page.tell(format!("{message}\n{countdown}"), *role),
@@ -311,12 +326,42 @@ mod tests {
             type_in(&mut dialog, "x", at(start, clock));
             clock += pause * 1000 - 1;
             assert!(press(&mut dialog, Action::Submit, at(start, clock)).effects.is_empty(), "{pause}");
+            type_in(&mut dialog, "y", at(start, clock));
             assert_eq!(dialog.next_deadline(), Some(at(start, clock + 1).instant));
             clock += 1;
-            dialog.tick(at(start, clock));
+            assert!(dialog.tick(at(start, clock)).effects.is_empty(), "typing took the submission back");
             assert_eq!(dialog.next_deadline(), None);
             dialog.input.clear();
         }
+    }
+
+    #[test]
+    fn what_is_submitted_during_the_pause_is_tried_at_its_end() {
+        let start = Instant::now();
+        let mut dialog = UnlockDialog::new(vec![SlotKind::Passphrase], "v".into());
+        dialog.update(Input::Failed(Error::locked("No.")), at(start, 0));
+        type_in(&mut dialog, "right", at(start, 100));
+        assert!(dialog.message.is_none(), "what was wrong is not what is typed now");
+        assert!(press(&mut dialog, Action::Submit, at(start, 200)).effects.is_empty());
+        assert!(dialog.tick(at(start, 999)).effects.is_empty());
+        let step = dialog.tick(at(start, 1000));
+        assert!(matches!(
+            step.effects.as_slice(),
+            [Effect::Vault(Request::Unlock(UnlockKey::Passphrase(text)))] if text.expose() == b"right"
+        ));
+        assert!(dialog.input.is_empty() && dialog.tick(at(start, 1001)).effects.is_empty());
+    }
+
+    #[test]
+    fn nothing_waits_where_nothing_is_typed() {
+        let start = Instant::now();
+        let mut dialog = UnlockDialog::new(vec![SlotKind::Passphrase], "v".into());
+        dialog.update(Input::Failed(Error::locked("No.")), at(start, 0));
+        press(&mut dialog, Action::Submit, at(start, 100));
+        type_in(&mut dialog, "x", at(start, 200));
+        press(&mut dialog, Action::Submit, at(start, 300));
+        press(&mut dialog, Action::Cancel, at(start, 400));
+        assert!(dialog.tick(at(start, 1000)).effects.is_empty());
     }
 
     #[test]

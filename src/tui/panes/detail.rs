@@ -285,8 +285,8 @@ impl DetailPane {
             wrapped(&mut rows, "description", &metadata.description);
         }
         wrapped(&mut rows, "version", &self.how(secret, now));
-        let rotated = secret.last_rotated.map_or_else(|| "never".to_owned(), |at| text::age(at, now));
-        rows.push(Row::new("rotated", rotated, Role::Text));
+        let rotated = secret.last_rotated.map_or_else(|| secret.unrotated().to_owned(), |at| text::age(at, now));
+        wrapped(&mut rows, "rotated", &rotated);
         if let Some(used) = self.known.used {
             let used = used.map_or_else(|| "never".to_owned(), |at| text::age(at, now));
             rows.push(Row::new("used", used, Role::Text));

@@ -31,6 +31,7 @@ mod line;
 mod nearest;
 mod row;
 mod rows;
+mod signs;
 mod tree;
 
 pub use counts::Counts;
@@ -40,6 +41,7 @@ use filter::FilterLine;
 pub use folding::Folds;
 use folding::Spot;
 use rows::{ListRow, Rows};
+pub use signs::{SIGNS, Sign};
 pub use tree::Scope;
 
 /// The list.

@@ -44,14 +44,28 @@ pub fn short_age(then: Timestamp, now: Timestamp) -> String {
 /// When something falls due: `in 87 days`, `3 days ago`, `now`.
 #[must_use]
 pub fn due(at: Timestamp, now: Timestamp) -> String {
-    let seconds = at.as_second().saturating_sub(now.as_second());
-    // What was set to 30 days a moment ago is said to be in 30 days, not in 29.
-    let rounded = if seconds > 2 * 86_400 { seconds + 43_200 } else { seconds };
-    match widest(rounded.saturating_abs()) {
+    let seconds = ahead(at, now);
+    match widest(seconds.saturating_abs()) {
         Some((count, unit, _)) if seconds > 0 => format!("in {}", counted(count, unit)),
         Some((count, unit, _)) => format!("{} ago", counted(count, unit)),
         None => "now".to_owned(),
     }
+}
+
+/// The same in at most 5 cells: `+87d`, `-3d`, `now`.
+#[must_use]
+pub fn short_due(at: Timestamp, now: Timestamp) -> String {
+    let seconds = ahead(at, now);
+    match widest(seconds.saturating_abs()) {
+        Some((count, _, unit)) => format!("{}{count}{unit}", if seconds > 0 { '+' } else { '-' }),
+        None => "now".to_owned(),
+    }
+}
+
+/// Seconds until `at`; what was set to 30 days a moment ago is in 30 days, not in 29.
+fn ahead(at: Timestamp, now: Timestamp) -> i64 {
+    let seconds = at.as_second().saturating_sub(now.as_second());
+    if seconds > 2 * 86_400 { seconds.saturating_add(43_200) } else { seconds }
 }
 
 /// A clock that runs down: `4:51`, `0:27`, `1:00:00`. It reads `0:00` only when the time is up.
@@ -90,6 +104,16 @@ mod tests {
         assert_eq!(due(at(87 * 86_400), at(0)), "in 87 days");
         assert_eq!(due(at(0), at(86_400)), "1 day ago");
         assert_eq!(due(at(5), at(0)), "now");
+        let day = 86_400;
+        for (ahead, long, short) in [
+            (5 * day - 60, "in 5 days", "+5d"),
+            (2 * day - 60, "in 1 day", "+1d"),
+            (-3 * day, "3 days ago", "-3d"),
+            (-59, "now", "now"),
+            (59, "now", "now"),
+        ] {
+            assert_eq!((due(at(ahead), at(0)).as_str(), short_due(at(ahead), at(0)).as_str()), (long, short));
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::tui::notice::Notice;
 use crate::tui::state::State;
 
 use super::actions::moved;
+use super::dialog::carry_out;
 use super::lock::lock;
 
 /// A pause so long in the typing of a filter, and the detail shows what is selected.
@@ -17,7 +18,7 @@ pub(super) const WALKING_RESTS: Duration = Duration::from_millis(50);
 
 /// Does what is due at the time of this event.
 pub(super) fn pass(state: &mut State) -> Vec<Effect> {
-    let now = state.now;
+    let (now, mut effects) = (state.now, Vec::new());
     if state.locks_at().is_some_and(|at| at <= now.instant) {
         return lock(state, "Locked: no key for a while.");
     }
@@ -27,9 +28,10 @@ pub(super) fn pass(state: &mut State) -> Vec<Effect> {
     }
     // A countdown on the screen shows another second.
     state.changed |= state.lease.is_some() || state.locks_in().is_some();
-    if let Some(dialog) = state.dialog.as_mut().filter(|dialog| dialog.next_deadline().is_some()) {
-        dialog.tick(now);
+    let ticked = state.dialog.as_mut().filter(|dialog| dialog.next_deadline().is_some()).map(|dialog| dialog.tick(now));
+    if let Some(step) = ticked {
         state.changed = true;
+        effects.extend(carry_out(state, step));
     }
     if let Some(vault) = &mut state.vault {
         let shown = vault.detail.revealed().map(|revealed| revealed.until);
@@ -40,7 +42,7 @@ pub(super) fn pass(state: &mut State) -> Vec<Effect> {
         state.changed |= vault.secrets.recount(now.time);
     }
     if state.detail_at.is_some_and(|at| at <= now.instant) {
-        return moved(state);
+        effects.extend(moved(state));
     }
-    Vec::new()
+    effects
 }

@@ -1,7 +1,7 @@
 //! The open dialog: it is given inputs, what it wants is done, and it closes.
 
 use crate::error::Error;
-use crate::tui::dialogs::{Dialog, Input};
+use crate::tui::dialogs::{Dialog, Input, Step};
 use crate::tui::effect::Effect;
 use crate::tui::notice::Notice;
 use crate::tui::state::State;
@@ -13,12 +13,18 @@ use super::{act, jump, outdate, say};
 pub(super) fn give(state: &mut State, input: Input) -> Vec<Effect> {
     let now = state.now;
     let Some(dialog) = &mut state.dialog else { return Vec::new() };
-    let (was_gate, was_in) = (dialog.is_gate(), dialog.context());
+    let was_in = dialog.context();
     let step = dialog.update(input, now);
     if dialog.context() != was_in {
         // Another page of the same dialog: a question on it was not on the screen yet.
         state.drawn = None;
     }
+    carry_out(state, step)
+}
+
+/// Does what the open dialog wants.
+pub(super) fn carry_out(state: &mut State, step: Step) -> Vec<Effect> {
+    let was_gate = state.dialog.as_ref().is_some_and(Dialog::is_gate);
     state.changed = true;
     state.submitted |= step.effects.iter().any(is_submission);
     let mut effects = step.effects;

@@ -8,8 +8,13 @@ use crate::tui::state::State;
 
 use super::{actions, deadlines, say};
 
+/// What completion says of a word that begins no term.
+const NO_TERM: &str = "No term begins so; due: tag: scope: and others do.";
+
 pub(super) fn typed(state: &mut State, press: Press) -> Vec<Effect> {
     let time = state.now.time;
+    // It was about the line as it stood.
+    state.notice = state.notice.take().filter(|notice| notice.text() != NO_TERM);
     let page = state.page();
     let Some(vault) = &mut state.vault else { return Vec::new() };
     match press {
@@ -43,7 +48,7 @@ fn change_filter(state: &mut State, action: Action) -> Vec<Effect> {
     let Some(vault) = &mut state.vault else { return Vec::new() };
     match action {
         Action::CompleteTerm if !vault.secrets.complete_filter(now.time) => {
-            say(state, Notice::hint("There is nothing here to complete it with.", now));
+            say(state, Notice::hint(NO_TERM, now));
             return Vec::new();
         }
         Action::EarlierFilter => vault.secrets.walk_filters(true, now.time),

@@ -3,12 +3,10 @@
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::layout::Pane;
-use crate::tui::notice::Notice;
 use crate::tui::panes::overview::Lead;
 use crate::tui::state::State;
 
 use super::actions::moved;
-use super::say;
 
 /// Does what an action means here; `None` when it is for the panes.
 pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
@@ -40,13 +38,8 @@ fn go(state: &mut State, action: Action) -> bool {
 
 /// Shows the secrets behind the selected number, the first to look at selected.
 fn follow_lead(state: &mut State) -> Vec<Effect> {
-    let (now, area) = (state.now, state.overview_area());
-    let overview = state.vault.as_ref().and_then(|vault| vault.overview.as_ref());
-    let lead = state.standing().zip(overview).and_then(|(standing, overview)| overview.lead(standing, area));
-    let Some(Lead { filter, select }) = lead else {
-        say(state, Notice::hint("No secret stands behind this.", now));
-        return Vec::new();
-    };
+    let now = state.now;
+    let Some(Lead { filter, select }) = state.overview_lead() else { return Vec::new() };
     let Some(vault) = &mut state.vault else { return Vec::new() };
     vault.overview = None;
     vault.zoomed = false;

@@ -39,8 +39,15 @@ pub(super) fn written(state: &mut State, deed: Deed, mut written: Written) -> Ve
         vault.wanted_detail = vault.wanted_detail.filter(|shown| *shown != id);
         vault.history.select_newest();
     }
+    let effects = changed(state, CatalogChange { upserted: vec![secret], removed: Vec::new() }, true);
+    let hidden =
+        state.vault.as_ref().is_some_and(|vault| !vault.secrets.filter().is_empty() && !vault.secrets.shows(id));
+    let words = match words.strip_suffix('.').filter(|_| hidden && outcome == Outcome::Created) {
+        Some(words) => format!("{words}; the filter hides it."),
+        None => words,
+    };
     say(state, Notice::done(words, now));
-    changed(state, CatalogChange { upserted: vec![secret], removed: Vec::new() }, true)
+    effects
 }
 
 pub(super) fn restored(state: &mut State, address: Address) -> Vec<Effect> {

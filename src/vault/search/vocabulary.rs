@@ -24,7 +24,7 @@ pub const TERMS: &[TermRow] = &[
     TermRow { example: "age:>90d", finds: "The value is older; with < it is younger." },
     TermRow { example: "changed:today", finds: "Anything about it changed; also yesterday." },
     TermRow { example: "changed:<2h", finds: "Anything about it changed within that time." },
-    TermRow { example: "rotated:never", finds: "It never had a second value." },
+    TermRow { example: "rotated:never", finds: "No rotation led to its value; an edit is none." },
     TermRow { example: "rotated:>1y", finds: "Not rotated for so long." },
     TermRow { example: "used:never", finds: "No value ever left the vault, by its audit log." },
     TermRow { example: "used:>90d", finds: "No value left it for so long." },

@@ -88,7 +88,8 @@ fn delete(targets: &[Target], now: Timestamp) -> Plan {
 }
 
 fn tag(inputs: &Inputs, targets: &[Target]) -> Result<Plan, String> {
-    let (add, remove) = tags(inputs.line.text())?;
+    let (mut add, mut remove) = tags(inputs.line.text())?;
+    let idle = idle(&mut add, &mut remove, targets);
     let mut plan = Plan::of("change", targets, |target| {
         let missing = add.iter().filter(|tag| !target.tags.contains(tag)).map(|tag| format!("+{tag}"));
         let extra = remove.iter().filter(|tag| target.tags.contains(tag)).map(|tag| format!("-{tag}"));
@@ -101,9 +102,24 @@ fn tag(inputs: &Inputs, targets: &[Target]) -> Result<Plan, String> {
     let words: Vec<String> =
         add.iter().map(|tag| format!("+{tag}")).chain(remove.iter().map(|tag| format!("-{tag}"))).collect();
     plan.add("change", "changes", &format!("tags: {}.", words.join(" ")));
+    plan.facts.extend(idle.into_iter().map(|fact| (fact, Role::Warn)));
     plan.fact("Values and versions stay as they are.", Role::Muted);
     plan.ask("Change the tags of", &format!(": {}", words.join(" ")));
     Ok(plan)
+}
+
+/// Takes out what does nothing to any of them, and says so, a sentence each.
+fn idle(add: &mut Vec<String>, remove: &mut Vec<String>, targets: &[Target]) -> Vec<String> {
+    let (all, none) = match targets {
+        [_] => ("it has it already", "it does not have it"),
+        _ => ("all have it already", "none has it"),
+    };
+    let lacked = |tag: &String| targets.iter().any(|target| !target.tags.contains(tag));
+    let held = |tag: &String| targets.iter().any(|target| target.tags.contains(tag));
+    let had = add.extract_if(.., |tag| !lacked(tag)).map(|tag| format!("{tag}: {all}."));
+    let mut facts: Vec<String> = had.collect();
+    facts.extend(remove.extract_if(.., |tag| !held(tag)).map(|tag| format!("{tag}: {none}.")));
+    facts
 }
 
 /// `+db -old`: what comes and what goes; a word without a sign comes.

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::tui::dialogs::page::Page;
 use crate::tui::text;
 use crate::tui::theme::Role;
-use crate::vault::scope::ScopePath;
+use crate::vault::scope::{Address, ScopePath};
 
 use super::Target;
 
@@ -13,9 +13,8 @@ use super::Target;
 pub(super) struct Spread {
     /// The narrowest scope that all of them lie in or below.
     common: ScopePath,
-    /// One of them, and where it lies below that scope.
-    example: String,
-    example_below: String,
+    /// One of them that lies below that scope.
+    example: Address,
     count: usize,
     /// All of them go into one scope.
     flat: bool,
@@ -28,8 +27,7 @@ impl Spread {
         let holds_all = |common: &ScopePath| targets.iter().all(|target| target.address.scope.is_within(common));
         let common = first.chain().find(holds_all).unwrap_or_default();
         let below = targets.iter().find(|target| target.address.scope != common)?;
-        let example_below = format!("{}/{}", relative(&below.address.scope, &common), below.address.name);
-        Some(Self { common, example: below.address.to_string(), example_below, count: targets.len(), flat: false })
+        Some(Self { common, example: below.address.clone(), count: targets.len(), flat: false })
     }
 
     /// The other way.
@@ -62,10 +60,19 @@ impl Spread {
         let count = text::grouped(self.count as u64);
         let remark = match self.flat {
             true => format!("All {count} go into that one scope with their names."),
-            false if to.is_empty() => format!("What lies below {} keeps its place.", self.common),
-            false => format!("{} goes to {to}/{}", self.example, self.example_below),
+            false => self.told(to).unwrap_or_else(|| format!("What lies below {} keeps its place.", self.common)),
         };
         page.note(remark, Role::Muted);
+    }
+
+    /// Where the example goes, as the plan has it; `None` where `to` is no scope yet.
+    pub(super) fn told(&self, to: &str) -> Option<String> {
+        let to = Some(to).filter(|to| !to.is_empty())?.parse().ok()?;
+        let to = Address { scope: self.place(&self.example.scope, &to).ok()?, name: self.example.name.clone() };
+        Some(match to == self.example {
+            true => format!("{to} is there already."),
+            false => format!("{} goes to {to}", self.example),
+        })
     }
 }
 

@@ -92,6 +92,29 @@ fn tags_tell_what_really_changes() {
 }
 
 #[test]
+fn a_tag_that_does_nothing_is_told_and_not_asked_about() {
+    let mut asked = typed(dialog(Deed::Tag), "+zed -ware");
+    press(&mut asked, Action::Submit);
+    let Stage::Ask { plan, .. } = &asked.stage else { panic!("no plan") };
+    assert!(plan.question.ends_with(": +zed") || plan.question.ends_with(": +zed?"), "{}", plan.question);
+    let (facts, _, steps) = planned(typed(dialog(Deed::Tag), "+zed -ware"));
+    assert_eq!(facts[0], "4 secrets change tags: +zed.");
+    assert!(facts.contains(&"ware: none has it.".to_owned()), "{facts:?}");
+    assert_eq!(steps[0].1, Act::Tags { add: vec!["zed".into()], remove: Vec::new() });
+    let (facts, _, steps) = planned(typed(dialog(Deed::Tag), "-ware"));
+    assert!(steps.is_empty() && facts.contains(&"ware: none has it.".to_owned()), "{facts:?}");
+}
+
+#[test]
+fn a_form_says_where_they_go_as_the_plan_does() {
+    let said = |to: &str| dialog(Deed::Move).inputs.spread.as_ref().and_then(|spread| spread.told(to));
+    assert_eq!(said("global").as_deref(), Some("a/ONE is there already."));
+    assert_eq!(planned(typed(dialog(Deed::Move), "global")).2, []);
+    assert_eq!(said("c").as_deref(), Some("a/ONE goes to c/a/ONE"));
+    assert_eq!(said(""), None);
+}
+
+#[test]
 fn an_expiry_tells_who_is_given_out_again() {
     let (facts, _, steps) = planned(typed(dialog(Deed::Expire), "30d"));
     assert_eq!(facts[0], "4 secrets expire in 30 days (2026-04-09).");

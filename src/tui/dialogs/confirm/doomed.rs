@@ -102,5 +102,5 @@ impl One {
 
 /// A moment, to the second, in UTC: so that two of one day are told apart.
 fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

@@ -108,7 +108,7 @@ impl DeletedDialog {
             (Some(wrong), _) => Some((wrong, Role::Danger)),
             (None, None) if self.told.is_some() => Some(("", Role::Muted)),
             (None, None) => Some(("Reading…", Role::Muted)),
-            (None, Some(found)) if found.total() == 0 => Some(("Nothing deleted is left to bring back.", Role::Muted)),
+            (None, Some(found)) if found.total() == 0 => Some(("Nothing is deleted now.", Role::Muted)),
             (None, Some(_)) if lacks.is_some() => lacks,
             (None, Some(found)) if found.len() == 0 => Some(("Nothing that was deleted matches.", Role::Muted)),
             _ => None,
@@ -118,12 +118,16 @@ impl DeletedDialog {
     fn draw_row(&self, secret: &Secret, selected: bool, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
         let version = format!("v{}", secret.version);
         let at = secret.deleted_at.unwrap_or(self.now);
+        let like = |other: &&Secret| other.address == secret.address && self.age(other) == self.age(secret);
+        let are_alike = self.found.as_ref().is_some_and(|found| found.shown().filter(like).count() > 1);
         let right = if area.width >= WIDE {
             let who = text::printable(self.deleter(secret).unwrap_or_default());
             let who = text::pad(&text::shorten(&who, WHO), WHO);
-            format!("  {who} {version:>5} {:>12}", text::age(at, self.now))
+            let age = if are_alike { at.strftime("%H:%M:%S UTC").to_string() } else { self.age(secret) };
+            format!("  {who} {version:>5} {age:>12}")
         } else {
-            format!(" {version:>4} {:>4}", text::short_age(at, self.now))
+            let age = if are_alike { at.strftime("%H:%M:%S").to_string() } else { text::short_age(at, self.now) };
+            format!(" {version:>4} {age:>4}")
         };
         let room = usize::from(area.width).saturating_sub(1 + text::width(&right));
         let address = secret.address.to_string();
@@ -160,6 +164,11 @@ impl DeletedDialog {
         let when = secret.deleted_at.map(|at| format!(" {}", moment(at))).unwrap_or_default();
         let by = self.deleter(secret).map(|by| format!(" by {}", text::printable(by))).unwrap_or_default();
         format!("{} · deleted{when}{by}", text::counted(secret.version, "version"))
+    }
+
+    /// How long ago it was deleted.
+    fn age(&self, secret: &Secret) -> String {
+        text::age(secret.deleted_at.unwrap_or(self.now), self.now)
     }
 
     fn deleter(&self, secret: &Secret) -> Option<&str> {

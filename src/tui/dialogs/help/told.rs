@@ -4,6 +4,7 @@
 use crate::tui::action::{ACTIONS, Action, Context, Group};
 use crate::tui::key_table::{KeysAt, keys_at};
 use crate::tui::keymap::{Key, Keymap};
+use crate::tui::panes::secrets::SIGNS;
 use crate::tui::text;
 use crate::vault::search::TERMS;
 
@@ -47,6 +48,13 @@ impl Told {
             words: does.to_owned(),
             here: true,
         }));
+        rows.extend(SIGNS.iter().map(|sign| ToldRow {
+            heading: "In the list",
+            keys: vec![sign.example.to_owned()],
+            name: "",
+            words: sign.means.to_owned(),
+            here: matches!(context, Context::Secrets | Context::Filter),
+        }));
         rows.extend(TERMS.iter().map(|term| ToldRow {
             heading: "Terms of the filter and of a jump",
             keys: vec![term.example.to_owned()],
@@ -87,19 +95,19 @@ impl ToldRow {
             || self.keys.iter().any(|key| key == wanted || key.starts_with(wanted) && wanted.chars().count() > 1)
     }
 
-    /// As many of its keys as fit, the first one in any case.
-    pub(super) fn keys_within(&self, cells: usize, most: usize) -> String {
-        let mut shown = String::new();
+    /// At most so many of its keys, in lines of so many cells.
+    pub(super) fn keys_within(&self, cells: usize, most: usize) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
         for key in self.keys.iter().take(most) {
-            if !shown.is_empty() && text::width(&shown) + 1 + text::width(key) > cells {
-                break;
+            match lines.last_mut() {
+                Some(line) if text::width(line) + 1 + text::width(key) <= cells => {
+                    line.push(' ');
+                    line.push_str(key);
+                }
+                _ => lines.push(key.clone()),
             }
-            if !shown.is_empty() {
-                shown.push(' ');
-            }
-            shown.push_str(key);
         }
-        shown
+        lines
     }
 }
 
@@ -123,13 +131,31 @@ mod tests {
 
     use super::*;
 
+    const NO_KEYS: [&str; 2] = ["In the list", "Terms of the filter and of a jump"];
+
+    #[test]
+    fn every_key_stands_in_the_table_however_many() {
+        let told = Told::new(&Keymap::default(), Context::Choice, |_| true);
+        let row = told.rows.iter().find(|row| row.name == "next-choice" && row.here).unwrap();
+        assert_eq!(row.keys_within(16, usize::MAX), ["Down j Ctrl-N", "Space Right"]);
+        assert_eq!(row.keys_within(6, 1), ["Down"]);
+    }
+
+    #[test]
+    fn every_sign_of_the_list_is_told() {
+        let told = Told::new(&Keymap::default(), Context::Secrets, |_| true);
+        for sign in SIGNS {
+            assert!(told.rows.iter().any(|row| row.here && row.keys == [sign.example]), "{}", sign.example);
+        }
+    }
+
     #[test]
     fn a_key_stands_once_for_each_place() {
         let keymap = Keymap::default();
         for context in Context::ALL {
             let told = Told::new(&keymap, *context, |_| true);
             let mut seen = HashSet::new();
-            for row in told.rows.iter().filter(|row| row.heading != "Terms of the filter and of a jump") {
+            for row in told.rows.iter().filter(|row| !NO_KEYS.contains(&row.heading)) {
                 let place = if row.here { "" } else { row.words.split(": ").next().unwrap() };
                 for key in &row.keys {
                     assert!(seen.insert((key.clone(), place.to_owned())), "{key} twice in {context:?}: {}", row.words);

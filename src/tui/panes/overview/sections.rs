@@ -173,7 +173,7 @@ fn work_row(work: &Work, now: Timestamp) -> Row {
         Task::Overdue => ("! ", Role::Warn, "overdue for rotation"),
         Task::ExpiresSoon => ("  ", Role::Text, "expire within 14 days"),
         Task::DueSoon => ("  ", Role::Text, "due within 7 days"),
-        Task::NeverRotated => ("  ", Role::Text, "over 1 year, never rotated"),
+        Task::NeverRotated => ("  ", Role::Text, "over 1 year, by no rotation"),
     };
     let when = text::due(work.at, now);
     let told = format!("{} {words} · first {}, {when}", text::grouped(work.count as u64), work.address);

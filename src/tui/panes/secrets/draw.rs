@@ -13,6 +13,7 @@ use crate::vault::catalog::Listed;
 
 use super::row::{Row, draw_scope};
 use super::rows::{ListRow, lies_in};
+use super::signs::{MARKED, SOME_MARKED};
 use super::{Scope, SecretsPane};
 
 impl SecretsPane {
@@ -151,7 +152,7 @@ fn sign(marked: &HashMap<&str, usize>, scope: &Scope) -> &'static str {
     let below: usize = marked.iter().filter(|(path, _)| lies_in(path, &scope.path)).map(|(_, count)| count).sum();
     match below {
         0 => " ",
-        all if all >= scope.secrets => "*",
-        _ => ".",
+        all if all >= scope.secrets => MARKED,
+        _ => SOME_MARKED,
     }
 }

@@ -13,6 +13,8 @@ use crate::tui::theme::Role;
 use crate::vault::catalog::{Catalog, Listed, Symbol};
 use crate::vault::search::Query;
 
+use super::signs::{DUE, EXPIRED, MARKED, PINNED};
+
 /// Inner columns from which a row shows the version too.
 const WITH_VERSION: u16 = 42;
 
@@ -44,27 +46,26 @@ impl Row<'_> {
         }
         let room = self.room(area.width);
         let mut spans = vec![marker(self.selected, look.focused, theme)];
-        let gutter = self.mark.map(|marked| if marked { "*" } else { " " });
+        let gutter = self.mark.map(|marked| if marked { MARKED } else { " " });
         spans.extend(gutter.map(|sign| Span::styled(sign, theme.style(Role::Accent))));
         spans.push(Span::raw(" ".repeat(indentation(self.indent, self.width(area.width)))));
         spans.extend(self.name(catalog, look, alike, room));
-        let pin = if self.pinned { "^" } else { " " };
+        let pin = if self.pinned { PINNED } else { " " };
         spans.push(Span::styled(format!("{pin}{right}"), theme.style(Role::Muted)));
-        spans.push(Span::styled(flag, theme.style(role)));
+        spans.push(Span::styled(format!("{flag:<2}"), theme.style(role)));
         frame.render_widget(Line::from(spans), area);
     }
 
     /// In five cells how old the value is or, where the filter is about a due date or an
     /// expiry, how long ago that was or how far ahead it is: `-12d`, `+3d`.
     fn when(&self, now: Timestamp) -> String {
-        let age = |at: i64| Timestamp::from_second(at).map(|at| text::short_age(at, now)).unwrap_or_default();
-        let Some(at) = self.query.presses(self.listed) else {
-            return format!("{:>4} ", age(self.listed.value_changed_at));
+        let told = |at: i64, words: fn(Timestamp, Timestamp) -> String| {
+            Timestamp::from_second(at).map(|at| words(at, now)).unwrap_or_default()
         };
-        let ahead = at.saturating_sub(now.as_second());
-        let sign = if ahead > 0 { "+" } else { "-" };
-        let distance = age(now.as_second().saturating_sub(ahead.saturating_abs()));
-        format!("{:>5}", format!("{sign}{distance}"))
+        match self.query.presses(self.listed) {
+            Some(at) => format!("{:>5}", told(at, text::short_due)),
+            None => format!("{:>4} ", told(self.listed.value_changed_at, text::short_age)),
+        }
     }
 
     /// The cells for indentation and address; a mark takes one, while anything is marked.
@@ -126,10 +127,11 @@ pub(super) fn draw_scope(
 ) {
     let theme = look.theme;
     let (flag, role) = match () {
-        () if scope.expired > 0 => ("!!", Role::Danger),
-        () if scope.due > 0 => ("! ", Role::Warn),
-        () => ("  ", Role::Text),
+        () if scope.expired > 0 => (EXPIRED, Role::Danger),
+        () if scope.due > 0 => (DUE, Role::Warn),
+        () => ("", Role::Text),
     };
+    let flag = format!("{flag:<2}");
     let count = format!(" {:>4} ", text::grouped(scope.secrets as u64));
     let gutter = mark.map_or(0, str::len);
     let room = usize::from(area.width).saturating_sub(1 + gutter + text::width(&count) + flag.len());
@@ -155,11 +157,11 @@ fn indentation(depth: Option<usize>, room: usize) -> usize {
     depth.map_or(0, |depth| (2 * depth).min(room / 3))
 }
 
-/// What is wrong with a secret, in two cells.
+/// What is wrong with a secret, in at most two cells.
 fn flag(listed: &Listed, now: Timestamp) -> (&'static str, Role) {
     match () {
-        () if listed.is_expired(now) => ("!!", Role::Danger),
-        () if listed.is_due(now) => ("! ", Role::Warn),
-        () => ("  ", Role::Text),
+        () if listed.is_expired(now) => (EXPIRED, Role::Danger),
+        () if listed.is_due(now) => (DUE, Role::Warn),
+        () => ("", Role::Text),
     }
 }

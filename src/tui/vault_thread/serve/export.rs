@@ -1,7 +1,7 @@
 //! One field into a new file: the file is made first, then the release is recorded,
 //! then the value is written. What fails leaves no file behind.
 
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::tui::event::Answer;
 use crate::tui::files::{NewFile, work_tree};
 use crate::vault::secret::SecretId;
@@ -26,8 +26,29 @@ pub(super) fn write_out(
         return Err(no_such_field(&secret, field));
     }
     let file = NewFile::create(&path)?;
-    let fields = vault.release(id, Some(version), Release::Export, &format!("To the file {path}"), false)?;
+    let reason = format!("To the file {path}");
+    let fields = vault.release(id, Some(version), Release::Export, &reason, false).map_err(on_the_screen)?;
     let value = fields.take(field).ok_or_else(|| no_such_field(&secret, field))?;
     file.write(&value)?;
     Ok(Answer::WroteOut { address: secret.address, field: field.to_owned(), path })
+}
+
+/// What one can do about it here: the vault speaks of an option of the command line.
+fn on_the_screen(error: Error) -> Error {
+    match error.kind() {
+        Kind::Expired => error.hint("Give it a new value or a new expiry first; showing it asks, and goes on."),
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_expired_is_told_in_words_of_the_screen() {
+        let error = on_the_screen(Error::expired("A expired.").hint("Use --allow-expired."));
+        assert!(error.next_step().is_some_and(|step| step.contains("new expiry") && !step.contains("--")));
+        assert_eq!(on_the_screen(Error::failure("No.").hint("x")).next_step(), Some("x"));
+    }
 }

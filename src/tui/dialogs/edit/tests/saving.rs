@@ -48,7 +48,7 @@ fn what_is_wrong_is_said_where_it_is() {
         (Place::Value(0), "", "needs a value"),
         (Place::Meta(Meta::Expires), "soon", ""),
         (Place::Meta(Meta::Rotation), "0", "whole number of days"),
-        (Place::Meta(Meta::Json), r#"{"a": oops}"#, "no JSON at character 7: expected value"),
+        (Place::Meta(Meta::Json), r#"{"a": oops}"#, "no JSON at character 7: a value should stand here"),
         (Place::Meta(Meta::Description), "a\u{200b}", "control or invisible"),
     ];
     for (place, text, wanted) in cases {
