@@ -28,9 +28,9 @@ fn the_overview_is_left_by_its_own_key_and_a_row_without_secrets_says_so() {
         let mut screen = Screen::unlocked(80, 24);
         screen.keys("o");
         assert_eq!(screen.state.context(), Some(Context::Overview));
-        assert!(bar(&mut screen).contains("Enter open"), "{}", screen.text());
+        assert!(bar(&mut screen).contains("Enter show them"), "{}", screen.text());
         screen.keys("Tab Tab");
-        assert!(!bar(&mut screen).contains("Enter open"), "{}", screen.text());
+        assert!(!bar(&mut screen).contains("Enter show them"), "{}", screen.text());
         screen.keys("Enter");
         assert!(screen.text().contains("No secret stands behind this."));
         screen.keys(leave);
