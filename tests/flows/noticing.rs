@@ -46,7 +46,7 @@ fn what_is_typed_with_a_swallowed_key_goes_the_same_way() {
 #[test]
 fn good_news_does_not_stand_below_a_dialog_nor_after_a_jump() {
     let told = "There is nothing to undo.";
-    for keys in ["a", "e", "D", "t", "f", ":", "m", "Space d", "f Enter"] {
+    for keys in ["a", "e", "D", "t", "f", ":", "m", "Space d", "?", "f Enter"] {
         let mut screen = Screen::unlocked(80, 24);
         screen.keys("u");
         assert!(screen.text().contains(told));

@@ -7,9 +7,12 @@ use crate::tui::dialogs::{Dialog, Input};
 use crate::tui::press::Press;
 use crate::tui::state::State;
 
+use super::outdate;
+
 /// Lays the help over what has the keyboard.
 pub(super) fn open(state: &mut State) {
     let help = HelpDialog::new(told(state), state.size);
+    outdate(state);
     state.over = Some(Dialog::Help(Box::new(help)));
     state.drawn = None;
     state.changed = true;
