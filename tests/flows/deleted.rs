@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use strongroom::tui::action::Action;
-use strongroom::tui::available::unavailable;
 use strongroom::tui::job::Job;
 
 use super::*;

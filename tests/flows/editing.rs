@@ -199,7 +199,7 @@ fn an_added_secret_that_the_filter_hides_is_told_so() {
     screen.type_text("stripe");
     screen.keys("Enter");
     let new = secret(50, "staging/NEW_KEY", 1, 0);
-    let written = Written { secret: new, outcome: Outcome::Created, undo: None };
+    let written = Written { secret: new, outcome: Outcome::Created, undo: None, revived: None };
     screen.event(Event::Vault(Answer::Written(Deed::Save, Box::new(written))));
     assert!(screen.text().contains("Added staging/NEW_KEY as version 1; the filter hides it."), "{}", screen.text());
 }
