@@ -326,7 +326,7 @@ fn show_plan<'a>(page: &mut Page<'a>, plan: &'a Plan, cursor: usize, told: Optio
         page.prose(fact.as_str(), *role);
     }
     page.gap();
-    page.widen(plan.rows.iter().map(|(row, _)| text::width(row)).max().unwrap_or(0));
+    page.widen(plan.widest);
     let first = cursor.saturating_sub(AROUND);
     for (at, (row, role)) in (1..).zip(&plan.rows).skip(first).take(2 * AROUND) {
         page.row(row, *role, at == cursor);

@@ -28,6 +28,8 @@ pub(super) struct Plan {
     pub(super) facts: Vec<(String, Role)>,
     /// Every secret: first what is left out, then what changes, then what is like that already.
     pub(super) rows: Vec<(String, Role)>,
+    /// Cells of the widest of them, measured once and not at each draw.
+    pub(super) widest: usize,
     /// How many stay as they are.
     stay: usize,
     pub(super) question: String,
@@ -243,8 +245,15 @@ fn relocate(inputs: &Inputs, targets: &[Target], catalog: &Catalog) -> Result<Pl
 impl Plan {
     /// Sorts the secrets by what becomes of them.
     fn of(verb: &'static str, targets: &[Target], mut fate: impl FnMut(&Target) -> Fate) -> Self {
-        let mut plan =
-            Self { steps: Vec::new(), facts: Vec::new(), rows: Vec::new(), stay: 0, question: String::new(), verb };
+        let mut plan = Self {
+            steps: Vec::new(),
+            facts: Vec::new(),
+            rows: Vec::new(),
+            widest: 0,
+            stay: 0,
+            question: String::new(),
+            verb,
+        };
         let (mut changes, mut same) = (Vec::new(), Vec::new());
         for target in targets {
             match fate(target) {
@@ -259,6 +268,7 @@ impl Plan {
         let (left_out, same_count) = (plan.rows.len(), same.len());
         plan.rows.extend(changes);
         plan.rows.extend(same);
+        plan.widest = plan.rows.iter().map(|(row, _)| text::width(row)).max().unwrap_or(0);
         plan.stay = left_out + same_count;
         let hidden = targets.iter().filter(|target| target.hidden).count();
         plan.tell(left_out, "cannot be done and stay as they are.", "cannot be done and stays as it is.", Role::Danger);
