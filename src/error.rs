@@ -71,6 +71,7 @@ impl Kind {
 pub struct Error {
     kind: Kind,
     message: String,
+    details: Vec<String>,
     hint: Option<String>,
     current_version: Option<u64>,
 }
@@ -87,7 +88,7 @@ macro_rules! constructors {
 impl Error {
     /// An error of `kind`; `message` is a sentence with its full stop.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, current_version: None }
+        Self { kind, message: message.into(), details: Vec::new(), hint: None, current_version: None }
     }
 
     constructors! {
@@ -116,6 +117,13 @@ impl Error {
         Self { current_version: Some(current), ..Self::new(Kind::Conflict, message) }
     }
 
+    /// Adds what is wrong in each place, where several are: a sentence each.
+    #[must_use]
+    pub fn detailed(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+
     /// Adds the next step, a sentence with its full stop.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -133,6 +141,12 @@ impl Error {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// What is wrong in each place, where several are.
+    #[must_use]
+    pub fn details(&self) -> &[String] {
+        &self.details
     }
 
     /// The next step, where one is known.

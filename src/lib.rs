@@ -11,12 +11,13 @@
 //! | [`vault`] | the domain: the only place where sealed bytes become plaintext |
 //! | [`session`] | who acts, where the key comes from, what the process may leak |
 //! | [`clipboard`] | a copy with a lease |
+//! | [`inject`] | secrets into texts and programs |
 //! | [`cli`] | one file a command |
 //! | [`tui`] | the screen: threads, loop, state, update, view |
 //!
 //! # Who may import whom
 //! ```text
-//! main → cli → tui → clipboard, session, config → vault ┬→ store
+//! main → cli → tui → inject, clipboard, session, config → vault ┬→ store
 //!                                                       └→ crypto
 //! anything may use error, secret_text.     store ✗ crypto    vault ✗ front ends
 //! inside tui: view and every draw → state, theme, layout, text   read &State only
@@ -47,6 +48,7 @@ pub mod clipboard;
 pub mod config;
 pub mod crypto;
 pub mod error;
+pub mod inject;
 pub mod secret_text;
 pub mod session;
 pub mod store;

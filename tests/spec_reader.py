@@ -37,7 +37,7 @@ KINDS = {1: "passphrase", 2: "key file", 3: "environment", 4: "recovery"}
 ORIGINS = {1: "created", 2: "set", 3: "rotated", 4: "rolled back", 5: "imported"}
 ACTIONS = (
     "init unlock unlock_failed lock create set rotate rollback edit reveal copy delete restore purge"
-    " clipboard_cleared verify tamper_detected move migrate"
+    " clipboard_cleared verify tamper_detected move migrate export run render"
 ).split()
 
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::config::Color;
 use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
+use crate::tui::text::printable;
 
 /// How to talk to whoever called.
 #[derive(Debug, Clone, Copy)]
@@ -109,13 +110,16 @@ impl Output {
             return;
         }
         write_err(&format!("strongroom: {}\n", error.message()));
+        for detail in error.details() {
+            write_err(&format!("  {}\n", printable(detail)));
+        }
         if let Some(hint) = error.next_step() {
             write_err(&format!("  {hint}\n"));
         }
     }
 }
 
-/// `{"error": {kind, message, hint, current_version}}`
+/// `{"error": {kind, message, hint, exit_code, details, current_version}}`, the last two where there are any.
 fn error_json(error: &Error) -> Value {
     let mut object = json!({
         "kind": error.kind().word(),
@@ -123,6 +127,9 @@ fn error_json(error: &Error) -> Value {
         "hint": error.next_step(),
         "exit_code": error.kind().exit_code(),
     });
+    if !error.details().is_empty() {
+        object["details"] = error.details().into();
+    }
     if let Some(version) = error.current_version() {
         object["current_version"] = version.into();
     }

@@ -73,13 +73,17 @@ actions! {
     Migrate = 19 "migrate",
     /// A value written into a file.
     Export = 20 "export",
+    /// A value handed to a program.
+    Run = 21 "run",
+    /// A value written into a rendered text.
+    Render = 22 "render",
 }
 
 impl AuditAction {
     /// True for what lets a value out of the vault: the uses of a secret.
     #[must_use]
     pub fn lets_value_out(self) -> bool {
-        matches!(self, Self::Reveal | Self::Copy | Self::Export)
+        matches!(self, Self::Reveal | Self::Copy | Self::Export | Self::Run | Self::Render)
     }
 }
 

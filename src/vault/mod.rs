@@ -22,6 +22,7 @@ pub mod overview;
 mod purge;
 mod read;
 mod record;
+mod release;
 mod rows;
 mod rows_walk;
 pub mod scope;
@@ -32,6 +33,7 @@ pub mod strength;
 mod unlock;
 pub mod usage;
 mod view;
+mod visible;
 pub mod when;
 mod write;
 
@@ -52,7 +54,8 @@ use view::View;
 
 pub use audit_log::AuditWalk;
 pub use purge::Doomed;
-pub use read::{Release, Resolved};
+pub use read::Resolved;
+pub use release::{Refused, Release, Wanted};
 pub use rows_walk::RowsWalk;
 pub use unlock::{LockedVault, NewVault};
 pub use write::{Expected, MetadataChange, Outcome, Written, checked_tags};

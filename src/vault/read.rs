@@ -1,31 +1,16 @@
-//! Reading: the catalog, single secrets, resolution, history, and the one road by
-//! which a value leaves.
+//! Reading: the catalog, single secrets, resolution, history. No value leaves here.
 
 use std::collections::HashMap;
-
-use jiff::Timestamp;
 
 use crate::error::{Error, Kind, Result};
 use crate::store::SecretRow;
 
-use super::audit::AuditAction;
 use super::catalog::{Catalog, CatalogChange};
 use super::record::RawMetadata;
 use super::scope::{Address, Context};
-use super::secret::{Fields, Secret, SecretId, SecretName, Version};
+use super::secret::{Secret, SecretId, SecretName, Version};
 use super::view::View;
 use super::{Vault, listing, rows};
-
-/// For what a value leaves the vault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Release {
-    /// To be shown or printed.
-    Reveal,
-    /// To the clipboard.
-    Copy,
-    /// Into a file.
-    Export,
-}
 
 /// A name found in a context.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,53 +169,6 @@ impl Vault {
         })?;
         Ok(secrets)
     }
-
-    /// Opens a version's fields (`None`: the current one). The audit record is on the
-    /// disk before they are given; if it cannot be written, they are not.
-    ///
-    /// # Errors
-    /// `NotFound`; Expired, unless `allow_expired`; Denied, when nothing can be written.
-    pub fn release(
-        &mut self,
-        id: SecretId,
-        version: Option<u64>,
-        how: Release,
-        reason: &str,
-        allow_expired: bool,
-    ) -> Result<Fields> {
-        let action = match how {
-            Release::Reveal => AuditAction::Reveal,
-            Release::Copy => AuditAction::Copy,
-            Release::Export => AuditAction::Export,
-        };
-        let address = self.view(|view| Ok(view.by_id(id)?.1.address))?;
-        let mut opened = false;
-        let released = self.attempt(action, (Some(id), Some(&address)), reason, |change| {
-            let (_, secret) = change.by_id(id)?;
-            if secret.deleted_at.is_some() {
-                return Err(Error::not_found(format!("{} was deleted.", secret.address)).hint("Restore it first."));
-            }
-            if secret.is_expired(change.now) && !allow_expired {
-                return Err(expired(&secret));
-            }
-            let number = version.unwrap_or(secret.version);
-            let fields = change.fields(&change.version_row(&secret, number)?)?;
-            opened = true;
-            change.audit(action, &secret, Some(number), reason)?;
-            Ok(fields)
-        });
-        released.map_err(|error| if opened { unrecorded(&error) } else { error })
-    }
-}
-
-/// The value was there, but not its line in the log: so it goes nowhere.
-fn unrecorded(error: &Error) -> Error {
-    let words = format!("No value is given out, since that cannot be recorded: {}", error.message());
-    let unrecorded = Error::new(error.kind(), words);
-    match error.next_step() {
-        Some(step) => unrecorded.hint(step),
-        None => unrecorded,
-    }
 }
 
 /// So many secrets are looked up one by one rather than among all.
@@ -269,10 +207,4 @@ fn many_in_full(view: &View<'_>, ids: &[SecretId], mut visit: impl FnMut(Secret)
         }
     }
     Ok(())
-}
-
-fn expired(secret: &Secret) -> Error {
-    let when = secret.metadata.expires_at.unwrap_or(Timestamp::UNIX_EPOCH);
-    Error::expired(format!("{} expired at {when}.", secret.address))
-        .hint("Rotate it and set a new expiry, or use --allow-expired if you must have the old value.")
 }

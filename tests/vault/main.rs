@@ -9,6 +9,7 @@ mod duplicates;
 mod moved;
 mod place;
 mod properties;
+mod release;
 mod tamper;
 mod usage;
 mod value_age;

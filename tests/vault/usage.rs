@@ -57,7 +57,7 @@ fn what_left_the_vault_is_a_use_and_nothing_else() {
 fn every_way_out_is_a_use() {
     let (_place, mut vault) = used();
     let c = id(&mut vault, "C");
-    for (number, how) in (3..).zip([Release::Reveal, Release::Copy, Release::Export]) {
+    for (number, how) in (3..).zip([Release::Reveal, Release::Copy, Release::Export, Release::Run, Release::Render]) {
         vault.release(c, None, how, "", false).unwrap();
         assert_eq!(vault.usage().unwrap().accesses(), number, "{how:?}");
     }

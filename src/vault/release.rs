@@ -1,0 +1,166 @@
+//! The one road by which values leave the vault: every one of them is recorded, and the
+//! record is on the disk, before any is given; if it cannot be written, none is given.
+
+use jiff::Timestamp;
+
+use crate::error::{Error, Result};
+
+use super::Vault;
+use super::audit::AuditAction;
+use super::change::Change;
+use super::scope::Address;
+use super::secret::{Fields, Secret, SecretId};
+
+/// For what a value leaves the vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// To be shown or printed.
+    Reveal,
+    /// To the clipboard.
+    Copy,
+    /// Into a file.
+    Export,
+    /// Into the environment of a program.
+    Run,
+    /// Into a rendered text.
+    Render,
+}
+
+impl Release {
+    /// What the audit log calls it.
+    fn action(self) -> AuditAction {
+        match self {
+            Self::Reveal => AuditAction::Reveal,
+            Self::Copy => AuditAction::Copy,
+            Self::Export => AuditAction::Export,
+            Self::Run => AuditAction::Run,
+            Self::Render => AuditAction::Render,
+        }
+    }
+}
+
+/// One version to be released, as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Of which secret.
+    pub id: SecretId,
+    /// Where it was found, for the record of a refusal.
+    pub address: Address,
+    /// Which version; `None`: the current one.
+    pub version: Option<u64>,
+}
+
+impl Vault {
+    /// Opens a version's fields (`None`: the current one). The audit record is on the
+    /// disk before they are given; if it cannot be written, they are not.
+    ///
+    /// # Errors
+    /// `NotFound`; Expired, unless `allow_expired`; Denied, when nothing can be written.
+    pub fn release(
+        &mut self,
+        id: SecretId,
+        version: Option<u64>,
+        how: Release,
+        reason: &str,
+        allow_expired: bool,
+    ) -> Result<Fields> {
+        let address = self.view(|view| Ok(view.by_id(id)?.1.address))?;
+        let wanted = Wanted { id, address, version };
+        let released = self.release_all(std::slice::from_ref(&wanted), how, reason, allow_expired);
+        let mut fields = released.map_err(|refused| refused.into_first())?;
+        fields.pop().ok_or_else(|| Error::failure("A secret was released without its fields."))
+    }
+
+    /// Opens the fields of all that is wanted, in its order, or of none: one transaction
+    /// records them all. What stands against any of them is told for each, and recorded.
+    ///
+    /// # Errors
+    /// As [`Self::release`], for each that is refused.
+    pub fn release_all(
+        &mut self,
+        wanted: &[Wanted],
+        how: Release,
+        reason: &str,
+        allow_expired: bool,
+    ) -> std::result::Result<Vec<Fields>, Refused> {
+        let (mut each, mut recording) = (Vec::new(), false);
+        let released = self.write(|change| {
+            let mut released = Vec::with_capacity(wanted.len());
+            for (at, wanted) in wanted.iter().enumerate() {
+                match change.open_current(wanted, allow_expired) {
+                    Ok(opened) => released.push(opened),
+                    Err(error) => each.push((at, error)),
+                }
+            }
+            if let Some((_, first)) = each.first() {
+                return Err(first.clone());
+            }
+            recording = true;
+            for (secret, number, _) in &released {
+                change.audit(how.action(), secret, Some(*number), reason)?;
+            }
+            Ok(released.into_iter().map(|(_, _, fields)| fields).collect())
+        });
+        released.map_err(|error| {
+            if recording {
+                return Refused { each: Vec::new(), all: Some(unrecorded(&error)) };
+            }
+            for (at, error) in &each {
+                if let Some(wanted) = wanted.get(*at) {
+                    self.note_refusal(how.action(), (Some(wanted.id), Some(&wanted.address)), reason, error);
+                }
+            }
+            Refused { all: each.is_empty().then_some(error), each }
+        })
+    }
+}
+
+/// Why nothing was released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// What stands against each, by its place among what was wanted.
+    pub each: Vec<(usize, Error)>,
+    /// What stands against all of them: the vault cannot be read or written.
+    pub all: Option<Error>,
+}
+
+impl Refused {
+    /// The first of the reasons.
+    #[must_use]
+    pub fn into_first(self) -> Error {
+        let first = self.all.or_else(|| self.each.into_iter().next().map(|(_, error)| error));
+        first.unwrap_or_else(|| Error::failure("Nothing was released."))
+    }
+}
+
+impl Change<'_> {
+    /// A living secret, the number of the version meant, and its fields.
+    fn open_current(&self, wanted: &Wanted, allow_expired: bool) -> Result<(Secret, u64, Fields)> {
+        let (_, secret) = self.by_id(wanted.id)?;
+        if secret.deleted_at.is_some() {
+            return Err(Error::not_found(format!("{} was deleted.", secret.address)).hint("Restore it first."));
+        }
+        if secret.is_expired(self.now) && !allow_expired {
+            return Err(expired(&secret));
+        }
+        let number = wanted.version.unwrap_or(secret.version);
+        let fields = self.fields(&self.version_row(&secret, number)?)?;
+        Ok((secret, number, fields))
+    }
+}
+
+/// The value was there, but not its line in the log: so it goes nowhere.
+fn unrecorded(error: &Error) -> Error {
+    let words = format!("No value is given out, since that cannot be recorded: {}", error.message());
+    let unrecorded = Error::new(error.kind(), words);
+    match error.next_step() {
+        Some(step) => unrecorded.hint(step),
+        None => unrecorded,
+    }
+}
+
+fn expired(secret: &Secret) -> Error {
+    let when = secret.metadata.expires_at.unwrap_or(Timestamp::UNIX_EPOCH);
+    Error::expired(format!("{} expired at {when}.", secret.address))
+        .hint("Rotate it and set a new expiry, or use --allow-expired if you must have the old value.")
+}
