@@ -38,6 +38,7 @@ ORIGINS = {1: "created", 2: "set", 3: "rotated", 4: "rolled back", 5: "imported"
 ACTIONS = (
     "init unlock unlock_failed lock create set rotate rollback edit reveal copy delete restore purge"
     " clipboard_cleared verify tamper_detected move migrate export run render"
+    " key_add key_remove key_change key_replace"
 ).split()
 
 

@@ -11,8 +11,8 @@ use crate::config::Color;
 use super::scope_args::ScopeArgs;
 use super::source::SourceArgs;
 use super::{
-    audit, delete, demo, diff, generate, get, history, init, list, purge, relocate, restore, reveal, rollback, rotate,
-    set,
+    audit, delete, demo, diff, generate, get, history, init, key, list, purge, relocate, restore, reveal, rollback,
+    rotate, set,
 };
 
 const EXAMPLES: &str = "\
@@ -105,6 +105,9 @@ pub(super) enum Command {
     /// Show what was done and refused, newest first, or verify that nobody altered it
     #[command(after_help = audit::EXAMPLES, args_conflicts_with_subcommands = true)]
     Audit(audit::AuditArgs),
+    /// List, add and remove the keys that open the vault, and change a passphrase
+    #[command(after_help = key::EXAMPLES)]
+    Key(key::KeyArgs),
     /// Try every key on made-up secrets; nothing is kept
     #[command(after_help = demo::EXAMPLES)]
     Demo(demo::DemoArgs),

@@ -19,6 +19,7 @@ mod init;
 mod key;
 mod list;
 mod long_table;
+mod open;
 mod output;
 mod purge;
 mod recipe_args;
@@ -95,6 +96,7 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
         Some(Command::Purge(args)) => purge::run(&call, &args),
         Some(Command::Audit(args)) => audit::run(&call, &args),
         Some(Command::Generate(args)) => generate::run(&call, &args),
+        Some(Command::Key(args)) => key::run(&call, &args),
     }?;
     Ok(0)
 }

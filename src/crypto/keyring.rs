@@ -286,6 +286,28 @@ impl Keyring {
         Ok(self.commitment()?.ct_eq(commitment).into())
     }
 
+    /// Puts the master key into a new slot for `key`, and opens that again to see that it does.
+    ///
+    /// # Errors
+    /// Failure, without randomness or memory, or when the slot does not open.
+    pub fn new_slot(&self, key: &UnlockKey, cost: Cost) -> Result<SealedSlot> {
+        let slot = self.master.into_slot(self.vault_id, self.key_epoch, key, cost)?;
+        if self.is_in(&slot, key)? {
+            return Ok(slot);
+        }
+        Err(Error::failure("The new key does not open the slot that was just made for it.")
+            .hint("Nothing was changed. The memory of this machine may be faulty."))
+    }
+
+    /// True when `key` opens `slot` and finds this very master key in it.
+    ///
+    /// # Errors
+    /// As [`MasterKey::from_slot`].
+    pub fn is_in(&self, slot: &SealedSlot, key: &UnlockKey) -> Result<bool> {
+        let opened = MasterKey::from_slot(slot, self.vault_id, self.key_epoch, key, &mut None)?;
+        Ok(opened.is_some_and(|opened| opened.0.bytes().ct_eq(self.master.0.bytes()).into()))
+    }
+
     /// The key that wraps the data keys of one owner.
     ///
     /// # Errors

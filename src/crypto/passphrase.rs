@@ -50,6 +50,15 @@ impl Cost {
     }
 }
 
+impl Cost {
+    /// This cost, or `other` where that is more work: what is made anew is never weaker than before.
+    #[must_use]
+    pub fn or_more(self, other: Self) -> Self {
+        let work = |cost: Self| (u64::from(cost.memory_kib) * u64::from(cost.passes), cost.memory_kib);
+        if work(other) > work(self) { other } else { self }
+    }
+}
+
 /// The memory Argon2id works in, touched beforehand so that the pages are there
 /// when the passphrase is, and wiped afterwards.
 pub struct Workspace {

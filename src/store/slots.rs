@@ -72,4 +72,16 @@ impl Tx<'_> {
             .map_err(failure)?;
         Ok(())
     }
+
+    /// Removes the slot with this id; false when there is none.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn remove_slot(&self, id: &[u8; 16]) -> Result<bool> {
+        self.connection
+            .prepare_cached("DELETE FROM slot WHERE id = ?1")
+            .and_then(|mut statement| statement.execute([id]))
+            .map(|removed| removed == 1)
+            .map_err(failure)
+    }
 }

@@ -77,6 +77,14 @@ actions! {
     Run = 21 "run",
     /// A value written into a rendered text.
     Render = 22 "render",
+    /// Another key opens the vault.
+    KeyAdd = 23 "key_add",
+    /// A key opens it no more.
+    KeyRemove = 24 "key_remove",
+    /// A passphrase was changed.
+    KeyChange = 25 "key_change",
+    /// Everything was sealed anew under another master key.
+    KeyReplace = 26 "key_replace",
 }
 
 impl AuditAction {

@@ -17,6 +17,7 @@ pub mod duplicates;
 pub mod generate;
 mod heads;
 mod integrity;
+mod keys;
 mod listing;
 pub mod overview;
 mod purge;
@@ -53,6 +54,7 @@ use secret::SecretId;
 use view::View;
 
 pub use audit_log::AuditWalk;
+pub use keys::{KeySlot, SlotId};
 pub use purge::Doomed;
 pub use read::Resolved;
 pub use release::{Refused, Release, Wanted};
@@ -66,6 +68,8 @@ pub struct Vault {
     keys: Keyring,
     actor: Actor,
     slots: Vec<SealedSlot>,
+    /// The slot whose key opened this session, where it is known.
+    opened_by: Option<SlotId>,
     /// The `seq` up to which the caller has seen changes.
     seen: u64,
     /// Buckets whose sealed list was found missing; the next write makes them.

@@ -14,10 +14,10 @@ use crate::store::{BUCKETS, SlotRow, StateRow, Store, Tx};
 
 use super::audit::{Actor, AuditAction};
 use super::change::Change;
-use super::{Vault, integrity};
+use super::{SlotId, Vault, integrity};
 
 /// Most key slots of one vault.
-const MOST_SLOTS: usize = 16;
+pub(super) const MOST_SLOTS: usize = 16;
 /// How long deriving a key from a passphrase may take on the machine that makes the slot.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Most memory that deriving may take.
@@ -58,12 +58,7 @@ impl LockedVault {
     }
 
     fn from_store(mut store: Store) -> Result<Self> {
-        let (state, rows) = store.read(|tx| Ok((tx.state()?, tx.slots()?)))?;
-        let slots = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
-        if slots.is_empty() || slots.len() > MOST_SLOTS {
-            return Err(Error::damaged(format!("The vault has {} key slots.", slots.len()))
-                .hint("A vault has 1 to 16; restore the file from a backup."));
-        }
+        let (state, slots) = state_and_slots(&mut store)?;
         Ok(Self { store, state, slots, workspace: None })
     }
 
@@ -110,12 +105,17 @@ impl LockedVault {
     /// Locked, when no slot opens; Damaged, when the file was altered. The locked vault
     /// comes back for another try.
     pub fn unlock(mut self, key: &UnlockKey, actor: Actor) -> std::result::Result<Vault, Box<(Self, Error)>> {
+        // A key that was removed while somebody looked at the locked vault opens it no more.
+        match state_and_slots(&mut self.store) {
+            Ok((state, slots)) => (self.state, self.slots) = (state, slots),
+            Err(error) => return Err(Box::new((self, error))),
+        }
         let mut workspace = self.workspace.take();
         let keys = self.keys(key, &mut workspace);
         let wiping = workspace.map(Workspace::wipe_aside);
         match keys {
-            Ok(Some(keys)) => match self.store.read(|tx| integrity::verified_state(tx, &keys).map(|_| ())) {
-                Ok(()) => Ok(self.into_vault(keys, actor, wiping)),
+            Ok(Some((keys, slot))) => match self.store.read(|tx| integrity::verified_state(tx, &keys).map(|_| ())) {
+                Ok(()) => Ok(Vault { opened_by: Some(slot), ..self.into_vault(keys, actor, wiping) }),
                 Err(error) => Err(Box::new((self, error))),
             },
             Ok(None) => {
@@ -127,7 +127,8 @@ impl LockedVault {
         }
     }
 
-    fn keys(&self, key: &UnlockKey, workspace: &mut Option<Workspace>) -> Result<Option<Keyring>> {
+    /// The keys, and the slot that held them.
+    fn keys(&self, key: &UnlockKey, workspace: &mut Option<Workspace>) -> Result<Option<(Keyring, SlotId)>> {
         let (vault_id, key_epoch) = (self.state.vault_id, self.state.key_epoch);
         // A recovery key is often tried where a key file or an environment key is asked for.
         let fits = |slot: &&SealedSlot| (slot.kind == SlotKind::Passphrase) == (key.kind() == SlotKind::Passphrase);
@@ -136,7 +137,7 @@ impl LockedVault {
             if let Some(master) = MasterKey::from_slot(slot, vault_id, key_epoch, key, workspace)? {
                 let keys = Keyring::new(master, vault_id, key_epoch)?;
                 if keys.fits(&self.state.commitment)? {
-                    return Ok(Some(keys));
+                    return Ok(Some((keys, SlotId(slot.id))));
                 }
             }
         }
@@ -163,6 +164,7 @@ impl LockedVault {
             keys,
             actor,
             slots,
+            opened_by: None,
             seen: 0,
             unlisted: Vec::new(),
             read_only,
@@ -182,11 +184,7 @@ impl Vault {
         if new.keys.is_empty() || new.keys.len() > MOST_SLOTS {
             return Err(Error::usage("A vault needs 1 to 16 keys."));
         }
-        let cost = match new.cost {
-            Some(cost) => cost.check().map(|()| cost)?,
-            None if new.keys.iter().any(|key| key.kind() == SlotKind::Passphrase) => calibrated(),
-            None => Cost::FLOOR,
-        };
+        let cost = cost_of(new.cost, &new.keys)?;
         let (vault_id, key_epoch) = (random_array()?, 1);
         let master = MasterKey::generate()?;
         let slots =
@@ -194,7 +192,8 @@ impl Vault {
         let keys = Keyring::new(master, vault_id, key_epoch)?;
         let now = Timestamp::now();
         let store = Store::create(path, |tx| fill(tx, &keys, &slots, &actor, now))?;
-        Ok(LockedVault::from_store(store)?.into_vault(keys, actor, None))
+        let opened_by = slots.first().map(|slot| SlotId(slot.id));
+        Ok(Self { opened_by, ..LockedVault::from_store(store)?.into_vault(keys, actor, None) })
     }
 
     /// Records that an interactive session begins, and takes the failed unlocks since
@@ -210,12 +209,6 @@ impl Vault {
             change.audit_body(AuditAction::Unlock, None, None, None, "", None)?;
             Ok(change.failed_unlocks)
         })
-    }
-
-    /// The kinds of key slots the vault has, each once.
-    #[must_use]
-    pub fn slot_kinds(&self) -> Vec<SlotKind> {
-        kinds(&self.slots)
     }
 
     /// Records the end of the session, writes the log back into the file and wipes the
@@ -247,6 +240,26 @@ impl Change<'_> {
         }
         self.failed_unlocks = pending.iter().fold(0, |sum: u64, row| sum.saturating_add(row.count));
         Ok(())
+    }
+}
+
+/// What a file says of its keys, as far as it can be read without one.
+fn state_and_slots(store: &mut Store) -> Result<(StateRow, Vec<SealedSlot>)> {
+    let (state, rows) = store.read(|tx| Ok((tx.state()?, tx.slots()?)))?;
+    let slots = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
+    if slots.is_empty() || slots.len() > MOST_SLOTS {
+        return Err(Error::damaged(format!("The vault has {} key slots.", slots.len()))
+            .hint("A vault has 1 to 16; restore the file from a backup."));
+    }
+    Ok((state, slots))
+}
+
+/// The Argon2id cost of new slots: the one asked for, or what this machine can bear.
+pub(super) fn cost_of(asked: Option<Cost>, keys: &[UnlockKey]) -> Result<Cost> {
+    match asked {
+        Some(cost) => cost.check().map(|()| cost),
+        None if keys.iter().any(|key| key.kind() == SlotKind::Passphrase) => Ok(calibrated()),
+        None => Ok(Cost::FLOOR),
     }
 }
 
@@ -309,7 +322,7 @@ fn available_memory_kib() -> u32 {
 }
 
 /// The same key, offered to a slot of another kind.
-fn with_kind(key: &UnlockKey, kind: SlotKind) -> UnlockKey {
+pub(super) fn with_kind(key: &UnlockKey, kind: SlotKind) -> UnlockKey {
     let raw = match key {
         UnlockKey::Passphrase(passphrase) => return UnlockKey::Passphrase(passphrase.duplicate()),
         UnlockKey::KeyFile(raw) | UnlockKey::Environment(raw) | UnlockKey::Recovery(raw) => raw.duplicate(),
@@ -321,12 +334,12 @@ fn with_kind(key: &UnlockKey, kind: SlotKind) -> UnlockKey {
     }
 }
 
-fn kinds(slots: &[SealedSlot]) -> Vec<SlotKind> {
+pub(super) fn kinds(slots: &[SealedSlot]) -> Vec<SlotKind> {
     let all = [SlotKind::Passphrase, SlotKind::KeyFile, SlotKind::Environment, SlotKind::Recovery];
     all.into_iter().filter(|kind| slots.iter().any(|slot| slot.kind == *kind)).collect()
 }
 
-fn to_row(slot: &SealedSlot) -> SlotRow {
+pub(super) fn to_row(slot: &SealedSlot) -> SlotRow {
     let cost = slot.cost.unwrap_or(Cost { memory_kib: 0, passes: 0, lanes: 0 });
     SlotRow {
         id: slot.id,
@@ -339,7 +352,7 @@ fn to_row(slot: &SealedSlot) -> SlotRow {
     }
 }
 
-fn from_row(row: &SlotRow) -> Result<SealedSlot> {
+pub(super) fn from_row(row: &SlotRow) -> Result<SealedSlot> {
     let kind = SlotKind::from_code(row.kind)
         .ok_or_else(|| Error::new(Kind::Damaged, format!("A key slot is of unknown kind {}.", row.kind)))?;
     let cost = Cost { memory_kib: row.memory_kib, passes: row.passes, lanes: row.lanes };

@@ -4,6 +4,7 @@
 mod audit;
 mod changes;
 mod generating;
+mod key_slots;
 mod keys;
 mod making;
 mod prompts;

@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use strongroom::crypto::keyring::{RawKey, UnlockKey};
+use strongroom::crypto::passphrase::Cost;
 use strongroom::error::Kind;
 use strongroom::vault::audit::AuditVerdict;
 use strongroom::vault::bulk::Act;
@@ -34,10 +35,15 @@ fn create(path: &Path) -> Vault {
 }
 
 fn worker(job: &str, path: &Path) -> Child {
+    worker_from(job, path, 0)
+}
+
+fn worker_from(job: &str, path: &Path, round: u64) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "crash::a_worker_for_the_other_tests", "--nocapture"])
         .env("STRONGROOM_TEST_JOB", job)
         .env("STRONGROOM_TEST_VAULT", path)
+        .env("STRONGROOM_TEST_ROUND", round.to_string())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -66,6 +72,9 @@ fn a_worker_for_the_other_tests() {
     if job == "init" {
         drop(create(path));
         return acknowledged("init");
+    }
+    if job == "change" {
+        return change_again_and_again(path);
     }
     let mut vault = open(path);
     acknowledged("ready");
@@ -120,10 +129,31 @@ fn step(vault: &mut Vault, job: &str, round: u64) {
             vault.move_secret(&at("A"), &at("elsewhere/B"), "").unwrap();
             vault.move_secret(&at("elsewhere/B"), &at("A"), "").unwrap().secret.version
         }
+        "keys" => {
+            let key = vault.add_key(&UnlockKey::KeyFile(RawKey::generate().unwrap()), None, "").unwrap();
+            vault.remove_key(key.id, "").unwrap();
+            0
+        }
         "bulk" => bulk(vault, round),
         other => panic!("no job {other}"),
     };
     acknowledged(&version.to_string());
+}
+
+/// The words of a round, as a passphrase that costs the least there may be.
+fn words(round: u64) -> UnlockKey {
+    UnlockKey::Passphrase(format!("round {round}").into())
+}
+
+fn change_again_and_again(path: &Path) {
+    let locked = LockedVault::open(path).unwrap();
+    let round = std::env::var("STRONGROOM_TEST_ROUND").unwrap().parse::<u64>().unwrap();
+    let mut vault = locked.unlock(&words(round), actor()).map_err(|refused| refused.1).unwrap();
+    acknowledged("ready");
+    for round in round + 1.. {
+        vault.change_passphrase(&words(round), Some(Cost::FLOOR), "crash").unwrap();
+        acknowledged(&round.to_string());
+    }
 }
 
 /// All 200 at once: tagged with the round, given a new version, or moved and back.
@@ -211,6 +241,11 @@ fn kill_during_purge() {
 }
 
 #[test]
+fn kill_during_key_add_and_remove() {
+    survives("keys", 200);
+}
+
+#[test]
 fn kill_during_move() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("vault.db");
@@ -229,6 +264,42 @@ fn kill_during_move() {
         }
         assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }));
     }
+}
+
+/// The last passphrase that was acknowledged opens the vault, or the one after it; there is
+/// always exactly one, and the other key opens it too.
+#[test]
+fn kill_during_change_of_a_passphrase() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vault.db");
+    let mut vault = create(&path);
+    put(&mut vault, "A", "one");
+    vault.add_key(&words(0), Some(Cost::FLOOR), "").unwrap();
+    drop(vault);
+    let mut round = 0;
+    for trial in 0..12 {
+        let mut child = worker_from("change", &path, round);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line == "ack ready"), "it did not start");
+        // Most of the time goes to Argon2id, so every other one is let through first.
+        let acknowledged = |line: String| line.strip_prefix("ack ").and_then(|ack| ack.parse::<u64>().ok());
+        let first = if trial % 2 == 0 { None } else { lines.by_ref().find_map(acknowledged) };
+        std::thread::sleep(pause(trial) * 100);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let last = lines.filter_map(acknowledged).max().or(first).unwrap_or(round);
+        let opens = |round| LockedVault::open(&path).unwrap().unlock(&words(round), actor()).ok();
+        let (mut vault, opened) = match opens(last) {
+            Some(vault) => (vault, last),
+            None => (opens(last + 1).unwrap(), last + 1),
+        };
+        assert!(opened == 0 || opens(opened - 1).is_none(), "the passphrase before is dead");
+        assert_eq!((vault.key_slots().unwrap().len(), reveal(&mut vault, "A", None)), (2, "one".to_owned()));
+        assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }));
+        assert_eq!(reveal(&mut open(&path), "A", None), "one");
+        round = opened;
+    }
+    assert!(round >= 6, "{round}");
 }
 
 /// All 200 secrets are in the same state, whenever the kill fell.

@@ -6,6 +6,7 @@ mod compare;
 mod crash;
 mod deleted;
 mod duplicates;
+mod keys;
 mod moved;
 mod place;
 mod properties;

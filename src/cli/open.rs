@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::crypto::keyring::SlotKind;
+use crate::crypto::keyring::{SlotKind, UnlockKey};
 use crate::error::{Error, Kind, Result};
 use crate::session::{actor, key_file, key_source, prompt};
 use crate::vault::{LockedVault, Vault};
@@ -16,6 +16,11 @@ const TRIES: u64 = 3;
 impl Call {
     /// The vault, unlocked.
     pub(super) fn open(&self) -> Result<Vault> {
+        self.open_with_key().map(|(vault, _)| vault)
+    }
+
+    /// The vault, and the key that has just opened it: for what changes its keys.
+    pub(super) fn open_with_key(&self) -> Result<(Vault, UnlockKey)> {
         let locked = LockedVault::open(&self.config.vault).map_err(|error| self.explain_missing(error))?;
         for path in self.keys.key_file.iter().chain(&self.keys.passphrase_file).filter(|path| key_file::is_loose(path))
         {
@@ -23,9 +28,19 @@ impl Call {
         }
         let kinds = locked.slot_kinds();
         match self.keys.find(&self.config.vault, Some(&kinds))? {
-            Some(key) => locked.unlock(&key, actor::current()).map_err(|failed| explain_wrong(failed.1, &kinds)),
-            None => self.ask(locked, &kinds),
+            Some(key) => match locked.unlock(&key, actor::current()) {
+                Ok(vault) => Ok((vault, key)),
+                Err(failed) => Err(explain_wrong(failed.1, &kinds)),
+            },
+            None => self.ask(locked, &kinds, &format!("Passphrase for {}: ", self.config.vault.display())),
         }
+    }
+
+    /// The vault, opened by what somebody types, whatever other key there would be.
+    pub(super) fn open_by_typing(&self, question: &str) -> Result<Vault> {
+        let locked = LockedVault::open(&self.config.vault)?;
+        let kinds = locked.slot_kinds();
+        self.ask(locked, &kinds, question).map(|(vault, _)| vault)
     }
 
     fn explain_missing(&self, error: Error) -> Error {
@@ -36,17 +51,16 @@ impl Call {
     }
 
     /// Asks for the passphrase, with a pause after each wrong one.
-    fn ask(&self, mut locked: LockedVault, kinds: &[SlotKind]) -> Result<Vault> {
+    fn ask(&self, mut locked: LockedVault, kinds: &[SlotKind], question: &str) -> Result<(Vault, UnlockKey)> {
         let can_be_typed = kinds.iter().any(|kind| matches!(kind, SlotKind::Passphrase | SlotKind::Recovery));
         if !can_be_typed || self.no_input || !prompt::has_terminal() {
             return Err(self.no_key(kinds));
         }
-        let question = format!("Passphrase for {}: ", self.config.vault.display());
         let mut attempt = 1;
         loop {
-            let key = key_source::typed(prompt::hidden(&question)?)?;
+            let key = key_source::typed(prompt::hidden(question)?)?;
             let (back, error) = match locked.unlock(&key, actor::current()) {
-                Ok(vault) => return Ok(vault),
+                Ok(vault) => return Ok((vault, key)),
                 Err(failed) => *failed,
             };
             if error.kind() != Kind::Locked || attempt == TRIES {

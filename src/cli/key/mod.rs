@@ -1,0 +1,86 @@
+//! `key`: what opens the vault. All that changes it asks for a real key, never for one that
+//! is only kept for a while.
+
+mod add;
+mod change;
+mod fresh;
+mod list;
+mod remove;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use crate::error::Result;
+use crate::vault::KeySlot;
+
+use super::call::Call;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  strongroom key list                         what opens the vault
+  strongroom key add --recovery               a key for paper, printed once
+  strongroom key add --keyfile /mnt/usb/ops.key
+  strongroom key remove 3fa9c1d2              asks for the id again
+  strongroom key change                       another passphrase
+
+Copies and backups made before go on opening with the keys they had.
+Whoever loses every key loses every secret: keep two, in two places.";
+
+/// What to do with the keys.
+#[derive(Args)]
+pub(super) struct KeyArgs {
+    #[command(subcommand)]
+    command: KeyCommand,
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// Show the keys that open the vault
+    #[command(visible_alias = "ls")]
+    List,
+    /// Add a passphrase, a key file, an environment key or a recovery key
+    Add(add::AddArgs),
+    /// Remove a key; sessions that are open go on until they lock
+    #[command(visible_alias = "rm")]
+    Remove(remove::RemoveArgs),
+    /// Give the passphrase that opens this session a successor
+    Change(change::ChangeArgs),
+}
+
+pub(super) fn run(call: &Call, args: &KeyArgs) -> Result<()> {
+    match &args.command {
+        KeyCommand::List => list::run(call),
+        KeyCommand::Add(args) => add::run(call, args),
+        KeyCommand::Remove(args) => remove::run(call, args),
+        KeyCommand::Change(args) => change::run(call, args),
+    }
+}
+
+/// A key slot: `{id, kind, cost, opened_this}`.
+fn shape(slot: &KeySlot) -> Value {
+    json!({
+        "id": slot.id.to_hex(),
+        "kind": slot.kind.word(),
+        "cost": slot.cost.map(|cost| json!({
+            "memory_kib": cost.memory_kib,
+            "passes": cost.passes,
+            "lanes": cost.lanes,
+        })),
+        "opened_this": slot.opened_this,
+    })
+}
+
+/// A key slot after something was done with it.
+fn shape_after(slot: &KeySlot, outcome: &str) -> Value {
+    let mut value = shape(slot);
+    value["outcome"] = outcome.into();
+    value
+}
+
+/// A vault with one key is one accident away from being lost.
+fn warn_of_one(call: &Call, slots: usize) {
+    if slots == 1 {
+        call.output.note("There is only this one way in: whoever loses it loses every secret.");
+        call.output.note("Add a second with `strongroom key add --recovery` and keep it elsewhere.");
+    }
+}

@@ -1,0 +1,173 @@
+//! `key`: what opens the vault, through the real binary.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{Ran, Room};
+
+/// The printed key in what a run said on standard error.
+fn printed(ran: &Ran) -> String {
+    ran.err.lines().map(str::trim).find(|line| line.starts_with("SR1-")).unwrap().to_owned()
+}
+
+/// A run with another key than the room's.
+fn run_with_key(room: &Room, key: &str, line: &[&str]) -> Ran {
+    room.command(line).env("STRONGROOM_MASTER_KEY", key).output().unwrap().into()
+}
+
+fn id_of(room: &Room, kind: &str) -> String {
+    let slots = room.json(&["key", "list"]);
+    let slot = slots.as_array().unwrap().iter().find(|slot| slot["kind"] == kind).unwrap();
+    slot["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn key_list_shows_what_opens_the_vault_and_misses_a_second_way_in() {
+    let room = Room::new();
+    let listed = room.good(&["key", "list"]);
+    assert!(listed.text().starts_with("ID") && listed.text().contains("environment key"), "{}", listed.text());
+    assert!(listed.text().contains("opened this"), "{}", listed.text());
+    assert!(listed.err.contains("only this one way in") && listed.err.contains("key add --recovery"), "{}", listed.err);
+    room.good(&["key", "add", "--recovery"]);
+    assert_eq!(room.good(&["key", "list"]).err, "");
+    let slots = room.json(&["key", "list"]);
+    let shapes: Vec<Vec<&String>> =
+        slots.as_array().unwrap().iter().map(|slot| slot.as_object().unwrap().keys().collect()).collect();
+    assert_eq!(shapes, vec![vec!["id", "kind", "cost", "opened_this"]; 2]);
+    assert_eq!(slots.as_array().unwrap().iter().filter(|slot| slot["opened_this"] == true).count(), 1);
+    assert!(slots.as_array().unwrap().iter().all(|slot| slot["cost"].is_null()));
+}
+
+#[test]
+fn key_add_recovery_prints_it_once_and_it_opens_the_vault() {
+    let room = Room::new();
+    room.set("KEY", "canary");
+    let added = room.good(&["key", "add", "--recovery", "--reason", "for the safe"]);
+    assert_eq!(added.text(), "", "a key for paper goes to nobody's pipe");
+    let key = printed(&added);
+    let path = room.file("recovery", key.as_bytes());
+    assert_eq!(room.good(&["reveal", "KEY", "--key-file", &path]).text(), "canary");
+    let log = room.json(&["audit", "--action", "key_add"]);
+    let id = id_of(&room, "recovery key");
+    assert_eq!(log[0]["reason"], format!("recovery key {}. for the safe", &id[..8]));
+    assert!(!room.good(&["audit", "--json"]).text().contains(&key));
+}
+
+#[test]
+fn key_add_env_prints_the_line_alone_and_never_into_json() {
+    let room = Room::new();
+    let added = room.good(&["key", "add", "--env"]);
+    let key = added.text().trim().strip_prefix("STRONGROOM_MASTER_KEY=").unwrap().to_owned();
+    assert!(key != room.key() && !added.err.contains(&key));
+    assert_eq!(run_with_key(&room, &key, &["list"]).code, 0);
+    for option in ["--env", "--recovery"] {
+        let added = room.good(&["key", "add", option, "--json"]);
+        assert!(!added.text().contains("SR1-"), "{}", added.text());
+        assert_eq!((&added.json()["outcome"], &added.json()["opened_this"]), (&"added".into(), &false.into()));
+        let key = added.err.split_whitespace().find_map(|word| word.find("SR1-").map(|at| &word[at..])).unwrap();
+        assert_eq!(run_with_key(&room, key, &["list"]).code, 0);
+    }
+}
+
+#[test]
+fn key_add_keyfile_writes_a_private_file_and_never_over_another() {
+    let room = Room::new();
+    let path = room.path("usb/ops.key").display().to_string();
+    let added = room.json(&["key", "add", "--keyfile", &path]);
+    assert_eq!((&added["kind"], &added["key_file"]), (&"key file".into(), &path.as_str().into()));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    room.good(&["list", "--key-file", &path]);
+    let before = fs::read(&path).unwrap();
+    room.fails(4, &["key", "add", "--keyfile", &path]);
+    assert_eq!((fs::read(&path).unwrap(), room.json(&["key", "list"]).as_array().unwrap().len()), (before, 2));
+}
+
+#[test]
+fn key_add_that_is_refused_leaves_no_key_file_behind() {
+    let room = Room::new();
+    for number in 1..16 {
+        room.good(&["key", "add", "--keyfile", &room.path(&format!("{number}.key")).display().to_string()]);
+    }
+    let path = room.path("17.key");
+    let said = room.fails(7, &["key", "add", "--keyfile", &path.display().to_string()]);
+    assert!(said.contains("16 key slots") && !path.exists(), "{said}");
+}
+
+#[test]
+fn key_add_whose_key_reaches_nobody_is_taken_back() {
+    let room = Room::new();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ended = std::process::Command::new(assert_cmd::cargo::cargo_bin("strongroom"))
+        .args(["key", "add", "--env"])
+        .env_clear()
+        .envs(room.variables())
+        .stdout(full)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("removed again"), "{said}");
+    assert_eq!(room.json(&["key", "list"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn key_change_and_passphrases_from_files() {
+    let room = Room::new();
+    let old = room.file("old", b"canary old words\n");
+    let added = room.run_with(&["key", "add", "--new-passphrase-file", "-", "--no-input"], b"canary old words\n");
+    assert_eq!(added.code, 0, "{}", added.err);
+    let new = room.file("new", b"canary seven new words\n");
+    // The environment key opens the vault unless another source is named.
+    assert!(room.fails(7, &["key", "change", "--new-passphrase-file", &new]).contains("No passphrase"));
+    let before = id_of(&room, "passphrase");
+    let changed = room.good(&["key", "change", "--passphrase-file", &old, "--new-passphrase-file", &new]);
+    assert!(changed.err.contains("Copies and backups made before still open with the old one"), "{}", changed.err);
+    assert!(!changed.err.contains("canary"), "{}", changed.err);
+    assert_ne!(id_of(&room, "passphrase"), before);
+    room.fails(5, &["list", "--passphrase-file", &old, "--no-input"]);
+    room.good(&["list", "--passphrase-file", &new, "--no-input"]);
+    let same = room.fails(4, &["key", "change", "--passphrase-file", &new, "--new-passphrase-file", &new]);
+    assert!(same.contains("opens the vault already"), "{same}");
+    let twice = ["key", "change", "--passphrase-file", "-", "--new-passphrase-file", "-"];
+    assert_eq!(room.run_with(&twice, b"canary seven new words\n").code, 2);
+    let log = room.good(&["audit", "--json"]).text();
+    assert!(log.contains("key_change") && !log.contains("canary"), "{log}");
+}
+
+#[test]
+fn key_change_and_add_without_anybody_to_ask_say_how() {
+    let room = Room::new();
+    let said = room.fails(2, &["key", "add", "--no-input"]);
+    assert!(said.contains("--new-passphrase-file"), "{said}");
+    let key = room.file("printed", b"SR1-this is mine\n");
+    assert!(room.fails(2, &["key", "add", "--new-passphrase-file", &key]).contains("printed key"));
+    assert_eq!(room.json(&["key", "list"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn key_remove_wants_the_id_and_another_key_at_hand() {
+    let room = Room::new();
+    let only = id_of(&room, "environment key");
+    assert!(room.fails(7, &["key", "remove", &only[..8], "--yes"]).contains("only way"));
+    let key = printed(&room.good(&["key", "add", "--recovery"]));
+    let path = room.file("recovery", key.as_bytes());
+    assert!(room.fails(7, &["key", "remove", &only, "--yes"]).contains("--key-file"));
+    assert!(room.fails(2, &["key", "remove", &only, "--key-file", &path, "--no-input"]).contains("--yes"));
+    room.fails(3, &["key", "remove", "ffff0000", "--yes"]);
+    room.fails(2, &["key", "remove", "f", "--yes"]);
+    let removed = room.good(&["key", "remove", &only[..8], "--yes", "--key-file", &path, "--reason", "rotated"]);
+    assert!(removed.err.contains("Copies of the file made before") && removed.err.contains("only this one way in"));
+    room.fails(5, &["list", "--no-input"]);
+    assert_eq!(room.good(&["list", "--key-file", &path, "--json"]).text(), "[]\n");
+}
+
+#[test]
+fn key_remove_in_json_tells_what_went() {
+    let room = Room::new();
+    room.good(&["key", "add", "--recovery"]);
+    let id = id_of(&room, "recovery key");
+    let removed = room.json(&["key", "remove", &id, "--yes"]);
+    assert_eq!((&removed["id"], &removed["outcome"]), (&id.into(), &"removed".into()));
+    let verdict = room.good(&["audit", "verify"]);
+    assert_eq!(verdict.code, 0);
+}
