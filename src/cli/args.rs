@@ -11,8 +11,8 @@ use crate::config::Color;
 use super::scope_args::ScopeArgs;
 use super::source::SourceArgs;
 use super::{
-    audit, delete, demo, diff, generate, get, history, init, key, list, purge, relocate, restore, reveal, rollback,
-    rotate, set,
+    audit, delete, demo, diff, generate, get, history, init, key, list, purge, relocate, render, restore, reveal,
+    rollback, rotate, set,
 };
 
 const EXAMPLES: &str = "\
@@ -108,6 +108,9 @@ pub(super) enum Command {
     /// List, add and remove the keys that open the vault, and change a passphrase
     #[command(after_help = key::EXAMPLES)]
     Key(key::KeyArgs),
+    /// Put values in the place of the references in a text
+    #[command(after_help = render::EXAMPLES)]
+    Render(render::RenderArgs),
     /// Try every key on made-up secrets; nothing is kept
     #[command(after_help = demo::EXAMPLES)]
     Demo(demo::DemoArgs),

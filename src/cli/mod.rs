@@ -3,7 +3,7 @@
 //!
 //! `main` calls [`run`]. It parses, settles the [`Config`], hands a `Call` to the
 //! command, and turns an error into a message and an exit code. Values are
-//! printed by `reveal` and `generate` alone, and never as JSON.
+//! printed by `reveal`, `render` and `generate` alone, and never as JSON.
 
 mod application;
 mod args;
@@ -24,6 +24,7 @@ mod output;
 mod purge;
 mod recipe_args;
 mod relocate;
+mod render;
 mod restore;
 mod reveal;
 mod rollback;
@@ -95,6 +96,7 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
         Some(Command::Restore(args)) => restore::run(&call, &args),
         Some(Command::Purge(args)) => purge::run(&call, &args),
         Some(Command::Audit(args)) => audit::run(&call, &args),
+        Some(Command::Render(args)) => render::run(&call, &args),
         Some(Command::Generate(args)) => generate::run(&call, &args),
         Some(Command::Key(args)) => key::run(&call, &args),
     }?;

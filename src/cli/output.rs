@@ -71,6 +71,11 @@ impl Output {
         Ok(())
     }
 
+    /// A text with values, byte for byte, wherever it goes.
+    pub(super) fn print_exactly(self, text: &SecretText) -> Result<()> {
+        write_out(text.expose())
+    }
+
     /// A value and a newline, wherever it goes.
     pub(super) fn print_line(self, value: &SecretText) -> Result<()> {
         write_out(value.expose())?;

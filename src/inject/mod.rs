@@ -1,3 +1,15 @@
 //! Secrets into texts and programs. `cli` calls these rooms with a vault that is open;
 //! every value comes from [`crate::vault::Vault::release_all`], so all of them are recorded
 //! before one is given.
+//!
+//! A text goes this way: [`template`] finds the references in its bytes, [`survey`] looks
+//! every one of them up and tells all that stands in the way, [`fill`] releases the values
+//! and puts them in, [`private_file`] writes the outcome where nobody else can read it.
+
+pub mod fill;
+pub mod filters;
+pub mod private_file;
+pub mod problem;
+pub mod reference;
+pub mod survey;
+pub mod template;

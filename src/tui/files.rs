@@ -4,9 +4,10 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::error::{Error, Result};
+use crate::inject::private_file;
 use crate::secret_text::SecretText;
 use crate::session::read_secret;
 use crate::vault::secret::MAX_VERSION_BYTES;
@@ -92,10 +93,7 @@ impl Drop for NewFile {
 
 /// The git work tree that a new file would lie in, from where a value soon gets into a history.
 pub(super) fn work_tree(typed: &str) -> Option<PathBuf> {
-    let path = std::path::absolute(expanded(typed)).ok()?;
-    let folder = path.parent()?;
-    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    folder.ancestors().find(|above| above.join(".git").exists()).map(Path::to_owned)
+    private_file::work_tree(&expanded(typed))
 }
 
 /// Completes the last part of a path; hidden names only when a dot was typed.
@@ -139,6 +137,7 @@ fn common_start(names: &[String]) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
 
     use super::*;
     use crate::error::Kind;

@@ -107,11 +107,16 @@ impl Vault {
             }
             for (at, error) in &each {
                 if let Some(wanted) = wanted.get(*at) {
-                    self.note_refusal(how.action(), (Some(wanted.id), Some(&wanted.address)), reason, error);
+                    self.note_refused(wanted, how, reason, error);
                 }
             }
             Refused { all: each.is_empty().then_some(error), each }
         })
+    }
+
+    /// Records that a version is not given out, for a front end that saw so before it asked for any.
+    pub fn note_refused(&mut self, wanted: &Wanted, how: Release, reason: &str, error: &Error) {
+        self.note_refusal(how.action(), (Some(wanted.id), Some(&wanted.address)), reason, error);
     }
 }
 

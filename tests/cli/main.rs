@@ -9,6 +9,7 @@ mod keys;
 mod making;
 mod prompts;
 mod reading;
+mod render;
 mod scopes;
 mod support;
 mod usage;

@@ -6,6 +6,7 @@ mod compare;
 mod crash;
 mod deleted;
 mod duplicates;
+mod filling;
 mod keys;
 mod moved;
 mod place;
