@@ -8,12 +8,30 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Color;
 
+use super::audit;
+use super::check;
+use super::delete;
+use super::demo;
+use super::diff;
+use super::doctor;
+use super::generate;
+use super::get;
+use super::history;
+use super::init;
+use super::key;
+use super::list;
+use super::purge;
+use super::relocate;
+use super::render;
+use super::resolve;
+use super::restore;
+use super::reveal;
+use super::rollback;
+use super::rotate;
 use super::scope_args::ScopeArgs;
+use super::set;
 use super::source::SourceArgs;
-use super::{
-    audit, delete, demo, diff, generate, get, history, init, key, list, purge, relocate, render, restore, reveal,
-    rollback, rotate, set,
-};
+use super::verify;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -78,6 +96,9 @@ pub(super) enum Command {
     /// List secrets, never their values
     #[command(visible_alias = "ls", after_help = list::EXAMPLES)]
     List(list::ListArgs),
+    /// Show which secret a context picks and why, never its value
+    #[command(after_help = resolve::EXAMPLES)]
+    Resolve(resolve::ResolveArgs),
     /// Give a secret a new value, with a reason
     #[command(after_help = rotate::EXAMPLES)]
     Rotate(rotate::RotateArgs),
@@ -111,6 +132,15 @@ pub(super) enum Command {
     /// Put values in the place of the references in a text
     #[command(after_help = render::EXAMPLES)]
     Render(render::RenderArgs),
+    /// Name what is expired, due, there twice or missing; for pipelines
+    #[command(after_help = check::EXAMPLES)]
+    Check(check::CheckArgs),
+    /// Open every record and walk every chain: exit 9 if anything is damaged
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(verify::VerifyArgs),
+    /// Check permissions, terminal and clipboard; needs no key
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(doctor::DoctorArgs),
     /// Try every key on made-up secrets; nothing is kept
     #[command(after_help = demo::EXAMPLES)]
     Demo(demo::DemoArgs),

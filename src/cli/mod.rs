@@ -9,9 +9,11 @@ mod application;
 mod args;
 mod audit;
 mod call;
+mod check;
 mod delete;
 mod demo;
 mod diff;
+mod doctor;
 mod generate;
 mod get;
 mod history;
@@ -25,10 +27,12 @@ mod purge;
 mod recipe_args;
 mod relocate;
 mod render;
+mod resolve;
 mod restore;
 mod reveal;
 mod rollback;
 mod rotate;
+mod rotate_due;
 mod scope_args;
 mod set;
 mod shapes;
@@ -36,6 +40,7 @@ mod source;
 mod table;
 mod times;
 mod usage;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -87,6 +92,7 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
         Some(Command::Get(args)) => get::run(&call, &args),
         Some(Command::Reveal(args)) => reveal::run(&call, &args),
         Some(Command::List(args)) => list::run(&call, &args),
+        Some(Command::Resolve(args)) => resolve::run(&call, &args),
         Some(Command::Rotate(args)) => rotate::run(&call, args),
         Some(Command::Rollback(args)) => rollback::run(&call, &args),
         Some(Command::History(args)) => history::run(&call, &args),
@@ -97,6 +103,9 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
         Some(Command::Purge(args)) => purge::run(&call, &args),
         Some(Command::Audit(args)) => audit::run(&call, &args),
         Some(Command::Render(args)) => render::run(&call, &args),
+        Some(Command::Check(args)) => check::run(&call, &args),
+        Some(Command::Verify(_)) => verify::run(&call),
+        Some(Command::Doctor(_)) => doctor::run(&call),
         Some(Command::Generate(args)) => generate::run(&call, &args),
         Some(Command::Key(args)) => key::run(&call, &args),
     }?;

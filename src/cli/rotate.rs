@@ -8,28 +8,38 @@ use crate::vault::{Expected, Vault};
 
 use super::args::VersionArgs;
 use super::call::{Call, look_first};
+use super::rotate_due::DueArgs;
 use super::scope_args::ScopeArgs;
-use super::{shapes, source};
+use super::{rotate_due, shapes, source};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   strongroom rotate production/STRIPE_KEY --reason scheduled      (asks for the value, twice, hidden)
   strongroom rotate DB_PASSWORD --env production --generate --length 32
-  strongroom rotate production/TLS --file server.pem --if-version 3";
+  strongroom rotate production/TLS --file server.pem --if-version 3
+  strongroom rotate --due --plan --scope production
+  strongroom rotate --due --apply --length 32 --reason scheduled";
 
 /// What to rotate, and the new value.
 #[derive(Args)]
 pub(super) struct RotateArgs {
     /// The secret: a name, or a full address such as production/payments/STRIPE_KEY
-    name: String,
+    #[arg(required_unless_present = "due")]
+    name: Option<String>,
     #[command(flatten)]
     version: VersionArgs,
     #[command(flatten)]
     scope: ScopeArgs,
+    #[command(flatten)]
+    due: DueArgs,
 }
 
 pub(super) fn run(call: &Call, args: RotateArgs) -> Result<()> {
-    let RotateArgs { name, version, scope } = args;
+    let RotateArgs { name, version, scope, due } = args;
+    if due.due {
+        return rotate_due::run(call, &due, &version, &scope);
+    }
+    let name = name.ok_or_else(rotate_due::nameless)?;
     let address = call.address(&scope, &name)?;
     version.source.check(call)?;
     let expected = version.if_version.map_or(Expected::Present, Expected::Version);

@@ -12,7 +12,7 @@ use crate::vault::secret::SecretName;
 #[derive(Args, Default, Clone)]
 pub(super) struct ScopeArgs {
     /// The scope; commands that read take several, the narrowest first [environment: STRONGROOM_SCOPE]
-    #[arg(help_heading = "Where", short, long = "scope", value_name = "SCOPE", conflicts_with_all = ["env", "namespace"])]
+    #[arg(help_heading = "Where", short, long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
     /// The environment E; with --namespace N the scopes E/N, N, E, global
     #[arg(help_heading = "Where", long, value_name = "E")]
@@ -41,7 +41,8 @@ impl ScopeArgs {
         }
         let mut scopes: Vec<ScopePath> = Vec::new();
         scopes.extend(self.personal()?);
-        for scope in &self.scopes {
+        let named = self.named()?;
+        for scope in named {
             scopes.push(scope.parse()?);
         }
         match (&self.env, &self.namespace) {
@@ -50,10 +51,29 @@ impl ScopeArgs {
                 scopes.extend([below(&env, &namespace)?, namespace, env, ScopePath::root()]);
             }
             (Some(only), None) | (None, Some(only)) => scopes.push(only.parse()?),
-            (None, None) if self.scopes.is_empty() => scopes.push(default.clone()),
+            (None, None) if named.is_empty() => scopes.push(default.clone()),
             (None, None) => {}
         }
         Ok(scopes)
+    }
+
+    /// What `--scope` names. Beside `--namespace N` the word `namespace` may stand there, as
+    /// other tools have it, and so on: it says again what the option says, and is no scope.
+    fn named(&self) -> Result<&[String]> {
+        let narrowed = [
+            (self.env.is_some(), &["env", "environment"][..]),
+            (self.namespace.is_some(), &["namespace", "pipeline", "space"]),
+            (self.user.is_some(), &["user"]),
+        ];
+        let says_again = |word: &str| narrowed.iter().any(|(given, words)| *given && words.contains(&word));
+        match &self.scopes[..] {
+            [word] if says_again(word) => Ok(&[]),
+            [_, ..] if self.env.is_some() || self.namespace.is_some() => {
+                Err(Error::usage("--scope, and --env or --namespace, are two ways to say where.")
+                    .hint("Give the one or the other: --env E --namespace N is the scope E/N."))
+            }
+            named => Ok(named),
+        }
     }
 
     /// `~U`
@@ -78,8 +98,9 @@ impl ScopeArgs {
         if let Some(address) = self.full_address(name)? {
             return Ok(address);
         }
-        let elsewhere = !self.scopes.is_empty() || self.env.is_some() || self.namespace.is_some();
-        if self.scopes.len() > 1 || (self.user.is_some() && elsewhere) {
+        let named = self.named()?;
+        let elsewhere = !named.is_empty() || self.env.is_some() || self.namespace.is_some();
+        if named.len() > 1 || (self.user.is_some() && elsewhere) {
             return Err(Error::usage("A change goes to exactly one scope, and several are given.")
                 .hint("Give one --scope, or --env with --namespace, or --user."));
         }
@@ -172,6 +193,25 @@ mod tests {
         assert_eq!(written(&args("", "", "", &["global"]), "KEY"), "KEY");
         assert_eq!(written(&args("", "", "", &[]), "a/b/KEY"), "a/b/KEY");
         assert_eq!(written(&args("", "", "", &[]), "global/KEY"), "KEY");
+    }
+
+    #[test]
+    fn the_kind_of_a_scope_may_be_said_beside_its_name() {
+        for (args, place) in [
+            (args("", "pay", "", &["namespace"]), "pay/KEY"),
+            (args("", "pay", "", &["pipeline"]), "pay/KEY"),
+            (args("prod", "", "", &["env"]), "prod/KEY"),
+            (args("", "", "alice", &["user"]), "~alice/KEY"),
+            (args("", "", "", &["pipeline"]), "pipeline/KEY"),
+            (args("", "", "", &["org"]), "KEY"),
+        ] {
+            assert_eq!(written(&args, "KEY"), place);
+        }
+        for unclear in [args("", "pay", "", &["env"]), args("prod", "", "", &["a/b"]), args("", "pay", "", &["a", "b"])]
+        {
+            let error = unclear.for_writing("KEY", &ScopePath::root()).unwrap_err();
+            assert!(error.next_step().is_some_and(|hint| hint.contains("--env E")), "{error}");
+        }
     }
 
     #[test]

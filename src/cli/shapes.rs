@@ -124,7 +124,7 @@ pub(super) fn record(record: &AuditRecord) -> Value {
 }
 
 /// `2026-01-31T14:05:09Z`
-fn time(time: Timestamp) -> String {
+pub(super) fn time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

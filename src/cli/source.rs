@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
 use crate::session::key_source::into_secret;
 use crate::session::{prompt, read_secret};
-use crate::vault::generate::{Generated, generate};
+use crate::vault::generate::{Generated, Recipe, generate};
 use crate::vault::secret::{FieldName, Fields, MAX_VERSION_BYTES, VALUE};
 
 use super::call::Call;
@@ -72,6 +72,11 @@ impl SourceArgs {
     /// True when any field has a source on the command line, so that nobody need be asked.
     pub(super) fn is_given(&self) -> bool {
         self.names_a_value() || !self.fields.is_empty()
+    }
+
+    /// What is to be generated.
+    pub(super) fn recipe(&self) -> Result<Recipe> {
+        self.recipe.recipe()
     }
 
     /// The fields given on the command line.

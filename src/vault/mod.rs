@@ -33,6 +33,7 @@ pub mod shape;
 pub mod strength;
 mod unlock;
 pub mod usage;
+mod verify;
 mod view;
 mod visible;
 pub mod when;
@@ -60,6 +61,7 @@ pub use read::Resolved;
 pub use release::{Refused, Release, Wanted};
 pub use rows_walk::RowsWalk;
 pub use unlock::{LockedVault, NewVault};
+pub use verify::Verified;
 pub use write::{Expected, MetadataChange, Outcome, Written, checked_tags};
 
 /// An unlocked vault; dropping it wipes the keys.

@@ -1,0 +1,203 @@
+//! `check`: what is expired, due, there twice or missing, for a pipeline to stop at.
+
+use std::collections::HashMap;
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::error::{Error, Kind, Result};
+use crate::vault::Vault;
+use crate::vault::catalog::{Catalog, Listed, NEVER};
+use crate::vault::scope::{Address, Context};
+use crate::vault::secret::{SecretId, SecretName};
+use crate::vault::when::parse_duration;
+
+use super::call::Call;
+use super::scope_args::ScopeArgs;
+use super::table::Table;
+use super::times::push_relative;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  strongroom check
+  strongroom check --env production --due-within 7d
+  strongroom check --env production --require DB_URL --require STRIPE_KEY --json
+
+Without a scope every secret is checked, with one those that it sees, inherited ones too.
+It exits with 3 if anything is missing, else with 6 if anything has expired, else with 1 if anything is due
+or there twice, else with 0. No value leaves the vault.";
+
+/// What to check.
+#[derive(Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// A name that must be there, in the scopes given (repeat for more)
+    #[arg(long, value_name = "NAME")]
+    require: Vec<String>,
+    /// Also what will be due or expired within that time, for example 7d
+    #[arg(long, value_name = "DURATION")]
+    due_within: Option<String>,
+    /// Do not look for values that are there twice
+    #[arg(long)]
+    no_duplicates: bool,
+}
+
+/// Why a secret is in the report; the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Flaw {
+    Missing,
+    Expired,
+    Due,
+    Duplicate,
+}
+
+impl Flaw {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Expired => "expired",
+            Self::Due => "due",
+            Self::Duplicate => "duplicate",
+        }
+    }
+
+    fn kind(self) -> Kind {
+        match self {
+            Self::Missing => Kind::NotFound,
+            Self::Expired => Kind::Expired,
+            Self::Due | Self::Duplicate => Kind::Failure,
+        }
+    }
+}
+
+/// One line of the report.
+struct Finding {
+    flaw: Flaw,
+    /// An address, or a name that is nowhere.
+    secret: String,
+    at: Option<Timestamp>,
+    told: String,
+}
+
+pub(super) fn run(call: &Call, args: &CheckArgs) -> Result<()> {
+    let ahead = args.due_within.as_deref().map_or(Ok(SignedDuration::ZERO), parse_duration)?;
+    let until = call.now.checked_add(ahead).unwrap_or(Timestamp::MAX);
+    let context = Context::new(args.scope.scopes(&call.config.scope)?);
+    let mut vault = call.open()?;
+    let catalog = vault.catalog()?;
+    let seen: Vec<&Listed> = if args.scope.is_given() || call.config.scope_is_set {
+        catalog.visible(&context)
+    } else {
+        catalog.listed().iter().collect()
+    };
+    let mut findings = missing(call, args, &mut vault)?;
+    for listed in &seen {
+        findings.extend(overdue(call, &catalog, listed, until));
+    }
+    if !args.no_duplicates {
+        findings.extend(duplicates(&catalog, &seen, &mut vault)?);
+    }
+    findings.sort_by(|a, b| a.flaw.cmp(&b.flaw));
+    report(call, seen.len(), &findings)
+}
+
+/// The names that must be there and are not.
+fn missing(call: &Call, args: &CheckArgs, vault: &mut Vault) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for name in &args.require {
+        let (context, name): (Context, SecretName) = args.scope.for_reading(name, &call.config.scope)?;
+        match vault.resolve(&context, &name) {
+            Ok(_) => {}
+            Err(error) if error.kind() == Kind::NotFound => findings.push(Finding {
+                flaw: Flaw::Missing,
+                secret: name.to_string(),
+                at: None,
+                told: error.message().to_owned(),
+            }),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(findings)
+}
+
+/// Expired, or due for rotation, by `until`; the first of the two, if both.
+fn overdue(call: &Call, catalog: &Catalog, listed: &Listed, until: Timestamp) -> Option<Finding> {
+    let (flaw, second) = [(Flaw::Expired, listed.expires_at), (Flaw::Due, listed.due_at())]
+        .into_iter()
+        .find(|(_, second)| *second != NEVER && *second <= until.as_second())?;
+    let mut when = String::new();
+    push_relative(&mut when, second, call.now);
+    let is_past = second <= call.now.as_second();
+    let told = match (flaw, is_past) {
+        (Flaw::Expired, true) => format!("It expired {when}."),
+        (Flaw::Expired, false) => format!("It expires {when}."),
+        (_, true) => format!("Its rotation was due {when}."),
+        (_, false) => format!("Its rotation is due {when}."),
+    };
+    Some(Finding { flaw, secret: name_of(catalog, listed), at: Timestamp::from_second(second).ok(), told })
+}
+
+/// Those whose value is another secret's too, wherever that lives.
+fn duplicates(catalog: &Catalog, seen: &[&Listed], vault: &mut Vault) -> Result<Vec<Finding>> {
+    let duplicates = vault.duplicates()?;
+    let alike: HashMap<SecretId, &Listed> = catalog
+        .listed()
+        .iter()
+        .filter(|listed| duplicates.contains(listed.id))
+        .map(|listed| (listed.id, listed))
+        .collect();
+    let mut findings = Vec::new();
+    for listed in seen.iter().filter(|listed| alike.contains_key(&listed.id)) {
+        let others = duplicates.like(listed.id).filter_map(|id| alike.get(&id));
+        let mut others: Vec<Address> = others.filter_map(|other| catalog.address(other)).collect();
+        others.sort_unstable();
+        let first = others.first().map(ToString::to_string).unwrap_or_default();
+        let more = match others.len() {
+            0 | 1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let told = format!("It has the same value as {first}{more}.");
+        findings.push(Finding { flaw: Flaw::Duplicate, secret: name_of(catalog, listed), at: None, told });
+    }
+    Ok(findings)
+}
+
+fn name_of(catalog: &Catalog, listed: &Listed) -> String {
+    catalog.address(listed).map_or_else(|| listed.name.to_string(), |address| address.to_string())
+}
+
+fn report(call: &Call, checked: usize, findings: &[Finding]) -> Result<()> {
+    if call.output.json {
+        let findings: Vec<Value> = findings
+            .iter()
+            .map(|finding| {
+                json!({
+                    "flaw": finding.flaw.word(),
+                    "secret": finding.secret,
+                    "at": finding.at.map(super::shapes::time),
+                    "told": finding.told,
+                })
+            })
+            .collect();
+        call.output.print_json(&Value::Array(findings))?;
+    } else if !findings.is_empty() {
+        let mut table = Table::new(&["FLAW", "SECRET", "WHY"]);
+        for finding in findings {
+            table.row(vec![finding.flaw.word().to_owned(), finding.secret.clone(), finding.told.clone()]);
+        }
+        call.output.print(&table.render(call.output.color))?;
+    }
+    let Some(worst) = findings.iter().map(|finding| finding.flaw).min() else {
+        call.output.note(&format!("Checked {checked} secrets: none is missing, expired, due or there twice."));
+        return Ok(());
+    };
+    let count = |flaw: Flaw| findings.iter().filter(|finding| finding.flaw == flaw).count();
+    let told: Vec<String> = [Flaw::Missing, Flaw::Expired, Flaw::Due, Flaw::Duplicate]
+        .into_iter()
+        .filter(|flaw| count(*flaw) > 0)
+        .map(|flaw| format!("{} {}", count(flaw), flaw.word()))
+        .collect();
+    Err(Error::new(worst.kind(), format!("Checked {checked} secrets: {}.", told.join(", "))))
+}

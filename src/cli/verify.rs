@@ -1,0 +1,54 @@
+//! `verify`: every record of the vault opened, every chain walked.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::error::{Error, Result};
+use crate::vault::Verified;
+
+use super::call::Call;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  strongroom verify
+  strongroom verify --json
+
+It reads the whole file: pages, lists, every field of every version, deleted secrets, and the audit log.
+No value is shown or leaves the vault. Damage is exit 9, with what is damaged.";
+
+/// Nothing to choose.
+#[derive(Args)]
+pub(super) struct VerifyArgs {}
+
+pub(super) fn run(call: &Call) -> Result<()> {
+    let mut vault = call.open()?;
+    let verified = vault.verify()?;
+    if call.output.json {
+        call.output.print_json(&json!({
+            "intact": verified.damage.is_empty(),
+            "secrets": verified.secrets,
+            "deleted": verified.deleted,
+            "versions": verified.versions,
+            "audit_records": verified.audit_records,
+            "damage": verified.damage,
+        }))?;
+    }
+    if verified.damage.is_empty() {
+        if !call.output.json {
+            call.output.print(&format!("{}\n", told(&verified)))?;
+        }
+        return Ok(());
+    }
+    let path = vault.path().display();
+    Err(Error::damaged(format!("{path} is damaged or was tampered with. What else it holds opens."))
+        .detailed(verified.damage)
+        .hint("Keep a copy of the file as it is, and restore it from a backup. Nothing more is written to it."))
+}
+
+fn told(verified: &Verified) -> String {
+    let deleted = if verified.deleted == 0 { String::new() } else { format!(" and {} deleted", verified.deleted) };
+    format!(
+        "All is well: {}{deleted} secrets with {} versions, and {} audit records, open and match their seals.",
+        verified.secrets, verified.versions, verified.audit_records
+    )
+}

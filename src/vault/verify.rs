@@ -1,0 +1,118 @@
+//! [`Vault::verify`]: everything that the file holds is opened and held against the root,
+//! and what is damaged is named.
+
+use crate::error::{Kind, Result};
+use crate::store::SecretRow;
+
+use super::audit::{AuditAction, AuditVerdict};
+use super::scope::Address;
+use super::secret::SecretId;
+use super::view::View;
+use super::{AuditWalk, Vault, rows};
+
+/// What was opened, and what did not open.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verified {
+    /// Living secrets.
+    pub secrets: u64,
+    /// Deleted ones that can be restored.
+    pub deleted: u64,
+    /// Versions of them all.
+    pub versions: u64,
+    /// Records of the audit log.
+    pub audit_records: u64,
+    /// What is damaged, a sentence each; empty when all is well.
+    pub damage: Vec<String>,
+}
+
+impl Vault {
+    /// Opens every record: the pages of the file, the lists, every secret, living or
+    /// deleted, with every field of every version, and the whole audit log. No value is
+    /// given to anybody. That all is well is put on record.
+    ///
+    /// # Errors
+    /// Those of reading the file; damage is in what comes back.
+    pub fn verify(&mut self) -> Result<Verified> {
+        let mut verified = Verified::default();
+        for checked in [self.store.quick_check(), self.verify_rows(), self.catalog().map(drop)] {
+            verified.note(None, checked)?;
+        }
+        let opened = self.view(|view| open_all(view, &mut verified));
+        verified.note(None, opened)?;
+        match self.walk_whole_audit() {
+            Ok(AuditVerdict::Intact { records }) => verified.audit_records = records,
+            Ok(AuditVerdict::Broken { first_bad, cause }) => {
+                verified.damage.push(format!("The audit log breaks at record {first_bad}: {cause}"));
+            }
+            Err(error) => verified.note(None, Err(error))?,
+        }
+        if let Some(damage) = verified.damage.first() {
+            self.read_only.get_or_insert_with(|| damage.clone());
+        } else if self.read_only.is_none() {
+            self.write(|change| change.audit_body(AuditAction::Verify, None, None, None, "", None))?;
+        }
+        Ok(verified)
+    }
+
+    /// The chain, and every body of it.
+    fn walk_whole_audit(&mut self) -> Result<AuditVerdict> {
+        let mut walk = AuditWalk::telling_uses();
+        loop {
+            if let Some(verdict) = self.walk_audit(&mut walk, 1 << 16)? {
+                return Ok(verdict);
+            }
+            drop(walk.take_uses());
+        }
+    }
+}
+
+impl Verified {
+    /// Takes damage down; any other error ends the work.
+    fn note(&mut self, whose: Option<&Address>, checked: Result<()>) -> Result<()> {
+        let Err(error) = checked else { return Ok(()) };
+        if error.kind() != Kind::Damaged {
+            return Err(error);
+        }
+        let told = match whose {
+            Some(address) => format!("{address}: {}", error.message()),
+            None => error.message().to_owned(),
+        };
+        if !self.damage.contains(&told) {
+            self.damage.push(told);
+        }
+        Ok(())
+    }
+}
+
+/// Every version of every secret whose row opens.
+fn open_all(view: &View<'_>, verified: &mut Verified) -> Result<()> {
+    let mut ids = Vec::new();
+    let listed = rows::each(view, |row, _| {
+        ids.push((SecretId(row.id), row.buried != 0));
+        Ok(())
+    });
+    verified.note(None, listed)?;
+    for (id, is_deleted) in ids {
+        let (row, secret) = match view.by_id(id) {
+            Ok(found) => found,
+            Err(error) => {
+                verified.note(None, Err(error))?;
+                continue;
+            }
+        };
+        let count = if is_deleted { &mut verified.deleted } else { &mut verified.secrets };
+        *count += 1;
+        verified.versions += secret.version;
+        verified.note(Some(&secret.address), open_versions(view, &row))?;
+    }
+    Ok(())
+}
+
+/// The chain with every note, then every field.
+fn open_versions(view: &View<'_>, row: &SecretRow<'_>) -> Result<()> {
+    view.history(row)?;
+    for version in view.tx.versions(&row.id)? {
+        view.fields(&version)?;
+    }
+    Ok(())
+}
