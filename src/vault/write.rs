@@ -177,7 +177,6 @@ impl Vault {
     /// `NotFound`, when none is buried there; Conflict, when the name is taken again.
     pub fn restore(&mut self, address: &Address, deleted_at: Option<Timestamp>, reason: &str) -> Result<Secret> {
         self.attempt(AuditAction::Restore, (None, Some(address)), reason, |change| {
-            change.check_vacant(address)?;
             let mut rows = buried(change, address)?;
             if let Some(at) = deleted_at {
                 rows.retain(|row| row.deleted_at.div_euclid(1000) == at.as_second());
@@ -188,6 +187,7 @@ impl Vault {
                 Some(at) => Error::not_found(format!("No secret {address} was deleted at {at}."))
                     .hint("List the times with strongroom list --deleted --json."),
             })?;
+            change.check_vacant(address)?;
             let secret = change.secret(&row)?;
             Ok(change.restore((row, secret), reason)?.secret)
         })

@@ -4,6 +4,7 @@
 mod audit;
 mod changes;
 mod checking;
+mod contract;
 mod generating;
 mod key_slots;
 mod keys;
