@@ -94,7 +94,7 @@ fn list_has_a_stable_table_and_opens_no_value() {
     let table = room.good(&["list"]).text();
     assert_eq!(cells(&table, 0), ["NAME", "SCOPE", "VERSION", "CREATED", "ROTATED", "EXPIRES", "DUE"]);
     assert_eq!(cells(&table, 1)[..3], ["KEY", "global", "2"]);
-    assert!(table.lines().nth(1).unwrap().contains("in 29 days") && table.lines().nth(2).unwrap().ends_with("-"));
+    assert!(table.lines().nth(1).unwrap().matches("in ").count() == 2 && table.lines().nth(2).unwrap().ends_with("-"));
     assert_eq!(room.json(&["list", "--scope", "prod"]), json!([]));
     assert_eq!(room.json(&["list", "--scope", "prod", "--recursive"])[0]["name"], "OTHER");
     assert_eq!(room.json(&["list", "oth"])[0]["scope"], "prod/deep");
