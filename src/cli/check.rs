@@ -99,7 +99,7 @@ pub(super) fn run(call: &Call, args: &CheckArgs) -> Result<()> {
     if !args.no_duplicates {
         findings.extend(duplicates(&catalog, &seen, &mut vault)?);
     }
-    findings.sort_by(|a, b| a.flaw.cmp(&b.flaw));
+    findings.sort_by_key(|finding| finding.flaw);
     report(call, seen.len(), &findings)
 }
 
