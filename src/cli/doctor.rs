@@ -15,7 +15,7 @@ Examples:
   strongroom doctor
   strongroom doctor --json
 
-It opens nothing and needs no key; `strongroom verify` checks what is sealed.
+It opens nothing and needs no key; what is sealed is checked by the command verify.
 It exits with 1 when something is wrong, and with 0 when there are only notes.";
 
 /// Nothing to choose.
