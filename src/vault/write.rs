@@ -181,7 +181,9 @@ impl Vault {
             if let Some(at) = deleted_at {
                 rows.retain(|row| row.deleted_at.div_euclid(1000) == at.as_second());
             }
+            let is_live = change.live_or_none(address)?.is_some();
             let row = rows.pop().ok_or_else(|| match deleted_at {
+                None if is_live => Error::conflict(format!("{address} is not deleted.")),
                 None => Error::not_found(format!("There is no deleted secret {address}."))
                     .hint("List those that can come back with strongroom list --deleted."),
                 Some(at) => Error::not_found(format!("No secret {address} was deleted at {at}."))

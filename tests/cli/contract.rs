@@ -173,7 +173,8 @@ fn restore_brings_back_every_version() {
     room.good(&["delete", "KEY"]);
     room.good(&["restore", "KEY"]);
     assert_eq!((room.reveal("KEY"), room.json(&["history", "KEY"]).as_array().unwrap().len()), ("two".into(), 2));
-    room.fails(3, &["restore", "KEY"]);
+    assert!(room.fails(4, &["restore", "KEY"]).contains("is not deleted."));
+    room.fails(3, &["restore", "NONE"]);
 }
 
 #[test]
