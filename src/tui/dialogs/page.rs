@@ -126,6 +126,11 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Words that are shown to be written down: all of them, whatever the width.
+    pub(super) fn words(&mut self, label: &'a str, words: &'a SecretText) {
+        self.pieces.push(Piece::Words { label, words });
+    }
+
     /// Lines of text that are no secret, all of the width.
     pub(super) fn area(&mut self, input: &'a SecretInput) {
         self.push(Piece::Area { input }, true);
@@ -282,6 +287,7 @@ impl<'a> Page<'a> {
             | Piece::Path { label, .. }
             | Piece::Text { label, .. }
             | Piece::Secret { label, .. }
+            | Piece::Words { label, .. }
             | Piece::Choice { label, .. }
             | Piece::Checks { label, .. } => text::width(label),
             Piece::Held { label, .. } | Piece::Lines { label, .. } => text::width(label),

@@ -4,6 +4,7 @@
 use ratatui::Frame;
 
 use crate::secret_text::SecretText;
+use crate::tui::text;
 use crate::tui::theme::Role;
 
 use super::MARK;
@@ -53,6 +54,36 @@ pub(super) fn numbered_rows(key: &SecretText) -> impl Iterator<Item = &str> {
     group_rows(key.expose_str().unwrap_or_default(), GROUPS_IN_ROW)
 }
 
+/// The rows of a passphrase of words: as many in each as fit into `room` cells. A word that
+/// is longer than that is broken too; it consists of letters.
+pub(super) fn word_rows(words: &SecretText, room: usize) -> impl Iterator<Item = &str> {
+    let mut rest = words.expose_str().unwrap_or_default();
+    std::iter::from_fn(move || {
+        let end = if text::width(rest) <= room {
+            rest.len()
+        } else {
+            let fitting = |at: &usize| text::width(&rest[..*at]) <= room;
+            let dash = rest.match_indices('-').map(|(at, _)| at + 1).take_while(fitting).last();
+            let cut = || rest.char_indices().map(|(at, _)| at).take_while(fitting).last();
+            dash.or_else(cut).filter(|at| *at > 0).unwrap_or(rest.len())
+        };
+        let (row, behind) = rest.split_at(end);
+        rest = behind;
+        (!row.is_empty()).then_some(row)
+    })
+}
+
+/// Draws words to be written down, all of them.
+pub(super) fn draw_words(canvas: &Canvas<'_>, words: &SecretText, frame: &mut Frame<'_>) {
+    let style = canvas.theme.style(Role::Secret);
+    let room = usize::from(canvas.inner.width.saturating_sub(canvas.column));
+    for (row, part) in (0..).zip(word_rows(words, room)) {
+        if let Some(area) = canvas.row(row, canvas.column) {
+            frame.buffer_mut().set_stringn(area.x, area.y, part, usize::from(area.width), style);
+        }
+    }
+}
+
 /// Draws a line with a key, so that it can be selected.
 pub(super) fn draw_line(canvas: &Canvas<'_>, prefix: &str, key: &SecretText, frame: &mut Frame<'_>) {
     let style = canvas.theme.style(Role::Secret);
@@ -77,6 +108,24 @@ pub(super) fn draw_groups(canvas: &Canvas<'_>, key: &SecretText, frame: &mut Fra
         canvas.write(row, MARK, &format!("{:>2}-{last}", number + 1), Role::Muted, frame);
         if let Some(area) = canvas.row(row, MARK + 7) {
             frame.buffer_mut().set_stringn(area.x, area.y, part, usize::from(area.width), style);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_broken_behind_a_dash_and_none_is_lost() {
+        let words = SecretText::copied_from(b"velvet-orbit-canyon-mustard-lantern-pilot");
+        let rows = |room| word_rows(&words, room).collect::<Vec<_>>();
+        assert_eq!(rows(41), ["velvet-orbit-canyon-mustard-lantern-pilot"]);
+        assert_eq!(rows(40), ["velvet-orbit-canyon-mustard-lantern-", "pilot"]);
+        assert_eq!(rows(20), ["velvet-orbit-canyon-", "mustard-lantern-", "pilot"]);
+        assert_eq!(rows(4)[..4], ["velv", "et-", "orbi", "t-"]);
+        for room in 0..50 {
+            assert_eq!(rows(room).concat(), words.expose_str().unwrap(), "{room}");
         }
     }
 }

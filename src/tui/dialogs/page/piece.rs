@@ -33,6 +33,8 @@ pub(super) enum Piece<'a> {
     Text { label: &'a str, input: &'a TextInput, placeholder: String },
     /// Masked text.
     Secret { label: &'a str, input: &'a SecretInput, placeholder: String },
+    /// Words with dashes between them, shown to be written down, broken behind a dash.
+    Words { label: &'a str, words: &'a SecretText },
     /// Lines of text that are no secret.
     Area { input: &'a SecretInput },
     /// Secret text that nobody types into.
@@ -113,6 +115,10 @@ impl Piece<'_> {
                 u16::try_from(text::wrap(text, usize::from(width.saturating_sub(from))).len()).unwrap_or(1)
             }
             Self::Secret { input, .. } | Self::Held { input, .. } => input.rows(),
+            Self::Words { words, .. } => {
+                let rows = keys::word_rows(words, usize::from(width.saturating_sub(column)));
+                u16::try_from(rows.count()).unwrap_or(u16::MAX).max(1)
+            }
             Self::Area { input } => u16::try_from(input.lines().clamp(LEAST_LINES, MOST_LINES)).unwrap_or(1),
             Self::Lines { lines, .. } => {
                 let room = usize::from(width.saturating_sub(column));
@@ -169,6 +175,10 @@ impl Piece<'_> {
             Self::Secret { label, input, placeholder } => {
                 canvas.label(label, frame);
                 draw_secret(canvas, input, placeholder, rows, frame);
+            }
+            Self::Words { label, words } => {
+                canvas.label(label, frame);
+                keys::draw_words(canvas, words, frame);
             }
             Self::Area { input } => draw_area(canvas, input, rows, frame),
             Self::Held { label, input } => {

@@ -139,7 +139,11 @@ impl PassphraseStep {
     pub(super) fn show<'a>(&'a self, page: &mut Page<'a>) {
         page.prose("The passphrase opens the vault. Several words that have nothing to do with each other are easy to keep and hard to guess.", Role::Text);
         page.gap();
-        page.secret("Passphrase", &self.first, "type one, or ⟨generate⟩ for six words", !self.is_again);
+        if self.is_again && self.first.is_shown() && self.generated_bits.is_some() {
+            page.words("Passphrase", self.first.secret());
+        } else {
+            page.secret("Passphrase", &self.first, "type one, or ⟨generate⟩ for six words", !self.is_again);
+        }
         let (bar, role) = self.bar();
         page.note(bar, role);
         page.secret("Again", &self.again, "", self.is_again);
