@@ -30,7 +30,7 @@ pub(super) fn run(call: Call) -> Result<u8> {
         let path = std::path::absolute(&vault).unwrap_or_else(|_| vault.clone());
         options.lines = path.to_str().map_or(Lines::Hidden, |path| Lines::At(path.to_owned()));
     }
-    options.startup_key = Box::new(move |kinds| keys.find(&vault, Some(kinds)));
+    options.startup_key = Box::new(move |locked| keys.find(&vault, locked));
     tui::run(options)
 }
 

@@ -20,6 +20,7 @@ use super::history;
 use super::init;
 use super::key;
 use super::list;
+use super::lock;
 use super::purge;
 use super::relocate;
 use super::render;
@@ -31,6 +32,8 @@ use super::rotate;
 use super::scope_args::ScopeArgs;
 use super::set;
 use super::source::SourceArgs;
+use super::status;
+use super::unlock;
 use super::verify;
 
 const EXAMPLES: &str = "\
@@ -141,6 +144,15 @@ pub(super) enum Command {
     /// Check permissions, terminal and clipboard; needs no key
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::DoctorArgs),
+    /// Keep the key in the kernel keyring for a while, so that nothing asks until then
+    #[command(after_help = unlock::EXAMPLES)]
+    Unlock(unlock::UnlockArgs),
+    /// Drop the key that `unlock` keeps, at once
+    #[command(after_help = lock::EXAMPLES)]
+    Lock,
+    /// Show whether the vault is unlocked, until when, and what opens it
+    #[command(after_help = status::EXAMPLES)]
+    Status,
     /// Try every key on made-up secrets; nothing is kept
     #[command(after_help = demo::EXAMPLES)]
     Demo(demo::DemoArgs),

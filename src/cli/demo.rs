@@ -63,7 +63,7 @@ pub(super) fn run(call: Call, args: &DemoArgs) -> Result<u8> {
     let key = RawKey::generate()?;
     make(&vault, &key)?;
     let mut options = application::options(&call.config, vault, folder.file("key"), actor("demo", "made-up"))?;
-    options.startup_key = Box::new(move |_| Ok(Some(UnlockKey::Environment(key))));
+    options.startup_key = Box::new(move |_| Ok(Some(UnlockKey::Environment(key).into())));
     options.label = Some(format!("demonstration, passphrase: {PASSPHRASE}"));
     options.tip = Some("All made up, and gone when you leave. ⟨copy⟩ copies to your real clipboard.".to_owned());
     // In another terminal they would work on the real vault; this one is gone by then.

@@ -20,6 +20,7 @@ mod history;
 mod init;
 mod key;
 mod list;
+mod lock;
 mod long_table;
 mod open;
 mod output;
@@ -37,8 +38,10 @@ mod scope_args;
 mod set;
 mod shapes;
 mod source;
+mod status;
 mod table;
 mod times;
+mod unlock;
 mod usage;
 mod verify;
 
@@ -108,6 +111,9 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
         Some(Command::Doctor(_)) => doctor::run(&call),
         Some(Command::Generate(args)) => generate::run(&call, &args),
         Some(Command::Key(args)) => key::run(&call, &args),
+        Some(Command::Unlock(args)) => unlock::run(&call, &args),
+        Some(Command::Lock) => lock::run(&call),
+        Some(Command::Status) => status::run(&call),
     }?;
     Ok(0)
 }

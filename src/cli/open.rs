@@ -16,24 +16,54 @@ const TRIES: u64 = 3;
 impl Call {
     /// The vault, unlocked.
     pub(super) fn open(&self) -> Result<Vault> {
-        self.open_with_key().map(|(vault, _)| vault)
+        self.unlock(self.locked()?)
     }
 
-    /// The vault, and the key that has just opened it: for what changes its keys.
+    /// The vault, before any key.
+    pub(super) fn locked(&self) -> Result<LockedVault> {
+        LockedVault::open(&self.config.vault).map_err(|error| self.explain_missing(error))
+    }
+
+    /// Unlocks it with the first source that is there; else asks.
+    pub(super) fn unlock(&self, locked: LockedVault) -> Result<Vault> {
+        self.warn_of_loose_files();
+        match self.keys.find(&self.config.vault, &locked)? {
+            Some(key) => {
+                let kinds = locked.slot_kinds();
+                locked.open_with(&key, actor::current()).map_err(|failed| explain_wrong(failed.1, &kinds))
+            }
+            None => self.ask_for_passphrase(locked).map(|(vault, _)| vault),
+        }
+    }
+
+    /// The vault, and the key that has just opened it: for what changes its keys. The key
+    /// that `unlock` keeps is not enough for that: who finds a terminal unlocked must not
+    /// make a key of their own.
     pub(super) fn open_with_key(&self) -> Result<(Vault, UnlockKey)> {
-        let locked = LockedVault::open(&self.config.vault).map_err(|error| self.explain_missing(error))?;
+        let locked = self.locked()?;
+        self.warn_of_loose_files();
+        match self.keys.find_slot_key(&self.config.vault, &locked)? {
+            Some(key) => {
+                let kinds = locked.slot_kinds();
+                match locked.unlock(&key, actor::current()) {
+                    Ok(vault) => Ok((vault, key)),
+                    Err(failed) => Err(explain_wrong(failed.1, &kinds)),
+                }
+            }
+            None => self.ask_for_passphrase(locked),
+        }
+    }
+
+    fn warn_of_loose_files(&self) {
         for path in self.keys.key_file.iter().chain(&self.keys.passphrase_file).filter(|path| key_file::is_loose(path))
         {
             self.output.warn(&format!("{0} can be read by other users; run `chmod 600 {0}`.", path.display()));
         }
+    }
+
+    fn ask_for_passphrase(&self, locked: LockedVault) -> Result<(Vault, UnlockKey)> {
         let kinds = locked.slot_kinds();
-        match self.keys.find(&self.config.vault, Some(&kinds))? {
-            Some(key) => match locked.unlock(&key, actor::current()) {
-                Ok(vault) => Ok((vault, key)),
-                Err(failed) => Err(explain_wrong(failed.1, &kinds)),
-            },
-            None => self.ask(locked, &kinds, &format!("Passphrase for {}: ", self.config.vault.display())),
-        }
+        self.ask(locked, &kinds, &format!("Passphrase for {}: ", self.config.vault.display()))
     }
 
     /// The vault, opened by what somebody types, whatever other key there would be.

@@ -13,6 +13,7 @@ use subtle::ConstantTimeEq;
 use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
 
+pub use super::kept_key::KeptKey;
 use super::passphrase::{Cost, Workspace};
 pub use super::raw_key::RawKey;
 use super::seal::{OVERHEAD, Padding, Place, Purpose, SealKey};
@@ -268,6 +269,20 @@ impl Keyring {
             hedge: DigestKey::new(&expand(b"hedge")?)?,
             master,
         })
+    }
+
+    /// The keys that a kept master key gives; whether it is the right one, [`Self::fits`] says.
+    ///
+    /// # Errors
+    /// Failure, never in practice.
+    pub fn from_kept(kept: &KeptKey) -> Result<Self> {
+        Self::new(MasterKey(kept.master.duplicate()), kept.vault_id, kept.key_epoch)
+    }
+
+    /// A second copy of the master key, to be kept outside of this process.
+    #[must_use]
+    pub fn to_kept(&self) -> KeptKey {
+        KeptKey { vault_id: self.vault_id, key_epoch: self.key_epoch, master: self.master.0.duplicate() }
     }
 
     /// The stored commitment to the master key: AES-GCM alone does not commit to one.

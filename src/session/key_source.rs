@@ -1,17 +1,22 @@
 //! Where the vault's key comes from, without asking anybody.
 //!
 //! The order is: `--key-file`, `--passphrase-file` (or `STRONGROOM_PASSPHRASE_FILE`),
-//! `STRONGROOM_MASTER_KEY`, the vault's own key file. The first that is there is
-//! used and must be right: a damaged key is an error, never a reason to try the
-//! next. When nothing is there, the caller asks on the terminal or the screen.
+//! `STRONGROOM_MASTER_KEY`, the key that `unlock` keeps in the kernel keyring, the
+//! vault's own key file. The first that is there is used and must be right: a damaged
+//! key is an error, never a reason to try the next. When nothing is there, the caller
+//! asks on the terminal or the screen.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use crate::crypto::keyring::{RawKey, SlotKind, UnlockKey};
 use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
+use crate::vault::{LockedVault, OpeningKey};
 
+use super::kernel_keyring::{self, Kept};
 use super::{key_file, read_secret};
 
 /// Longest passphrase.
@@ -50,32 +55,124 @@ impl KeySources {
         self.passphrase_file.as_deref() == Some(Path::new("-"))
     }
 
-    /// The key of the first source that is there, for the vault at `vault`; `None`
-    /// when there is no source and somebody must be asked. `kinds` are the vault's
-    /// slots, where they are known: its own key file counts only where it has a slot.
+    /// The key of the first source that is there; `None` when there is no source and
+    /// somebody must be asked. `vault` is the path of the locked vault as it was given.
     ///
     /// # Errors
     /// Usage for two sources at once; Locked or what reading says for a source
     /// that is there but not usable.
-    pub fn find(&self, vault: &Path, kinds: Option<&[SlotKind]>) -> Result<Option<UnlockKey>> {
-        if let Some(path) = &self.key_file {
-            if self.passphrase_file.is_some() {
-                return Err(Error::usage("--key-file and --passphrase-file are two keys.").hint("Give one of them."));
+    pub fn find(&self, vault: &Path, locked: &LockedVault) -> Result<Option<OpeningKey>> {
+        self.first(vault, locked)?.map(Source::into_key).transpose()
+    }
+
+    /// The first source that is there, before anything is read from it.
+    ///
+    /// # Errors
+    /// Usage for two sources at once; Failure, when the user has no home folder.
+    pub fn first(&self, vault: &Path, locked: &LockedVault) -> Result<Option<Source<'_>>> {
+        if let Some(given) = self.given()? {
+            return Ok(Some(given));
+        }
+        if let Some(kept) = kernel_keyring::find(locked.vault_id(), locked.key_epoch(), Timestamp::now()) {
+            return Ok(Some(Source::KernelKeyring(kept)));
+        }
+        own(vault, locked)
+    }
+
+    /// As [`Self::find`], but a key that fits a slot: the kept one is passed over.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn find_slot_key(&self, vault: &Path, locked: &LockedVault) -> Result<Option<UnlockKey>> {
+        let source = match self.given()? {
+            Some(given) => Some(given),
+            None => own(vault, locked)?,
+        };
+        match source.map(Source::into_key).transpose()? {
+            Some(OpeningKey::Slot(key)) => Ok(Some(key)),
+            Some(OpeningKey::Kept(_)) | None => Ok(None),
+        }
+    }
+
+    /// What this call and its environment give.
+    fn given(&self) -> Result<Option<Source<'_>>> {
+        if self.key_file.is_some() && self.passphrase_file.is_some() {
+            return Err(Error::usage("--key-file and --passphrase-file are two keys.").hint("Give one of them."));
+        }
+        let key_file = self.key_file.as_deref().map(Source::KeyFile);
+        let passphrase_file = || self.passphrase_file.as_deref().map(Source::PassphraseFile);
+        Ok(key_file.or_else(passphrase_file).or_else(|| self.master_key.as_ref().map(Source::Environment)))
+    }
+}
+
+/// The vault's own key file, where it is there; it counts only where it has a slot.
+fn own<'a>(vault: &Path, locked: &LockedVault) -> Result<Option<Source<'a>>> {
+    let path = key_file::own_key_file(vault)?;
+    let is_there = locked.slot_kinds().contains(&SlotKind::KeyFile) && path.exists();
+    Ok(is_there.then_some(Source::OwnKeyFile(path)))
+}
+
+/// Where a key comes from.
+pub enum Source<'a> {
+    /// `--key-file`
+    KeyFile(&'a Path),
+    /// `--passphrase-file` or its variable.
+    PassphraseFile(&'a Path),
+    /// `STRONGROOM_MASTER_KEY`
+    Environment(&'a SecretText),
+    /// What `unlock` keeps.
+    KernelKeyring(Kept),
+    /// The vault's own key file.
+    OwnKeyFile(PathBuf),
+}
+
+impl Source<'_> {
+    /// In a word, for scripts.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::KeyFile(_) => "key_file",
+            Self::PassphraseFile(_) => "passphrase_file",
+            Self::Environment(_) => "environment",
+            Self::KernelKeyring(_) => "kernel_keyring",
+            Self::OwnKeyFile(_) => "own_key_file",
+        }
+    }
+
+    /// In a person's words.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self {
+            Self::KeyFile(path) => format!("--key-file {}", path.display()),
+            Self::PassphraseFile(path) => format!("the passphrase file {}", path.display()),
+            Self::Environment(_) => MASTER_KEY.to_owned(),
+            Self::KernelKeyring(_) => "the kernel keyring".to_owned(),
+            Self::OwnKeyFile(path) => format!("its key file {}", path.display()),
+        }
+    }
+
+    /// True when the key is there without anybody typing and without the work that makes a
+    /// passphrase expensive to guess.
+    #[must_use]
+    pub fn is_quick(&self) -> bool {
+        !matches!(self, Self::PassphraseFile(_))
+    }
+
+    /// Reads the key.
+    ///
+    /// # Errors
+    /// Locked or what reading says for a source that is not usable.
+    pub fn into_key(self) -> Result<OpeningKey> {
+        match self {
+            Self::KeyFile(path) => Ok(UnlockKey::KeyFile(key_file::read(path)?).into()),
+            Self::PassphraseFile(path) => typed(read_passphrase(path)?).map(OpeningKey::from),
+            Self::Environment(text) => environment_key(text).map(OpeningKey::from),
+            Self::KernelKeyring(kept) => Ok(OpeningKey::Kept(kept.key)),
+            Self::OwnKeyFile(path) => {
+                key_file::check_private(&path)?;
+                Ok(UnlockKey::KeyFile(key_file::read(&path)?).into())
             }
-            return Ok(Some(UnlockKey::KeyFile(key_file::read(path)?)));
         }
-        if let Some(path) = &self.passphrase_file {
-            return typed(read_passphrase(path)?).map(Some);
-        }
-        if let Some(text) = &self.master_key {
-            return environment_key(text).map(Some);
-        }
-        let path = key_file::own_key_file(vault)?;
-        if kinds.is_some_and(|kinds| !kinds.contains(&SlotKind::KeyFile)) || !path.exists() {
-            return Ok(None);
-        }
-        key_file::check_private(&path)?;
-        Ok(Some(UnlockKey::KeyFile(key_file::read(&path)?)))
     }
 }
 
@@ -169,7 +266,7 @@ mod tests {
     #[test]
     fn two_explicit_sources_are_refused() {
         let sources = KeySources { key_file: Some("/a".into()), passphrase_file: Some("/b".into()), master_key: None };
-        assert_eq!(sources.find(Path::new("/v"), None).err().unwrap().kind().exit_code(), 2);
+        assert_eq!(sources.given().err().unwrap().kind().exit_code(), 2);
     }
 
     #[test]

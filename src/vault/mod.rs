@@ -60,7 +60,7 @@ pub use purge::Doomed;
 pub use read::Resolved;
 pub use release::{Refused, Release, Wanted};
 pub use rows_walk::RowsWalk;
-pub use unlock::{LockedVault, NewVault};
+pub use unlock::{LockedVault, NewVault, OpeningKey};
 pub use verify::Verified;
 pub use write::{Expected, MetadataChange, Outcome, Written, checked_tags};
 

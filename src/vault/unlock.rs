@@ -16,6 +16,10 @@ use super::audit::{Actor, AuditAction};
 use super::change::Change;
 use super::{SlotId, Vault, integrity};
 
+mod kept;
+
+pub use kept::OpeningKey;
+
 /// Most key slots of one vault.
 pub(super) const MOST_SLOTS: usize = 16;
 /// How long deriving a key from a passphrase may take on the machine that makes the slot.

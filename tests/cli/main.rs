@@ -14,4 +14,5 @@ mod reading;
 mod render;
 mod scopes;
 mod support;
+mod unlocking;
 mod usage;

@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::crypto::keyring::{SlotKind, UnlockKey};
 use crate::error::{Error, Kind, Result};
 use crate::session::pins;
 use crate::tui::effect::Request;
@@ -19,7 +18,7 @@ use crate::tui::event::{Answer, Event, Mailbox};
 use crate::vault::audit::Actor;
 use crate::vault::catalog::Catalog;
 use crate::vault::search::Index;
-use crate::vault::{LockedVault, Vault};
+use crate::vault::{LockedVault, OpeningKey, Vault};
 
 use super::behind::{Behind, SOON};
 use super::{bulk, serve};
@@ -27,9 +26,9 @@ use super::{bulk, serve};
 /// How often other sessions' writes are looked for.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Looks for a key among the sources that need nobody to type, given the kinds of
-/// the vault's slots. Called on the vault thread, once.
-pub type StartupKey = Box<dyn FnOnce(&[SlotKind]) -> Result<Option<UnlockKey>> + Send>;
+/// Looks for a key among the sources that need nobody to type, given the locked vault.
+/// Called on the vault thread, once.
+pub type StartupKey = Box<dyn FnOnce(&LockedVault) -> Result<Option<OpeningKey>> + Send>;
 
 /// What is worked on.
 pub struct Place {
@@ -93,7 +92,7 @@ impl Keeper {
     /// Serves one request; what it changed in the list is told before its answer.
     pub fn serve(&mut self, request: Request) {
         match request {
-            Request::Unlock(key) => self.unlock(&key),
+            Request::Unlock(key) => self.unlock(&key.into()),
             Request::Create { keys, key_file } => match self.create(keys, key_file) {
                 Ok(vault) => self.opened(vault),
                 Err(error) => self.answer(Answer::Failed(error)),

@@ -231,7 +231,7 @@ fn a_key_that_is_there_at_the_start_unlocks_and_another_sessions_write_shows() {
     let Bench { folder, mut thread, .. } = bench;
     thread.close(Duration::from_secs(20));
     let second = key.duplicate();
-    let bench = start_in(folder, Box::new(move |_| Ok(Some(UnlockKey::Environment(key)))));
+    let bench = start_in(folder, Box::new(move |_| Ok(Some(UnlockKey::Environment(key).into()))));
     assert!(matches!(bench.next(), Answer::Found(Found::Locked(_))));
     assert!(matches!(bench.next(), Answer::Unlocked { .. }));
 

@@ -7,7 +7,7 @@ use crate::crypto::keyring::{RawKey, UnlockKey};
 use crate::error::{Kind, Result};
 use crate::session::{key_file, pins};
 use crate::tui::event::{Answer, Found};
-use crate::vault::{LockedVault, NewVault, Vault};
+use crate::vault::{LockedVault, NewVault, OpeningKey, Vault};
 
 use super::{Behind, Held, Keeper, LOOK_EVERY, StartupKey};
 
@@ -34,7 +34,7 @@ impl Keeper {
     /// Unlocks without asking, where a source has the key; else makes ready for a passphrase.
     fn unlock_at_start(&mut self, startup: StartupKey) {
         let Held::Locked(locked) = &mut self.vault else { return };
-        match startup(&locked.slot_kinds()) {
+        match startup(locked) {
             Ok(Some(key)) => self.unlock(&key),
             Ok(None) => locked.warm_up(),
             Err(error) => self.answer(Answer::UnlockFailed(error)),
@@ -42,7 +42,7 @@ impl Keeper {
     }
 
     /// Unlocks with this key; what is unlocked already stays so.
-    pub(super) fn unlock(&mut self, key: &UnlockKey) {
+    pub(super) fn unlock(&mut self, key: &OpeningKey) {
         let locked = match std::mem::replace(&mut self.vault, Held::None) {
             Held::Locked(locked) if locked.is_in_place() => Ok(*locked),
             Held::Unlocked(vault) => return self.vault = Held::Unlocked(vault),
@@ -50,7 +50,7 @@ impl Keeper {
             Held::Locked(_) | Held::None => LockedVault::open(&self.place.vault),
         };
         let unlocked = locked.and_then(|locked| {
-            locked.unlock(key, self.place.actor.clone()).map_err(|refused| {
+            locked.open_with(key, self.place.actor.clone()).map_err(|refused| {
                 let (locked, error) = *refused;
                 self.vault = Held::Locked(Box::new(locked));
                 error

@@ -72,7 +72,7 @@ impl Sessions {
         let place = Place { vault: path, key_file, pins: None, actor: actor("ops"), clock: Timestamp::now };
         let mine = Keeper::new(place, Mailbox::new(sender));
         let mut sessions = Self { _folder: folder, mine, answers, theirs, state, start, conflicts: 0 };
-        sessions.mine.start(Box::new(move |_| Ok(Some(UnlockKey::Environment(key)))));
+        sessions.mine.start(Box::new(move |_| Ok(Some(UnlockKey::Environment(key).into()))));
         sessions.take_answers();
         assert!(!sessions.state.is_locked());
         sessions

@@ -1,0 +1,148 @@
+//! `status`: whether a key is kept, until when, and with what the next command would
+//! open the vault. It never asks.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::crypto::keyring::SlotKind;
+use crate::error::{Kind, Result};
+use crate::session::key_source::Source;
+use crate::session::{actor, kernel_keyring};
+use crate::tui::text::printable;
+use crate::vault::LockedVault;
+
+use super::call::Call;
+use super::shapes;
+use super::times::both;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  strongroom status
+  strongroom status --json | jq -e .unlocked      for a prompt or a script
+  strongroom status --json | jq '.due, .expired'";
+
+/// Where the key comes from when no source has it.
+const PROMPT: &str = "what is typed at the prompt";
+
+/// What can be said.
+#[derive(Default)]
+struct Status {
+    exists: bool,
+    until: Option<Timestamp>,
+    /// In a script's word and in a person's.
+    source: Option<(&'static str, String)>,
+    slots: Vec<SlotKind>,
+    /// Why nothing can be kept here, if so.
+    no_keyring: Option<String>,
+    counts: Option<Counts>,
+    /// Why the key that is there does not open the vault.
+    problem: Option<String>,
+}
+
+/// What the list says.
+struct Counts {
+    secrets: usize,
+    due: usize,
+    expired: usize,
+}
+
+pub(super) fn run(call: &Call) -> Result<()> {
+    let status = look(call)?;
+    if call.output.json {
+        return call.output.print_json(&status.json(call));
+    }
+    call.output.print(&status.sheet(call))
+}
+
+fn look(call: &Call) -> Result<Status> {
+    let no_keyring = kernel_keyring::check().err().map(|error| error.message().to_owned());
+    let locked = match LockedVault::open(&call.config.vault) {
+        Ok(locked) => locked,
+        Err(error) if error.kind() == Kind::NotFound => return Ok(Status { no_keyring, ..Status::default() }),
+        Err(error) => return Err(error),
+    };
+    let slots = locked.slot_kinds();
+    let kept = kernel_keyring::find(locked.vault_id(), locked.key_epoch(), call.now);
+    let mut status =
+        Status { exists: true, until: kept.map(|kept| kept.until), no_keyring, slots, ..Status::default() };
+    match call.keys.first(&call.config.vault, &locked)? {
+        Some(source) => {
+            status.source = Some((source.word(), source.told()));
+            if source.is_quick() {
+                match counts(locked, source, call.now) {
+                    Ok(counts) => status.counts = Some(counts),
+                    Err(error) => status.problem = Some(error),
+                }
+            }
+        }
+        None if status.slots.iter().any(|kind| matches!(kind, SlotKind::Passphrase | SlotKind::Recovery)) => {
+            status.source = Some(("prompt", PROMPT.to_owned()));
+        }
+        None => {}
+    }
+    Ok(status)
+}
+
+/// Opens the vault and counts; the error in words.
+fn counts(locked: LockedVault, source: Source<'_>, now: Timestamp) -> std::result::Result<Counts, String> {
+    let told = |error: &crate::error::Error| error.message().to_owned();
+    let key = source.into_key().map_err(|error| told(&error))?;
+    let mut vault = locked.open_with(&key, actor::current()).map_err(|failed| told(&failed.1))?;
+    let catalog = vault.catalog().map_err(|error| told(&error))?;
+    let listed = catalog.listed();
+    Ok(Counts {
+        secrets: listed.len(),
+        due: listed.iter().filter(|listed| listed.is_due(now)).count(),
+        expired: listed.iter().filter(|listed| listed.is_expired(now)).count(),
+    })
+}
+
+impl Status {
+    fn json(&self, call: &Call) -> Value {
+        let counts = self.counts.as_ref();
+        json!({
+            "vault": call.config.vault.display().to_string(),
+            "exists": self.exists,
+            "unlocked": self.until.is_some(),
+            "until": self.until.map(shapes::time),
+            "source": self.source.as_ref().map(|source| source.0),
+            "problem": self.problem,
+            "slots": self.slots.iter().map(|kind| kind.word().replace(' ', "_")).collect::<Vec<_>>(),
+            "keyring": self.no_keyring.as_deref().unwrap_or("available"),
+            "secrets": counts.map(|counts| counts.secrets),
+            "due": counts.map(|counts| counts.due),
+            "expired": counts.map(|counts| counts.expired),
+        })
+    }
+
+    /// One line a fact.
+    fn sheet(&self, call: &Call) -> String {
+        let mut lines = vec![("vault", call.config.vault.display().to_string())];
+        if self.exists {
+            let state = match (self.until, &self.source) {
+                (Some(until), _) => format!("unlocked until {}", both(until, call.now)),
+                (None, Some((_, told))) if told != PROMPT => "no key is kept, and none is needed".to_owned(),
+                (None, _) => "locked".to_owned(),
+            };
+            lines.push(("state", state));
+            let source = self.source.as_ref().map_or("no key is there, and nobody could type one", |source| &source.1);
+            lines.push(("opens with", source.to_owned()));
+            lines.extend(self.problem.as_ref().map(|problem| ("problem", problem.clone())));
+            let slots: Vec<&str> = self.slots.iter().map(|kind| kind.word()).collect();
+            lines.push(("keys", slots.join(", ")));
+        } else {
+            lines.push(("state", "there is no vault; `strongroom init` makes one".to_owned()));
+        }
+        lines.push(("keyring", self.no_keyring.clone().unwrap_or_else(|| "available".to_owned())));
+        if let Some(counts) = &self.counts {
+            lines.push(("secrets", format!("{}, {} due, {} expired", counts.secrets, counts.due, counts.expired)));
+        }
+        let mut text = String::new();
+        for (label, fact) in &lines {
+            let _ = writeln!(text, "{label:<12} {}", printable(fact));
+        }
+        text
+    }
+}
