@@ -74,6 +74,7 @@ pub struct Error {
     details: Vec<String>,
     hint: Option<String>,
     current_version: Option<u64>,
+    exit_code: Option<u8>,
 }
 
 macro_rules! constructors {
@@ -88,7 +89,7 @@ macro_rules! constructors {
 impl Error {
     /// An error of `kind`; `message` is a sentence with its full stop.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), details: Vec::new(), hint: None, current_version: None }
+        Self { kind, message: message.into(), details: Vec::new(), hint: None, current_version: None, exit_code: None }
     }
 
     constructors! {
@@ -129,6 +130,19 @@ impl Error {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Ends the process with this code instead of its kind's, where shells have one of their own.
+    #[must_use]
+    pub fn exits(mut self, code: u8) -> Self {
+        self.exit_code = Some(code);
+        self
+    }
+
+    /// What the process ends with.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        self.exit_code.unwrap_or_else(|| self.kind.exit_code())
     }
 
     /// What the operator can do about it.

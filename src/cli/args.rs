@@ -35,6 +35,12 @@ use super::source::SourceArgs;
 use super::status;
 use super::unlock;
 use super::verify;
+use super::{
+    audit, delete, demo, diff, generate, get, history, init, key, list, purge, relocate, render, restore, reveal,
+    rollback, rotate, set,
+    audit, delete, demo, diff, generate, get, history, init, list, purge, relocate, restore, reveal, rollback, rotate,
+    run, set,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -126,6 +132,9 @@ pub(super) enum Command {
     /// Destroy a secret and all its versions for good
     #[command(after_help = purge::EXAMPLES)]
     Purge(purge::PurgeArgs),
+    /// Run a program with secrets in its environment, its output masked
+    #[command(after_help = run::EXAMPLES, override_usage = "strongroom run [OPTIONS] -- PROGRAM [ARGUMENT]...")]
+    Run(Box<run::RunArgs>),
     /// Show what was done and refused, newest first, or verify that nobody altered it
     #[command(after_help = audit::EXAMPLES, args_conflicts_with_subcommands = true)]
     Audit(audit::AuditArgs),

@@ -34,6 +34,7 @@ mod reveal;
 mod rollback;
 mod rotate;
 mod rotate_due;
+mod run;
 mod scope_args;
 mod set;
 mod shapes;
@@ -52,6 +53,7 @@ use jiff::Timestamp;
 
 use crate::config::{Config, Flags};
 use crate::error::{Error, Result};
+use crate::inject::session;
 use crate::session::key_source::{KeySources, take_master_key};
 
 use args::{Arguments, Command, CommonArgs};
@@ -63,6 +65,9 @@ use output::Output;
 pub fn run(line: Vec<OsString>) -> u8 {
     let json = line.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--json");
     let plain = Output { json, color: false };
+    if let Some(part) = session::take_part(&line) {
+        return done(plain, part);
+    }
     let arguments = match Arguments::try_parse_from(line) {
         Ok(arguments) => arguments,
         Err(answer) if !answer.use_stderr() => return done(plain, plain.print(&answer.to_string()).map(|()| 0)),
@@ -75,13 +80,13 @@ pub fn run(line: Vec<OsString>) -> u8 {
 #[must_use]
 pub fn report_start(error: &Error) -> u8 {
     Output { json: false, color: false }.error(error);
-    error.kind().exit_code()
+    error.exit_code()
 }
 
 fn done(output: Output, result: Result<u8>) -> u8 {
     result.unwrap_or_else(|error| {
         output.error(&error);
-        error.kind().exit_code()
+        error.exit_code()
     })
 }
 
@@ -90,6 +95,7 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
     match arguments.command {
         None => return application::run(call),
         Some(Command::Demo(args)) => return demo::run(call, &args),
+        Some(Command::Run(args)) => return run::run(call, &args),
         Some(Command::Init(args)) => init::run(&call, &args),
         Some(Command::Set(args)) => set::run(&call, *args),
         Some(Command::Get(args)) => get::run(&call, &args),

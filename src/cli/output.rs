@@ -130,7 +130,7 @@ fn error_json(error: &Error) -> Value {
         "kind": error.kind().word(),
         "message": error.message(),
         "hint": error.next_step(),
-        "exit_code": error.kind().exit_code(),
+        "exit_code": error.exit_code(),
     });
     if !error.details().is_empty() {
         object["details"] = error.details().into();

@@ -13,3 +13,14 @@ pub mod problem;
 pub mod reference;
 pub mod survey;
 pub mod template;
+
+pub mod child;
+pub mod environment;
+pub mod mask;
+pub mod program;
+mod pty;
+mod refused_names;
+mod relay;
+pub mod session;
+mod signals;
+mod terminal;

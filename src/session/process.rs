@@ -4,25 +4,62 @@
 //! here may stop the program: a limit that cannot be set is a weaker wall, not a
 //! reason to keep an operator from their secrets.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use rustix::fs::Mode;
-use rustix::process::{Resource, Rlimit, setrlimit, umask};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, umask};
 
 use crate::error::{Error, Result};
+
+/// How the process was before: what a program that it starts, or becomes, must find.
+static BEFORE: OnceLock<Before> = OnceLock::new();
+
+#[derive(Clone, Copy)]
+struct Before {
+    umask: Mode,
+    core: Rlimit,
+}
 
 /// Makes the process private: files it creates are its own, it leaves no core
 /// dump, others of the same account cannot read its memory, and a write over the
 /// file size limit is an error instead of death. Refuses to run setuid.
 pub fn harden() -> Result<()> {
     refuse_setuid()?;
-    umask(Mode::from_raw_mode(0o077));
-    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let now = Before { umask: umask(Mode::from_raw_mode(0o077)), core: getrlimit(Resource::Core) };
+    let before = BEFORE.get_or_init(|| now);
+    close(before);
     hide_memory();
     // A signal with a flag is a signal that no longer kills; SIGPIPE is ignored by Rust already.
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
     Ok(())
+}
+
+/// The soft limit is the one that counts. The hard one stays: lowered once, it could not
+/// be raised again for a program that is started.
+fn close(before: &Before) {
+    umask(Mode::from_raw_mode(0o077));
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: before.core.maximum });
+}
+
+/// Puts back what a program would inherit: the mask for new files and the limit on core
+/// files. For a process that is about to become that program.
+pub fn give_back() {
+    if let Some(before) = BEFORE.get() {
+        umask(before.umask);
+        let _ = setrlimit(Resource::Core, before.core);
+    }
+}
+
+/// Runs `start`, which starts a program, as if the process had never been hardened. No core
+/// is left meanwhile either: that its memory is hidden stays as it is.
+pub fn as_before<T>(start: impl FnOnce() -> T) -> T {
+    give_back();
+    let started = start();
+    if let Some(before) = BEFORE.get() {
+        close(before);
+    }
+    started
 }
 
 /// Borrowed rights would decide about files by one account and about people by another.
@@ -49,10 +86,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hardened_process_makes_private_files_and_no_core() {
+    fn a_hardened_process_makes_private_files_and_no_core_and_lends_what_was() {
+        let private = Mode::from_raw_mode(0o077);
+        let before = (umask(Mode::from_raw_mode(0o027)), getrlimit(Resource::Core)).1;
         harden().unwrap();
-        assert_eq!(umask(Mode::from_raw_mode(0o077)), Mode::from_raw_mode(0o077));
-        let core = rustix::process::getrlimit(Resource::Core);
-        assert_eq!((core.current, core.maximum), (Some(0), Some(0)));
+        let now = || (umask(private), getrlimit(Resource::Core).current);
+        assert_eq!(now(), (private, Some(0)));
+        assert_eq!(getrlimit(Resource::Core).maximum, before.maximum, "what is lowered could not be raised again");
+        let lent = as_before(|| (umask(Mode::from_raw_mode(0o027)), getrlimit(Resource::Core)));
+        assert_eq!(lent, (Mode::from_raw_mode(0o027), before));
+        assert_eq!(now(), (private, Some(0)));
     }
 }
