@@ -37,9 +37,7 @@ use super::unlock;
 use super::verify;
 use super::{
     audit, delete, demo, diff, generate, get, history, init, key, list, purge, relocate, render, restore, reveal,
-    rollback, rotate, set,
-    audit, delete, demo, diff, generate, get, history, init, list, purge, relocate, restore, reveal, rollback, rotate,
-    run, set,
+    rollback, rotate, run, set,
 };
 
 const EXAMPLES: &str = "\

@@ -41,8 +41,6 @@ pub struct Rules {
     pub prefix: String,
     /// A value of ours wins over a variable that is set already.
     pub overrides: bool,
-    /// Only the common variables of a login are inherited.
-    pub clear: bool,
 }
 
 /// Where a variable's value comes from.

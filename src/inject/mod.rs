@@ -5,6 +5,11 @@
 //! A text goes this way: [`template`] finds the references in its bytes, [`survey`] looks
 //! every one of them up and tells all that stands in the way, [`fill`] releases the values
 //! and puts them in, [`private_file`] writes the outcome where nobody else can read it.
+//!
+//! A program goes this way: [`program`] finds it, [`env_file`] reads what files say,
+//! [`environment`] settles which variable comes from where, the values are opened as for a
+//! text; then it takes our place, or [`child`] runs it beside us while [`mask`] looks over
+//! what it writes, in a [`session`] of its own where that goes to a terminal.
 
 pub mod fill;
 pub mod filters;
@@ -15,6 +20,7 @@ pub mod survey;
 pub mod template;
 
 pub mod child;
+pub mod env_file;
 pub mod environment;
 pub mod mask;
 pub mod program;

@@ -12,6 +12,7 @@ mod making;
 mod prompts;
 mod reading;
 mod render;
+mod run;
 mod scopes;
 mod support;
 mod unlocking;
