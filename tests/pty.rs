@@ -9,6 +9,8 @@ mod editor;
 mod made_up;
 #[path = "support/picture.rs"]
 mod picture;
+#[path = "pty/run.rs"]
+mod run;
 #[expect(dead_code, reason = "shared with the guards of complaints")]
 mod support;
 

@@ -55,7 +55,7 @@ fn run_gives_every_secret_of_the_context_exact_to_the_byte() {
     let prod = sh(&room, &["--no-mask", "--env", "prod"], all).text();
     assert_eq!(prod, format!("<sk_live_prodprodprodprodprod><{PASSWORD}>"));
     let value = "line one\nline two\n\twith = and 'quotes' \u{e9}\n";
-    room.set("odd", value);
+    room.good(&["set", "odd", "--file", &room.file("odd", value.as_bytes())]);
     assert_eq!(sh(&room, &["--no-mask", "--only", "odd"], "printf %s \"$ODD\"").text(), value);
 }
 
@@ -105,7 +105,7 @@ fn run_explains_who_wins_and_opens_nothing() {
     assert_eq!(
         rows[1],
         serde_json::json!({ "variable": "STRIPE_KEY", "secret": "STRIPE_KEY", "scope": "prod", "version": 1,
-                            "is_expired": false, "outcome": "set" })
+                            "is_expired": false, "file": null, "line": null, "references": [], "outcome": "set" })
     );
     assert_eq!(rows[0]["outcome"], "kept");
     let table = room.good(&["run", "--explain"]).text();
@@ -121,7 +121,7 @@ fn run_refuses_collisions_and_names_that_are_obeyed_all_at_once() {
         room.set(name, "a value of some length");
     }
     let said = not_started(&room, 2, &[]);
-    for part in ["db.password and db-password", "variable PATH;", "LD_PRELOAD", "2FA", "STRONGROOM_X;"] {
+    for part in ["db-password and db.password", "variable PATH;", "LD_PRELOAD", "2FA", "STRONGROOM_X;"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert_eq!(room.json(&["audit", "--action", "run"]), serde_json::json!([]), "nothing was opened");
@@ -250,22 +250,20 @@ fn run_hides_values_from_argv_errors_and_the_log() {
 fn run_gives_nothing_of_ours_and_leaves_everything_else_as_it_is() {
     let room = room();
     let script =
-        "env | grep -c STRONGROOM_; umask; ulimit -c; ulimit -Hc; ls /proc/self/fd | wc -l; cat <&7; echo $KEPT";
-    let outside = "umask 027; ulimit -Sc 0; ulimit -c 2>/dev/null; umask 027";
-    for mask in ["", "--no-mask"] {
-        let shell = format!(
-            "{outside}; exec 7<{}; {} run {mask} -- sh -c '{script}'",
-            room.file("seven", b"seven\n"),
-            env!("CARGO_BIN_EXE_strongroom")
-        );
+        "umask; ulimit -c; ulimit -Hc; ls /proc/self/fd | wc -l; cat <&7; echo $KEPT; env | grep -c STRONGROOM_";
+    let seven = room.file("seven", b"seven\n");
+    let with = |ours: &str| {
+        let shell = format!("umask 027; ulimit -Sc 0; exec 7<{seven}; {ours} sh -c '{script}'");
         let mut command = std::process::Command::new("sh");
         command.args(["-c", &shell]).envs(room.variables()).env("KEPT", "kept").stdin(Stdio::null());
-        let ran = Ran::from(command.output().unwrap());
-        let hard = rustix::process::getrlimit(rustix::process::Resource::Core).maximum;
-        let hard = hard.map_or("unlimited".to_owned(), |hard| (hard / 512).to_string());
-        // 0, 1, 2, the folder that `ls` reads, and the one that the shell opened before us.
-        let expected = format!("0\n0\n0027\n0\n{hard}\n5\nseven\nkept\n");
-        assert_eq!(ran.text(), expected, "{mask}: {}", ran.err);
+        Ran::from(command.output().unwrap())
+    };
+    let without = with("").text();
+    let (same, count) = without.trim_end().rsplit_once('\n').unwrap();
+    assert_eq!((count, same.ends_with("seven\nkept")), ("2", true), "{without}");
+    for mask in ["", "--no-mask"] {
+        let ran = with(&format!("{} run {mask} --", env!("CARGO_BIN_EXE_strongroom")));
+        assert_eq!(ran.text(), format!("{same}\n0\n"), "{mask}: {}", ran.err);
     }
     let cleared = sh(&room, &["--clear-env", "--only", "STRIPE_KEY"], "env | cut -d= -f1 | sort | tr '\\n' ' '").text();
     assert_eq!(cleared, "HOME PATH PWD STRIPE_KEY ");
@@ -354,9 +352,73 @@ fn run_hands_standard_input_on() {
 }
 
 #[test]
-fn run_needs_no_list_for_point_work() {
+fn run_is_quiet() {
     let room = room();
-    // A list that does not open is not noticed by point work.
-    let all = room.good(&["run", "--only", "STRIPE_KEY", "--", "true"]);
-    assert_eq!(all.err, "");
+    for mask in [&[][..], &["--no-mask"]] {
+        let ran = sh(&room, mask, "true");
+        assert_eq!((ran.code, ran.out.as_slice(), ran.err.as_str()), (0, &b""[..], ""));
+    }
+}
+
+#[test]
+fn run_takes_lines_of_files_with_references() {
+    let room = room();
+    room.good(&["set", "DB", "p@ss:w/rd", "--field", "username=me"]);
+    let file = room.file(
+        "a.env",
+        b"# comment\nexport URL=\"postgres://{{secrets.DB#username}}:{{secrets.DB | url}}@db/app\"\nPLAIN='as it is' # so\n\
+          TOKEN=$secret.STRIPE_KEY\nTWICE=1\nTWICE=2\nSET=file\n",
+    );
+    let second = room.file("b.env", b"TWICE=3\n");
+    let script = "echo $URL; echo $PLAIN; echo $TOKEN; echo $TWICE; echo ${STRIPE_KEY-unset}; echo $SET";
+    let run = |options: &[&str]| {
+        let options = [&["--no-mask", "--env-file", &file], options].concat();
+        Ran::from(command(&room, &options, script).env("SET", "already").output().unwrap()).text()
+    };
+    let url = "postgres://me:p%40ss%3Aw%2Frd@db/app";
+    assert_eq!(run(&[]), format!("{url}\nas it is\n{STRIPE}\n2\nunset\nalready\n"));
+    assert_eq!(run(&["--env-file", &second, "--override"]), format!("{url}\nas it is\n{STRIPE}\n3\nunset\nfile\n"));
+    assert!(run(&["--only", "STRIPE_KEY"]).ends_with(&format!("{STRIPE}\nalready\n")));
+    assert!(run(&["--all"]).ends_with(&format!("{STRIPE}\nalready\n")));
+    let masked = sh(&room, &["--env-file", &file], "echo $URL $TOKEN").text();
+    assert_eq!(masked, "postgres://me:****...****@db/app sk_live_****...****\n");
+    // One record for each secret, though it is used twice.
+    let records = room.json(&["audit", "--action", "run", "--limit", "2"]);
+    assert_ne!(records[0]["secret"], records[1]["secret"]);
+    let rows = room.json(&["run", "--explain", "--env-file", &file]);
+    let url = rows.as_array().unwrap().iter().find(|row| row["variable"] == "URL").unwrap();
+    assert_eq!((&url["line"], &url["references"]), (&2.into(), &serde_json::json!(["DB"])));
+    assert_eq!(url["secret"], serde_json::Value::Null);
+}
+
+#[test]
+fn run_tells_all_that_is_wrong_with_files_and_their_references() {
+    let room = room();
+    let file = room.file("a.env", b"A=\"x\nhunter2\nB=1\n");
+    let said = not_started(&room, 2, &["--env-file", &file]);
+    assert!(said.contains("a.env:1:3: The quote") && !said.contains("hunter2"), "{said}");
+    let lines = b"A={{secrets.NOPE}}\nLD_PRELOAD=./evil.so\nB=$env.NOT_SET_AT_ALL\nC={{secrets.NOPE#x}}\n";
+    let file = room.file("b.env", lines);
+    let said = not_started(&room, 3, &["--env-file", &file, "--only", "GONE"]);
+    for part in ["b.env:1:3: ", "b.env:2 would be the variable LD_PRELOAD", "b.env:3:3: ", "b.env:4:3: ", "GONE"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let file = room.file("c.env", b"A=x{{secrets.bad name}}\n");
+    assert!(not_started(&room, 2, &["--env-file", &file]).contains("c.env:1:4"));
+    not_started(&room, 1, &["--env-file", "/no/such/file"]);
+    assert_eq!(room.json(&["audit", "--action", "run"]), serde_json::json!([]));
+}
+
+#[test]
+fn run_fills_the_examples_variables() {
+    let room = Room::new();
+    for name in ["WEBHOOK_TOKEN", "API_TOKEN", "SERVICE_KEY"] {
+        room.set(&format!("production/{name}"), &format!("value of {name}"));
+    }
+    room.good(&["set", "production/DB", "p@ss", "--field", "username=app"]);
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/example/service.env");
+    let options = ["--no-mask", "--env", "production", "--env-file", example];
+    let ran = sh(&room, &options, "echo $DATABASE_URL; echo $AUTHORIZATION");
+    let expected = "postgres://app:p%40ss@db.internal:5432/payments\nBearer value of API_TOKEN\n";
+    assert_eq!(ran.text(), expected, "{}", ran.err);
 }
