@@ -29,16 +29,13 @@ use super::restore;
 use super::reveal;
 use super::rollback;
 use super::rotate;
+use super::run;
 use super::scope_args::ScopeArgs;
 use super::set;
 use super::source::SourceArgs;
 use super::status;
 use super::unlock;
 use super::verify;
-use super::{
-    audit, delete, demo, diff, generate, get, history, init, key, list, purge, relocate, render, restore, reveal,
-    rollback, rotate, run, set,
-};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -36,16 +36,16 @@ Examples:
   strongroom run --env production --prefix APP_ --explain
   strongroom run --no-mask -- psql
 
-A secret becomes the variable of its name in capitals. A variable that is set and not
-empty wins over it, unless --override is given. Names that loaders, shells and
-interpreters obey (PATH, LD_PRELOAD, BASH_ENV, ...) are refused.
+A secret becomes the variable of its name in capitals. A variable that is set
+and not empty wins over it, unless --override is given. Names that loaders,
+shells and interpreters obey (PATH, LD_PRELOAD, BASH_ENV, ...) are refused.
 
-What the program writes is masked: a guard against accidents, not against the program.
-Its environment can be read by root and by other programs of the same user, and what it
-starts inherits it. Values under 4 bytes are not masked.
+What the program writes is masked: a guard against accidents, not against the
+program. Its environment can be read by root and by other programs of the same
+user, and is inherited by what it starts. Values under 4 bytes are not masked.
 
-Exit codes: the program's own; 126 and 127 when it cannot be run or is not there; if it
-was not started, those of every command.";
+Exit codes: the program's own; 126 and 127 when it cannot be run or is not
+there; if it was not started for another reason, those of every command.";
 
 /// What to run, and with what.
 #[derive(Args)]

@@ -173,7 +173,7 @@ impl Forms {
 /// With `=` at its end, up to a whole group.
 fn padded(encoding: &Encoding, bytes: &[u8]) -> String {
     let mut text = encoding.encode(bytes);
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text
