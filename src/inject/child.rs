@@ -21,12 +21,12 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, read, write};
-use rustix::process::{Pid, Signal, kill_current_process_group, kill_process};
+use rustix::process::{Pid, Signal, getpid, getppid, getsid, kill_current_process_group, kill_process};
 use rustix::termios::{tcgetwinsize, tcsetwinsize};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
-use crate::session::process;
+use crate::session::{process, prompt};
 
 use super::environment::Variables;
 use super::mask::Secrets;
@@ -50,6 +50,7 @@ const KEYS: usize = 4096;
 pub fn run(program: &Program, variables: &Variables, secrets: Secrets) -> Result<Ended> {
     // Before anything is started: a signal that comes now must not be lost.
     let signals = Signals::catch(PASSED_ON.into_iter().chain([Signal::CHILD, Signal::CONT, Signal::WINCH]))?;
+    let stops_by_itself = !prompt::hand_signals_over();
     let mut streams = Streams::open()?;
     let in_session = streams.session.is_some();
     let child = {
@@ -69,7 +70,8 @@ pub fn run(program: &Program, variables: &Variables, secrets: Secrets) -> Result
     let (ended, done) = streams.carry(secrets, &working)?;
     let (terminal, screens) = (streams.session.take(), std::mem::take(&mut streams.screens));
     drop(streams);
-    let mut watch = Watch { signals, child, terminal, screens, working, keys: Zeroizing::new(Vec::new()) };
+    let mut watch =
+        Watch { signals, child, terminal, screens, working, keys: Zeroizing::new(Vec::new()), stops_by_itself };
     let how = watch.until_end();
     drop(ended);
     watch.until_shown(&done);
@@ -88,6 +90,8 @@ struct Watch {
     /// Our ends of the terminals that the program has; the first is the session's.
     screens: Vec<Arc<OwnedFd>>,
     working: Arc<AtomicUsize>,
+    /// False after a prompt: its way of being stopped cannot be undone, only left without effect.
+    stops_by_itself: bool,
     /// Keys that the program's terminal has no room for yet.
     keys: Zeroizing<Vec<u8>>,
 }
@@ -174,6 +178,9 @@ impl Watch {
         }
         // Where no shell is there to start us again, the kernel does not stop us.
         let _ = kill_current_process_group(Signal::TSTP);
+        if !self.stops_by_itself && getsid(getppid()).ok() == getsid(None).ok() {
+            let _ = kill_process(getpid(), Signal::STOP);
+        }
         self.go_on();
         let _ = kill_process(self.child, Signal::CONT);
     }

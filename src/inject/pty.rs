@@ -3,10 +3,16 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::pty::{OpenptFlags, grantpt, openpt, unlockpt};
 use rustix::termios::{OptionalActions, OutputModes, Termios, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 use crate::error::{Error, Result};
+
+#[cfg(target_os = "linux")]
+const FLAGS: OpenptFlags = OpenptFlags::RDWR.union(OpenptFlags::NOCTTY).union(OpenptFlags::CLOEXEC);
+#[cfg(not(target_os = "linux"))]
+const FLAGS: OpenptFlags = OpenptFlags::RDWR.union(OpenptFlags::NOCTTY);
 
 /// Both ends of it.
 pub(super) struct Pty {
@@ -40,7 +46,9 @@ impl Pty {
     }
 
     fn open() -> rustix::io::Result<Self> {
-        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+        let ours = openpt(FLAGS)?;
+        // Not every system takes the flag for this.
+        fcntl_setfd(&ours, FdFlags::CLOEXEC)?;
         grantpt(&ours)?;
         unlockpt(&ours)?;
         let theirs = other_end(ours.as_fd())?;
@@ -52,7 +60,7 @@ impl Pty {
 /// Without a path, which in a container may lead to another terminal.
 #[cfg(target_os = "linux")]
 fn other_end(ours: BorrowedFd<'_>) -> rustix::io::Result<OwnedFd> {
-    rustix::pty::ioctl_tiocgptpeer(ours, OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+    rustix::pty::ioctl_tiocgptpeer(ours, FLAGS)
 }
 
 #[cfg(not(target_os = "linux"))]

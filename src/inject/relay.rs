@@ -77,8 +77,8 @@ impl Relay {
                     rest = Some(Rest { since: Instant::now(), left });
                     continue;
                 }
-                Ready::Unwanted if !self.is_terminal => return,
-                Ready::Unwanted | Ready::Nothing => break,
+                Ready::Unwanted => return,
+                Ready::Nothing => break,
             }
             if rest.as_ref().is_some_and(|rest| rest.left == 0 && rest.since.elapsed() > PATIENCE) {
                 break;
@@ -107,27 +107,30 @@ impl Relay {
     /// Waits for text, or for a reason to do something else.
     fn wait(&self, given: Option<Duration>, is_running: bool) -> Ready {
         let timeout = given.and_then(|timeout| Timespec::try_from(timeout).ok());
-        let mut places = [
-            PollFd::new(&*self.from, PollFlags::IN),
-            PollFd::new(&self.to, PollFlags::empty()),
-            PollFd::new(&*self.ended, PollFlags::IN),
-        ];
-        let watched = if is_running { &mut places[..] } else { &mut places[..2] };
-        match poll(watched, timeout.as_ref()) {
+        let mut places = vec![PollFd::new(&*self.from, PollFlags::IN)];
+        if is_running {
+            places.push(PollFd::new(&*self.ended, PollFlags::IN));
+        }
+        // A pipe whose reader went away tells it unasked; so does a terminal that is gone,
+        // but its program must not wait for us.
+        if !self.is_terminal {
+            places.push(PollFd::new(&self.to, PollFlags::empty()));
+        }
+        match poll(&mut places, timeout.as_ref()) {
             Ok(0) => return Ready::Nothing,
             // Signals mostly come to another thread.
             Err(Errno::INTR) => return self.wait(given, is_running),
             Err(_) => return Ready::Unwanted,
             Ok(_) => {}
         }
-        if places[1].revents().contains(PollFlags::ERR) && !self.is_terminal {
+        let is_unwanted = !self.is_terminal
+            && places.last().is_some_and(|to| to.revents().intersects(PollFlags::ERR | PollFlags::HUP));
+        if is_unwanted {
             Ready::Unwanted
-        } else if !places[0].revents().is_empty() {
+        } else if places.first().is_some_and(|from| !from.revents().is_empty()) {
             Ready::Text
-        } else if !places[2].revents().is_empty() {
-            Ready::ProgramEnded
         } else {
-            Ready::Unwanted
+            Ready::ProgramEnded
         }
     }
 

@@ -48,6 +48,13 @@ fn open_terminal() -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open("/dev/tty")
 }
 
+/// Leaves the signals to somebody else from now on; true when they had been ours. They
+/// then no longer do what they do by default, unless that is seen to elsewhere.
+#[must_use]
+pub fn hand_signals_over() -> bool {
+    BY_DEFAULT.get().is_some_and(|switch| switch.swap(false, Ordering::SeqCst))
+}
+
 /// Asks once, hidden.
 ///
 /// # Errors

@@ -74,12 +74,15 @@ fn run_passes_ctrl_c_on_once() {
     pty.send("two\r");
     ends(pty, 0);
     // Down a pipe the program stays in our group, and the key reaches it without us.
-    let script = format!("\"$STRONGROOM\" run -- sh -c '{}' | cat; echo over", script.replace('\'', "'\\''"));
+    let script =
+        format!("\"$STRONGROOM\" run -- sh -c '{}' | (trap '' INT; cat); echo over", script.replace('\'', "'\\''"));
     let mut pty = vault.shell(&format!("trap : INT; {script}")).start();
     pty.wait_for("ready");
     pty.send("\x03");
-    pty.settle();
-    std::thread::sleep(Duration::from_millis(300));
+    pty.wait_for("got 1");
+    // The signal ends the shell's `read` too.
+    pty.wait_for("after 1");
+    pty.wait_for("over");
     assert!(!pty.contents().contains("got 2"), "{}", pty.contents());
 }
 
@@ -111,6 +114,38 @@ fn run_stops_with_its_program_and_goes_on_with_it() {
     pty.wait_for("over 0");
     pty.wait_exit(LONG);
     pty.assert_clean(&[VALUE]);
+}
+
+#[test]
+fn run_leaves_ctrl_c_and_ctrl_z_to_its_program_after_a_prompt_too() {
+    let vault = TestVault::with_passphrase("correct horse");
+    let passphrase = vault.home().join("passphrase");
+    std::fs::write(&passphrase, "correct horse").unwrap();
+    std::fs::set_permissions(&passphrase, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    vault.run(&["set", "STRIPE_KEY", VALUE, "--passphrase-file", passphrase.to_str().unwrap()], b"");
+    std::fs::remove_file(passphrase).unwrap();
+    let script = "set -m; \"$STRONGROOM\" run -- sh -c 'echo begun; read line; echo got $line'; \
+                  echo stopped; fg >/dev/null; echo over $?; \
+                  \"$STRONGROOM\" run -- sh -c 'trap \"echo once; exit 4\" INT; echo ready; read line' \
+                  | (trap '' INT; cat); echo end";
+    let mut pty = vault.shell(script).start();
+    pty.wait_for("Passphrase for");
+    pty.settle();
+    pty.send("correct horse\r");
+    pty.wait_for("begun");
+    pty.settle();
+    pty.send("\x1a");
+    pty.wait_for("stopped");
+    pty.settle();
+    pty.send("hello\r");
+    pty.wait_for("got hello");
+    pty.wait_for("over 0");
+    pty.settle();
+    pty.send("correct horse\r");
+    pty.wait_for("ready");
+    pty.send("\x03");
+    pty.wait_for("once");
+    pty.wait_for("end");
 }
 
 #[test]

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use rustix::fs::fstat;
-use rustix::pipe::fcntl_setpipe_size;
 use rustix::termios::tcgetwinsize;
 
 use crate::error::Result;
@@ -19,6 +18,7 @@ use super::super::terminal::Terminal;
 use super::no_streams;
 
 /// Bytes that a pipe holds, where the system allows it: fewer changes from one to the other.
+#[cfg(target_os = "linux")]
 const PIPE: usize = 1024 * 1024;
 
 /// Both sides of the program's streams.
@@ -78,7 +78,8 @@ impl Streams {
 
     fn pipe(&mut self, to: impl AsFd) -> Result<Arc<OwnedFd>> {
         let (ours, theirs) = std::io::pipe().map_err(no_streams)?;
-        let _ = fcntl_setpipe_size(&ours, PIPE);
+        #[cfg(target_os = "linux")]
+        let _ = rustix::pipe::fcntl_setpipe_size(&ours, PIPE);
         let to = to.as_fd().try_clone_to_owned().map_err(no_streams)?;
         self.ways.push(Way { from: Arc::new(ours.into()), to, is_terminal: false });
         Ok(Arc::new(theirs.into()))
