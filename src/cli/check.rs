@@ -1,12 +1,16 @@
 //! `check`: what is expired, due, there twice or missing, for a pipeline to stop at.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
+use crate::inject::problem::{Problem, Trouble};
+use crate::inject::survey::{Survey, Text, survey};
+use crate::inject::template::Template;
 use crate::vault::Vault;
 use crate::vault::catalog::{Catalog, Listed, NEVER};
 use crate::vault::scope::{Address, Context};
@@ -14,6 +18,7 @@ use crate::vault::secret::{SecretId, SecretName};
 use crate::vault::when::parse_duration;
 
 use super::call::Call;
+use super::render;
 use super::scope_args::ScopeArgs;
 use super::table::Table;
 use super::times::push_relative;
@@ -23,10 +28,12 @@ Examples:
   strongroom check
   strongroom check --env production --due-within 7d
   strongroom check --env production --require DB_URL --require STRIPE_KEY --json
+  strongroom check --env production --template service.yaml --template service.env
 
-Without a scope every secret is checked, with one those that it sees, inherited ones too.
-It exits with 3 if anything is missing, else with 6 if anything has expired, else with 1 if anything is due
-or there twice, else with 0. No value leaves the vault.";
+Without a scope every secret is checked, with one those that it sees, inherited ones too; with a template
+those that it refers to. It exits with 3 if anything is missing, else with 6 if anything has expired, else with 2
+if a reference cannot be filled in, else with 1 if anything is due or there twice, else with 0.
+No value leaves the vault.";
 
 /// What to check.
 #[derive(Args)]
@@ -36,6 +43,9 @@ pub(super) struct CheckArgs {
     /// A name that must be there, in the scopes given (repeat for more)
     #[arg(long, value_name = "NAME")]
     require: Vec<String>,
+    /// A text with references, as for render and run; only what it refers to is checked (repeat for more)
+    #[arg(long = "template", value_name = "FILE")]
+    templates: Vec<PathBuf>,
     /// Also what will be due or expired within that time, for example 7d
     #[arg(long, value_name = "DURATION")]
     due_within: Option<String>,
@@ -49,6 +59,8 @@ pub(super) struct CheckArgs {
 enum Flaw {
     Missing,
     Expired,
+    /// A reference that is misspelt, or a variable that is not set.
+    Unfilled,
     Due,
     Duplicate,
 }
@@ -58,6 +70,7 @@ impl Flaw {
         match self {
             Self::Missing => "missing",
             Self::Expired => "expired",
+            Self::Unfilled => "unfilled",
             Self::Due => "due",
             Self::Duplicate => "duplicate",
         }
@@ -67,6 +80,7 @@ impl Flaw {
         match self {
             Self::Missing => Kind::NotFound,
             Self::Expired => Kind::Expired,
+            Self::Unfilled => Kind::Usage,
             Self::Due | Self::Duplicate => Kind::Failure,
         }
     }
@@ -75,8 +89,10 @@ impl Flaw {
 /// One line of the report.
 struct Finding {
     flaw: Flaw,
-    /// An address, or a name that is nowhere.
-    secret: String,
+    /// An address, or a name that is nowhere; none where a reference names none.
+    secret: Option<String>,
+    /// Which line of which template.
+    place: Option<String>,
     at: Option<Timestamp>,
     told: String,
 }
@@ -85,14 +101,21 @@ pub(super) fn run(call: &Call, args: &CheckArgs) -> Result<()> {
     let ahead = args.due_within.as_deref().map_or(Ok(SignedDuration::ZERO), parse_duration)?;
     let until = call.now.checked_add(ahead).unwrap_or(Timestamp::MAX);
     let context = Context::new(args.scope.scopes(&call.config.scope)?);
+    let texts = Texts::read(call, &args.templates)?;
     let mut vault = call.open()?;
     let catalog = vault.catalog()?;
-    let seen: Vec<&Listed> = if args.scope.is_given() || call.config.scope_is_set {
+    let mut findings = missing(call, args, &mut vault)?;
+    let seen: Vec<&Listed> = if !args.templates.is_empty() {
+        let survey = texts.survey(&mut vault, &context, call.now)?;
+        findings.extend(texts.faults.iter().chain(survey.problems()).filter_map(unfilled));
+        let named = survey.secrets();
+        let is_named = |listed: &&Listed| catalog.address(listed).is_some_and(|address| named.contains(&&address));
+        catalog.listed().iter().filter(is_named).collect()
+    } else if args.scope.is_given() || call.config.scope_is_set {
         catalog.visible(&context)
     } else {
         catalog.listed().iter().collect()
     };
-    let mut findings = missing(call, args, &mut vault)?;
     for listed in &seen {
         findings.extend(overdue(call, &catalog, listed, until));
     }
@@ -101,6 +124,46 @@ pub(super) fn run(call: &Call, args: &CheckArgs) -> Result<()> {
     }
     findings.sort_by_key(|finding| finding.flaw);
     report(call, seen.len(), &findings)
+}
+
+/// The templates, as far as they can be read.
+struct Texts {
+    read: Vec<(String, Template)>,
+    faults: Vec<Problem>,
+}
+
+impl Texts {
+    fn read(call: &Call, files: &[PathBuf]) -> Result<Self> {
+        let mut texts = Self { read: Vec::new(), faults: Vec::new() };
+        for file in files {
+            match render::parsed(call, file)? {
+                Ok(template) => texts.read.push((render::shown(file), template)),
+                Err(faults) => texts.faults.extend(faults),
+            }
+        }
+        Ok(texts)
+    }
+
+    fn survey(&self, vault: &mut Vault, context: &Context, now: Timestamp) -> Result<Survey> {
+        let texts: Vec<Text<'_>> = self.read.iter().map(|(file, template)| Text { file, template }).collect();
+        survey(vault, &texts, context, now)
+    }
+}
+
+/// What stands in the way of one reference; that its secret has expired is found with the others'.
+fn unfilled(problem: &Problem) -> Option<Finding> {
+    let flaw = match problem.trouble {
+        Trouble::Expired => return None,
+        trouble if trouble.is_missing() => Flaw::Missing,
+        _ => Flaw::Unfilled,
+    };
+    Some(Finding {
+        flaw,
+        secret: problem.secret.as_ref().map(ToString::to_string),
+        place: Some(format!("{}:{}", problem.file, problem.place)),
+        at: None,
+        told: problem.cause.clone(),
+    })
 }
 
 /// The names that must be there and are not.
@@ -112,7 +175,8 @@ fn missing(call: &Call, args: &CheckArgs, vault: &mut Vault) -> Result<Vec<Findi
             Ok(_) => {}
             Err(error) if error.kind() == Kind::NotFound => findings.push(Finding {
                 flaw: Flaw::Missing,
-                secret: name.to_string(),
+                secret: Some(name.to_string()),
+                place: None,
                 at: None,
                 told: error.message().to_owned(),
             }),
@@ -136,7 +200,8 @@ fn overdue(call: &Call, catalog: &Catalog, listed: &Listed, until: Timestamp) ->
         (_, true) => format!("Its rotation was due {when}."),
         (_, false) => format!("Its rotation is due {when}."),
     };
-    Some(Finding { flaw, secret: name_of(catalog, listed), at: Timestamp::from_second(second).ok(), told })
+    let at = Timestamp::from_second(second).ok();
+    Some(Finding { flaw, secret: Some(name_of(catalog, listed)), place: None, at, told })
 }
 
 /// Those whose value is another secret's too, wherever that lives.
@@ -159,7 +224,8 @@ fn duplicates(catalog: &Catalog, seen: &[&Listed], vault: &mut Vault) -> Result<
             count => format!(" and {} more", count - 1),
         };
         let told = format!("It has the same value as {first}{more}.");
-        findings.push(Finding { flaw: Flaw::Duplicate, secret: name_of(catalog, listed), at: None, told });
+        let secret = Some(name_of(catalog, listed));
+        findings.push(Finding { flaw: Flaw::Duplicate, secret, place: None, at: None, told });
     }
     Ok(findings)
 }
@@ -176,6 +242,7 @@ fn report(call: &Call, checked: usize, findings: &[Finding]) -> Result<()> {
                 json!({
                     "flaw": finding.flaw.word(),
                     "secret": finding.secret,
+                    "place": finding.place,
                     "at": finding.at.map(super::shapes::time),
                     "told": finding.told,
                 })
@@ -183,9 +250,11 @@ fn report(call: &Call, checked: usize, findings: &[Finding]) -> Result<()> {
             .collect();
         call.output.print_json(&Value::Array(findings))?;
     } else if !findings.is_empty() {
-        let mut table = Table::new(&["FLAW", "SECRET", "WHY"]);
+        let mut table = Table::new(&["FLAW", "WHERE", "WHY"]);
         for finding in findings {
-            table.row(vec![finding.flaw.word().to_owned(), finding.secret.clone(), finding.told.clone()]);
+            let place = finding.place.as_ref().or(finding.secret.as_ref());
+            let cells = [finding.flaw.word(), place.map_or("-", String::as_str), &finding.told];
+            table.row(cells.map(str::to_owned).into());
         }
         call.output.print(&table.render(call.output.color))?;
     }
@@ -194,7 +263,7 @@ fn report(call: &Call, checked: usize, findings: &[Finding]) -> Result<()> {
         return Ok(());
     };
     let count = |flaw: Flaw| findings.iter().filter(|finding| finding.flaw == flaw).count();
-    let told: Vec<String> = [Flaw::Missing, Flaw::Expired, Flaw::Due, Flaw::Duplicate]
+    let told: Vec<String> = [Flaw::Missing, Flaw::Expired, Flaw::Unfilled, Flaw::Due, Flaw::Duplicate]
         .into_iter()
         .filter(|flaw| count(*flaw) > 0)
         .map(|flaw| format!("{} {}", count(flaw), flaw.word()))

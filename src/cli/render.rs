@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::error::{Error, Kind, Result};
 use crate::inject::fill::{Terms, fill};
 use crate::inject::private_file::PrivateFile;
-use crate::inject::problem::{all_told, malformed};
+use crate::inject::problem::{Problem, all_told, malformed};
 use crate::inject::survey::{Survey, Text, survey};
 use crate::inject::template::Template;
 use crate::secret_text::SecretText;
@@ -68,9 +68,7 @@ pub(super) fn run(call: &Call, args: &RenderArgs) -> Result<()> {
     let context = Context::new(args.scope.scopes(&call.config.scope)?);
     let place = output.map(|path| place(path, args)).transpose()?;
     let file = shown(&args.file);
-    let source = read(call, &args.file)?;
-    let template = Template::parse(source.expose()).map_err(|faults| all_told(&malformed(&file, faults)))?;
-    drop(source);
+    let template = parsed(call, &args.file)?.map_err(|problems| all_told(&problems))?;
     let texts = [Text { file: &file, template: &template }];
     let mut vault = call.open()?;
     let survey = survey(&mut vault, &texts, &context, call.now)?;
@@ -106,8 +104,14 @@ fn place(path: &Path, args: &RenderArgs) -> Result<PrivateFile> {
     Ok(place)
 }
 
+/// The references of a text, or what is wrong with their spelling.
+pub(super) fn parsed(call: &Call, file: &Path) -> Result<std::result::Result<Template, Vec<Problem>>> {
+    let source = read(call, file)?;
+    Ok(Template::parse(source.expose()).map_err(|faults| malformed(&shown(file), faults)))
+}
+
 /// What messages call the text.
-fn shown(file: &Path) -> String {
+pub(super) fn shown(file: &Path) -> String {
     if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() }
 }
 

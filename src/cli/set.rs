@@ -67,6 +67,9 @@ pub(super) fn run(call: &Call, args: SetArgs) -> Result<()> {
     let address = call.address(&args.scope, &args.name)?;
     args.version.source.check(call)?;
     let change = args.kept.change(call)?;
+    if change.expires_at.flatten().is_some_and(|expires| expires <= call.now) {
+        call.output.warn("That expiry is past: the value will not be given out.");
+    }
     let expected = match (args.version.if_version, args.create, args.update) {
         (Some(version), _, _) => Expected::Version(version),
         (None, true, _) => Expected::Absent,

@@ -88,6 +88,7 @@ fn check_names_what_is_missing_expired_due_and_duplicate() {
         flaws(&["check", "--no-duplicates", "--env", "prod", "--require", "NONE", "--require", "OTHER"]);
     assert_eq!((code, column(&found, "flaw"), column(&found, "secret")), (3, vec!["missing"], vec!["NONE"]));
     assert!(room.run(&["check"]).text().starts_with("FLAW "));
+    assert_eq!(found[0]["place"], Value::Null);
 }
 
 #[test]
@@ -98,6 +99,28 @@ fn check_of_a_context_leaves_out_what_it_does_not_see() {
     assert_eq!(room.run(&["check", "--env", "prod"]).code, 0, "the narrower one hides it");
     room.good(&["delete", "prod/KEY"]);
     assert_eq!(room.run(&["check", "--env", "prod"]).code, 6);
+}
+
+#[test]
+fn check_of_a_template_tells_each_reference_that_cannot_be_filled() {
+    let room = layered();
+    room.set("prod/pay/OTHER", "v");
+    let good = room.file("good.yaml", b"a: {{secrets.KEY}}\nb: $secret.KEY {{ .Values.x }}\n");
+    assert_eq!(room.run(&["check", "--env", "prod", "--template", &good]).code, 0);
+    let bad = room.file("bad.env", b"A={{secrets.NONE}}\nB={{secrets.KEY | nofilter}}\n");
+    let worse = room.file("worse.env", b"C=$env.NOT_SET\nD={{secrets.KEY@7}} {{secrets.KEY#user}}\n");
+    let line = ["check", "--env", "prod", "--template", &good, "--template", &bad, "--template", &worse];
+    let ran = room.run(&[&line[..], &["--json"]].concat());
+    let found = ran.json();
+    assert_eq!((ran.code, column(&found, "flaw")), (3, vec!["missing", "missing", "unfilled", "unfilled"]), "{found}");
+    let places = column(&found, "place");
+    for place in ["worse.env:2:3", "worse.env:2:21", "bad.env:2:3", "worse.env:1:3"] {
+        assert!(places.iter().any(|found| found.ends_with(place)), "{place}: {places:?}");
+    }
+    assert!(room.json(&["audit"]).as_array().unwrap().iter().all(|record| record["action"] != "render"));
+    expire(&room, "prod/KEY");
+    assert_eq!(room.run(&["check", "--env", "prod", "--template", &good]).code, 6);
+    assert_eq!(room.run(&["check", "--env", "prod", "--template", "/nowhere/at/all"]).code, 1);
 }
 
 #[test]
