@@ -66,6 +66,9 @@ fn csv_has_the_same_columns() {
     let text = room.good(&["audit", "--csv"]).text();
     assert!(text.starts_with("seq,timestamp,action,secret,scope,version,actor,"), "{text}");
     assert_eq!(text.lines().count(), 6);
+    room.good(&["reveal", "KEY", "--reason", "a,\"b\""]);
+    let text = room.good(&["audit", "--csv", "--limit", "1"]).text();
+    assert!(text.contains(",\"a,\"\"b\"\"\",true,"), "{text}");
 }
 
 #[test]
