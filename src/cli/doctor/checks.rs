@@ -10,7 +10,7 @@ use crate::cli::call::Call;
 use crate::clipboard::Route;
 use crate::crypto::keyring::SlotKind;
 use crate::error::{Error, Kind};
-use crate::session::key_file;
+use crate::session::{kernel_keyring, key_file};
 use crate::vault::LockedVault;
 
 use super::Finding;
@@ -25,6 +25,7 @@ pub(super) fn all(call: &Call) -> Vec<Finding> {
     findings.extend(vault(call));
     findings.extend(disk(&call.config.vault));
     findings.push(process());
+    findings.push(keyring());
     findings.extend(terminal());
     findings.push(clipboard());
     findings
@@ -107,6 +108,13 @@ fn process() -> Finding {
     }
     let told = "The system does not let this program hide its memory from core dumps and debuggers.";
     Finding::note("process", told, "Root can read any program; here others of your account may, too.")
+}
+
+fn keyring() -> Finding {
+    match kernel_keyring::check() {
+        Ok(()) => Finding::good("keyring", "The kernel can keep a key between commands: strongroom unlock --for 15m."),
+        Err(error) => Finding::note("keyring", error.message(), "Every command asks, or takes the key from a file."),
+    }
 }
 
 fn terminal() -> Vec<Finding> {
