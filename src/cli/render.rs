@@ -8,9 +8,10 @@ use serde_json::json;
 
 use crate::error::{Error, Kind, Result};
 use crate::inject::fill::{Terms, fill};
+use crate::inject::lookup::survey;
 use crate::inject::private_file::PrivateFile;
 use crate::inject::problem::{Problem, all_told, malformed};
-use crate::inject::survey::{Survey, Text, survey};
+use crate::inject::survey::{Survey, Text};
 use crate::inject::template::Template;
 use crate::secret_text::SecretText;
 use crate::session::read_secret;
@@ -25,13 +26,13 @@ const MOST: usize = 16 * 1024 * 1024;
 
 pub(super) const EXAMPLES: &str = "\
 References, several a line; all else passes byte for byte, other {{…}} too:
-  {{secrets.NAME}}                  the value; {{secrets.a/b/NAME}} from that scope outwards
-  {{secrets.NAME@3}}                version 3; @previous: the one before the current
-  {{secrets.NAME#username}}         another field; with a version NAME@3#username
-  {{secrets.NAME | json}}           a JSON string with its quotes; yaml: the same for YAML
-  {{secrets.NAME | shell}}          one quoted word; url: percent-encoded; base64
-  $secret.NAME  $env.NAME           letters, digits and _ alone; $env: a variable
-  \\{{secrets.  $$secret.  $$env.    stay as text, without the \\ or the first $
+  {{secrets.NAME}}            the value; NAME may be an address, a/b/NAME
+  {{secrets.NAME@3}}          version 3; @previous: the one before the current
+  {{secrets.NAME#username}}   another field; with a version NAME@3#username
+  {{secrets.NAME | json}}     a JSON string with its quotes; yaml: so for YAML
+  {{secrets.NAME | shell}}    one quoted word; url: percent-encoded; base64
+  $secret.NAME  $env.NAME     letters, digits and _ alone; $env: a variable
+  \\{{secrets.  $$secret.     stay as text, without the \\ or the first $
 
 Examples:
   strongroom render service.yaml --env production -o /run/service/service.yaml

@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::secret_text::SecretText;
 use crate::session::key_source::into_secret;
 use crate::vault::scope::Address;
-use crate::vault::secret::FieldName;
+use crate::vault::secret::{FieldName, Fields};
 use crate::vault::{Refused, Release, Vault};
 
 use super::filters::Filter;
@@ -50,26 +50,32 @@ pub struct Released {
 /// `NotFound` when anything is missing, else Expired, else Usage, with a line for each
 /// place; what keeps the vault from being read or written.
 pub fn fill(vault: &mut Vault, texts: &[Text<'_>], survey: &Survey, terms: &Terms<'_>) -> Result<Filled> {
-    let stands = |problem: &&Problem| problem.trouble != Trouble::Expired || !terms.allow_expired;
-    let problems: Vec<Problem> = survey.problems().iter().filter(stands).cloned().collect();
-    if !problems.is_empty() {
-        for (wanted, error) in &survey.refused {
-            if error.kind() != Kind::Expired || !terms.allow_expired {
-                vault.note_refused(wanted, terms.how, terms.reason, error);
-            }
-        }
-        return Err(all_told(&problems));
-    }
-    let values = values(vault, texts, survey, terms)?;
-    let forms = forms(texts, survey, &values)?;
-    let filled = Values { survey, values, forms };
-    Ok(Filled { texts: filled.put_into(texts)?, released: filled.released() })
+    objections(vault, survey, terms)?;
+    let released = vault.release_all(survey.wanted(), terms.how, terms.reason, terms.allow_expired);
+    fill_with(texts, survey, &released.map_err(|refused| changed_meanwhile(texts, survey, refused))?)
 }
 
-/// The values asked for, each once, in the order of the survey's origins.
-fn values(vault: &mut Vault, texts: &[Text<'_>], survey: &Survey, terms: &Terms<'_>) -> Result<Vec<SecretText>> {
-    let released = vault.release_all(&survey.wanted, terms.how, terms.reason, terms.allow_expired);
-    let released = released.map_err(|refused| changed_meanwhile(texts, survey, refused))?;
+/// Tells all that stands in the way, and records what is refused.
+///
+/// # Errors
+/// As [`fill`].
+pub fn objections(vault: &mut Vault, survey: &Survey, terms: &Terms<'_>) -> Result<()> {
+    let stands = |problem: &&Problem| problem.trouble != Trouble::Expired || !terms.allow_expired;
+    let problems: Vec<Problem> = survey.problems().iter().filter(stands).cloned().collect();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let refused = survey.refused.iter().filter(|(_, error)| error.kind() != Kind::Expired || !terms.allow_expired);
+    vault.note_refused(refused.map(|(wanted, error)| (wanted, error)), terms.how, terms.reason);
+    Err(all_told(&problems))
+}
+
+/// Fills `texts` with what was released of [`Survey::wanted`], in its order, for a front end
+/// that releases more than that at once.
+///
+/// # Errors
+/// Usage, when a filter cannot write a value, or the texts become too long.
+pub fn fill_with(texts: &[Text<'_>], survey: &Survey, released: &[Fields]) -> Result<Filled> {
     let gone = || Error::failure("A value changed while it was looked up.").hint("Try once more.");
     let value = |origin: &Origin| match origin {
         Origin::Field(at, field) => {
@@ -77,11 +83,15 @@ fn values(vault: &mut Vault, texts: &[Text<'_>], survey: &Survey, terms: &Terms<
         }
         Origin::Variable(name) => std::env::var_os(name).map(into_secret).ok_or_else(gone),
     };
-    survey.origins.iter().map(value).collect()
+    let values: Vec<SecretText> = survey.origins.iter().map(value).collect::<Result<_>>()?;
+    let forms = forms(texts, survey, &values)?;
+    let filled = Values { survey, values, forms };
+    Ok(Filled { texts: filled.put_into(texts)?, released: filled.released() })
 }
 
 /// What was found a moment ago is now refused: another session wrote, or time went by.
-fn changed_meanwhile(texts: &[Text<'_>], survey: &Survey, refused: Refused) -> Error {
+#[must_use]
+pub fn changed_meanwhile(texts: &[Text<'_>], survey: &Survey, refused: Refused) -> Error {
     let other = refused.each.iter().find(|(_, error)| !matches!(error.kind(), Kind::NotFound | Kind::Expired));
     if refused.all.is_some() || other.is_some() {
         return other.map(|(_, error)| error.clone()).unwrap_or_else(|| refused.into_first());
@@ -178,8 +188,9 @@ impl Values<'_> {
         self.values.iter().enumerate().for_each(|(origin, value)| add(origin, value));
         for ((origin, _), form) in self.survey.forms.iter().zip(&self.forms) {
             let Some((form, value)) = form.as_ref().zip(self.values.get(*origin)) else { continue };
-            let length = value.len().max(1);
-            if !form.expose().windows(length).any(|window| window == value.expose()) {
+            let is_quote = |byte: &&u8| matches!(byte, b'"' | b'\'');
+            let quotes = form.expose().iter().take_while(is_quote).count().min(form.len() / 2);
+            if form.expose()[quotes..form.len() - quotes] != *value.expose() {
                 add(*origin, form);
             }
         }

@@ -2,7 +2,7 @@
 //! every value comes from [`crate::vault::Vault::release_all`], so all of them are recorded
 //! before one is given.
 //!
-//! A text goes this way: [`template`] finds the references in its bytes, [`survey`] looks
+//! A text goes this way: [`template`] finds the references in its bytes, [`lookup`] looks
 //! every one of them up and tells all that stands in the way, [`fill`] releases the values
 //! and puts them in, [`private_file`] writes the outcome where nobody else can read it.
 //!
@@ -13,6 +13,7 @@
 
 pub mod fill;
 pub mod filters;
+pub mod lookup;
 pub mod private_file;
 pub mod problem;
 pub mod reference;

@@ -4,6 +4,9 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
@@ -11,6 +14,9 @@ use uuid::Uuid;
 
 use crate::error::{Error, Kind, Result};
 use crate::secret_text::SecretText;
+
+/// For the owner alone, whatever the umask says.
+const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// A place for a file in a folder that is held open, so that nobody swaps it meanwhile.
 pub struct PrivateFile {
@@ -57,7 +63,6 @@ impl PrivateFile {
     /// True when `other` is the file that would be replaced.
     #[must_use]
     pub fn is_same_as(&self, other: &Path) -> bool {
-        use std::os::unix::fs::MetadataExt;
         let here = fs::symlink_metadata(self.folder_path.join(&self.name));
         let (Ok(here), Ok(other)) = (here, fs::metadata(other)) else { return false };
         (here.dev(), here.ino()) == (other.dev(), other.ino())
@@ -100,24 +105,46 @@ struct Draft<'a> {
 impl Draft<'_> {
     fn finish(&mut self, content: &SecretText) -> io::Result<()> {
         let folder = &self.place.folder;
-        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let private = Mode::RUSR | Mode::WUSR;
-        let mut file = File::from(rustix::fs::openat(folder, self.name.as_str(), flags, private)?);
-        rustix::fs::fchmod(&file, private)?;
-        file.write_all(content.expose())?;
-        file.sync_all()?;
-        rustix::fs::renameat(folder, self.name.as_str(), folder, &self.place.name)?;
+        if !self.write_unnamed(content)? {
+            let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            write_through(rustix::fs::openat(folder, &self.name, flags, PRIVATE)?.into(), content)?;
+        }
+        rustix::fs::renameat(folder, &self.name, folder, &self.place.name)?;
         self.is_done = true;
         // The file is there. Some file systems cannot flush a folder.
         let _ = folder.sync_all();
         Ok(())
     }
+
+    /// The file has no name while it is written, so that even a kill or a power cut leaves
+    /// nothing behind. False where the system has no such files.
+    #[cfg(target_os = "linux")]
+    fn write_unnamed(&self, content: &SecretText) -> io::Result<bool> {
+        let (folder, flags) = (&self.place.folder, OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC);
+        let Ok(file) = rustix::fs::openat(folder, ".", flags, PRIVATE) else { return Ok(false) };
+        let file = write_through(file.into(), content)?;
+        let open = format!("/proc/self/fd/{}", file.as_raw_fd());
+        Ok(rustix::fs::linkat(rustix::fs::CWD, open, folder, &self.name, AtFlags::SYMLINK_FOLLOW).is_ok())
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn write_unnamed(&self, _: &SecretText) -> io::Result<bool> {
+        Ok(false)
+    }
+}
+
+/// All of it, down to the disk.
+fn write_through(mut file: File, content: &SecretText) -> io::Result<File> {
+    rustix::fs::fchmod(&file, PRIVATE)?;
+    file.write_all(content.expose())?;
+    file.sync_all()?;
+    Ok(file)
 }
 
 impl Drop for Draft<'_> {
     fn drop(&mut self) {
         if !self.is_done {
-            let _ = rustix::fs::unlinkat(&self.place.folder, self.name.as_str(), AtFlags::empty());
+            let _ = rustix::fs::unlinkat(&self.place.folder, &self.name, AtFlags::empty());
         }
     }
 }

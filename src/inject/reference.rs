@@ -44,6 +44,8 @@ pub struct Reference {
     pub subject: Subject,
     /// What is done to the value, from left to right.
     pub filters: Vec<Filter>,
+    /// Written without braces, and the text goes on as a longer name could.
+    pub may_be_cut: bool,
 }
 
 /// What a reference asks for.
@@ -84,15 +86,17 @@ impl Reference {
         let inner = std::str::from_utf8(inner).map_err(|_| "The reference is not UTF-8.".to_owned())?;
         let mut parts = inner.split('|').map(|part| part.trim_matches([' ', '\t']));
         let subject = parts.next().and_then(|first| first.strip_prefix("secrets.")).unwrap_or_default();
-        Ok(Self { subject: secret(subject)?, filters: parts.map(filter).collect::<Result<_, _>>()? })
+        let (subject, filters) = (secret(subject)?, parts.map(filter).collect::<Result<_, _>>()?);
+        Ok(Self { subject, filters, may_be_cut: false })
     }
 
-    /// Reads the name behind `$secret.`
+    /// Reads the name behind `$secret.`, and what follows it.
     ///
     /// # Errors
     /// When it is too long, a sentence.
-    pub(super) fn bare(name: &str) -> Result<Self, String> {
-        Ok(Self { subject: secret(name)?, filters: Vec::new() })
+    pub(super) fn bare(name: &str, after: &[u8]) -> Result<Self, String> {
+        let may_be_cut = matches!(after, [b'-' | b'.' | b'/', next, ..] if next.is_ascii_alphanumeric());
+        Ok(Self { subject: secret(name)?, filters: Vec::new(), may_be_cut })
     }
 
     /// Reads the name behind `$env.`
@@ -101,7 +105,7 @@ impl Reference {
     /// When it is too long, a sentence.
     pub(super) fn variable(name: &str) -> Result<Self, String> {
         let subject = Subject::Variable(within(name)?.to_owned());
-        Ok(Self { subject, filters: Vec::new() })
+        Ok(Self { subject, filters: Vec::new(), may_be_cut: false })
     }
 }
 

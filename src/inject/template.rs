@@ -130,11 +130,12 @@ impl Scanner<'_> {
             self.at += 1;
             return;
         };
+        let length = start.len() + name.len();
         let read = match start {
             ENV => Reference::variable(name),
-            _ => Reference::bare(name),
+            _ => Reference::bare(name, &rest[length..]),
         };
-        self.take(self.at, self.at + start.len() + name.len(), read);
+        self.take(self.at, self.at + length, read);
     }
 
     /// At the first `{` of one or several.

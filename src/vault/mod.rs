@@ -180,9 +180,7 @@ impl Vault {
         reason: &str,
         error: &Error,
     ) {
-        if matches!(error.kind(), Kind::NotFound | Kind::Conflict | Kind::Expired | Kind::Denied)
-            && self.read_only.is_none()
-        {
+        if is_noted(error.kind()) && self.read_only.is_none() {
             // The refusal stands whether or not it could be written down.
             let _ = self
                 .write(|change| change.audit_body(action, subject.0, subject.1, None, reason, Some(error.message())));
@@ -213,4 +211,9 @@ impl Vault {
     ) -> Result<()> {
         self.write(|change| change.audit_body(action, secret, None, None, reason, error))
     }
+}
+
+/// True for what is a refusal, not a failure of the machine.
+fn is_noted(kind: Kind) -> bool {
+    matches!(kind, Kind::NotFound | Kind::Conflict | Kind::Expired | Kind::Denied)
 }

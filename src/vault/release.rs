@@ -5,11 +5,11 @@ use jiff::Timestamp;
 
 use crate::error::{Error, Result};
 
-use super::Vault;
 use super::audit::AuditAction;
 use super::change::Change;
 use super::scope::Address;
 use super::secret::{Fields, Secret, SecretId};
+use super::{Vault, is_noted};
 
 /// For what a value leaves the vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,18 +105,29 @@ impl Vault {
             if recording {
                 return Refused { each: Vec::new(), all: Some(unrecorded(&error)) };
             }
-            for (at, error) in &each {
-                if let Some(wanted) = wanted.get(*at) {
-                    self.note_refused(wanted, how, reason, error);
-                }
-            }
+            self.note_refused(each.iter().filter_map(|(at, error)| Some((wanted.get(*at)?, error))), how, reason);
             Refused { all: each.is_empty().then_some(error), each }
         })
     }
 
-    /// Records that a version is not given out, for a front end that saw so before it asked for any.
-    pub fn note_refused(&mut self, wanted: &Wanted, how: Release, reason: &str, error: &Error) {
-        self.note_refusal(how.action(), (Some(wanted.id), Some(&wanted.address)), reason, error);
+    /// Records that these are not given out, and why; also for a front end that saw so
+    /// before it asked for any. The refusal stands whether or not it can be written down.
+    pub fn note_refused<'a>(
+        &mut self,
+        refused: impl IntoIterator<Item = (&'a Wanted, &'a Error)>,
+        how: Release,
+        reason: &str,
+    ) {
+        if self.read_only.is_some() {
+            return;
+        }
+        let _ = self.write(|change| {
+            for (wanted, error) in refused.into_iter().filter(|(_, error)| is_noted(error.kind())) {
+                let (id, address) = (Some(wanted.id), Some(&wanted.address));
+                change.audit_body(how.action(), id, address, None, reason, Some(error.message()))?;
+            }
+            Ok(())
+        });
     }
 }
 

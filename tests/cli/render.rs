@@ -277,3 +277,37 @@ fn render_of_a_huge_text_releases_each_secret_once() {
     let long = room.file("long", &vec![b'x'; 16 * 1024 * 1024 + 1]);
     assert!(room.fails(2, &["render", &long]).contains("Split the text"));
 }
+
+#[test]
+fn render_that_cannot_be_written_whole_leaves_the_old_file_and_nothing_else() {
+    let room = Room::new();
+    room.set("KEY", CANARY);
+    let file = room.file("t", &b"0123456789 $secret.KEY\n".repeat(400_000));
+    let out = room.file("out", b"as it was");
+    let before = files_in(&room.path(""));
+    // In blocks of 512 bytes: room for the vault, not for the output.
+    let line = format!("ulimit -f 8000; exec \"$0\" render '{file}' -o '{out}'");
+    let ran = std::process::Command::new("sh")
+        .args(["-c", &line])
+        .arg(assert_cmd::cargo::cargo_bin("strongroom"))
+        .env_clear()
+        .envs(room.variables())
+        .output()
+        .unwrap();
+    let ran = Ran::from(ran);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.err.contains("out cannot be written: ") && ran.err.contains("Nothing was changed."), "{}", ran.err);
+    assert_eq!(std::fs::read(&out).unwrap(), b"as it was");
+    assert_eq!(files_in(&room.path("")), before);
+}
+
+#[test]
+fn render_says_how_a_name_is_written_that_a_bare_reference_cuts_short() {
+    let room = Room::new();
+    room.set("api-key", CANARY);
+    let file = room.file("t", b"$secret.api-key");
+    let told = room.fails(3, &["render", &file]);
+    assert!(told.contains("There is no secret api in global. A name with - or . in it"), "{told}");
+    let file = room.file("t", b"{{secrets.api-key}}");
+    assert_eq!(room.good(&["render", &file]).text(), CANARY);
+}

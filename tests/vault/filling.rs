@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use strongroom::error::Kind;
 use strongroom::inject::fill::{Filled, Terms, fill};
+use strongroom::inject::lookup::survey;
 use strongroom::inject::problem::Trouble;
-use strongroom::inject::survey::{Survey, Text, survey};
+use strongroom::inject::survey::{Survey, Text};
 use strongroom::inject::template::Template;
 use strongroom::secret_text::SecretText;
 use strongroom::vault::audit::{AuditAction, AuditQuery};
