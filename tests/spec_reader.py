@@ -475,6 +475,9 @@ class Vault:
             check(hmac.compare_digest(head, row["mac"]), f"audit record {row['seq']}")
             place = {"epoch": self.epoch, "version": row["seq"], "time": row["at"]}
             body = read_audit_body(unseal(self.keys["audit-body"], row["body"], blocks, self.id, 6, **place))
+            if body["action"] == "key_replace" and body["error"] is None:  # §10
+                before = re.match(r"After record (\d+), [0-9a-f]{64}(\.|\Z)", body["reason"])
+                check(before and int(before[1]) < row["seq"], "reason of a key_replace")
             records.append({"seq": row["seq"], "at": row["at"], "mac": head.hex()} | body)
         check(len(records) == self.state["audit_seq"] and head == self.state["audit_head"], "end of the audit log")
         return records

@@ -133,7 +133,7 @@ pub(super) enum Command {
     /// Show what was done and refused, newest first, or verify that nobody altered it
     #[command(after_help = audit::EXAMPLES, args_conflicts_with_subcommands = true)]
     Audit(audit::AuditArgs),
-    /// List, add and remove the keys that open the vault, and change a passphrase
+    /// List, add and remove the keys that open the vault, change a passphrase, replace the master key
     #[command(after_help = key::EXAMPLES)]
     Key(key::KeyArgs),
     /// Put values in the place of the references in a text

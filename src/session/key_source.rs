@@ -55,6 +55,14 @@ impl KeySources {
         self.passphrase_file.as_deref() == Some(Path::new("-"))
     }
 
+    /// The key in the environment, if there is one.
+    ///
+    /// # Errors
+    /// Locked, when it is not usable.
+    pub fn environment(&self) -> Result<Option<UnlockKey>> {
+        self.master_key.as_ref().map(environment_key).transpose()
+    }
+
     /// The key of the first source that is there; `None` when there is no source and
     /// somebody must be asked. `vault` is the path of the locked vault as it was given.
     ///

@@ -48,6 +48,18 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Gives a record another seal and another code of the chain.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn reseal_audit(&self, row: &AuditRow<'_>) -> Result<()> {
+        self.connection
+            .prepare_cached("UPDATE audit SET body = ?2, mac = ?3 WHERE seq = ?1")
+            .and_then(|mut statement| statement.execute(params![row.seq, &row.body[..], row.mac]))
+            .map_err(failure)?;
+        Ok(())
+    }
+
     /// Walks the records from number `from` on, oldest first, until `visit` says stop (false).
     ///
     /// # Errors

@@ -312,6 +312,27 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Gives a version another seal of its data key and of its note; its value stays.
+    ///
+    /// # Errors
+    /// Failure, when the version is not there; those of the file.
+    pub fn reseal_version(&self, row: &VersionRow) -> Result<()> {
+        let written = self
+            .connection
+            .prepare_cached("UPDATE version SET data_key = ?3, note = ?4 WHERE secret_id = ?1 AND number = ?2")
+            .and_then(|mut statement| statement.execute(params![row.secret_id, row.number, row.data_key, row.note]))
+            .map_err(failure)?;
+        one_row(written)
+    }
+
+    /// Takes out every secret's row, and every list made of them; versions stay.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn clear_secrets(&self) -> Result<()> {
+        self.connection.execute_batch("DELETE FROM secret; DELETE FROM listing;").map_err(failure)
+    }
+
     /// Destroys every version of a secret.
     ///
     /// # Errors

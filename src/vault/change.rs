@@ -100,11 +100,24 @@ impl<'a> Change<'a> {
         self.view.state.root = integrity::root(&self.digests);
         if self.state.sealed >= MOST_SEALED {
             return Err(Error::denied("This master key has sealed as many records as is safe.")
-                .hint("Replace the master key; nothing is written until then."));
+                .hint("Replace it with strongroom key replace; nothing is written until then."));
         }
         self.view.state.tag = integrity::tag(self.tx, self.keys, &self.state)?;
         self.tx.put_state(&self.state)?;
         Ok(Some(self.state.tag))
+    }
+
+    /// Seals the list of every bucket from its rows, each of which must open and match its digest.
+    ///
+    /// # Errors
+    /// Damaged, when one does not.
+    pub(super) fn list_all(&mut self) -> Result<()> {
+        for bucket in (0..BUCKETS).filter(|bucket| !integrity::is_empty(&self.digests, *bucket)).collect::<Vec<_>>() {
+            let (sum, list) = self.list(bucket)?;
+            sum.matches(&self.view, bucket)?;
+            self.put_list(bucket, &list.finish())?;
+        }
+        Ok(())
     }
 
     /// What the rows of a bucket come to, and the list of the live ones.
@@ -313,4 +326,31 @@ pub(super) fn audit_link(keys: &Keyring, before: &[u8; 32], seq: u64, at: i64, b
         before,
         &Sha256::digest(body),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::crypto::keyring::UnlockKey;
+    use crate::error::Kind;
+    use crate::vault::{NewVault, Vault};
+
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_worn_out_seals_nothing_until_it_is_replaced() {
+        let (folder, raw) = (tempfile::tempdir().unwrap(), RawKey::generate().unwrap());
+        let key = || UnlockKey::Environment(raw.duplicate());
+        let new = NewVault { keys: vec![key()], cost: None };
+        let mut vault = Vault::create(&folder.path().join("v.db"), new, Actor::default()).unwrap();
+        let note = |vault: &mut Vault| vault.note(AuditAction::Verify, None, "", None);
+        let wear = |change: &mut Change<'_>| {
+            change.view.state.sealed = MOST_SEALED - 2;
+            change.audit_body(AuditAction::Verify, None, None, None, "", None)
+        };
+        vault.write(wear).unwrap();
+        assert_eq!(note(&mut vault).unwrap_err().kind(), Kind::Denied);
+        let presented = vault.present(vec![key()]).unwrap();
+        vault.replace_master_key(&presented, &[], None, "").unwrap();
+        note(&mut vault).unwrap();
+    }
 }

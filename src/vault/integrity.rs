@@ -122,9 +122,8 @@ pub(super) fn tag(tx: &Tx<'_>, keys: &Keyring, state: &StateRow) -> Result<[u8; 
 pub(super) fn verified_state(tx: &Tx<'_>, keys: &Keyring) -> Result<StateRow> {
     let state = tx.state()?;
     if state.vault_id != keys.vault_id || state.key_epoch != keys.key_epoch {
-        return Err(
-            Error::locked("The vault has another key since it was unlocked.").hint("Lock it and unlock it again.")
-        );
+        return Err(Error::locked("The vault's master key was replaced since it was unlocked here.")
+            .hint("Unlock it again, with a key that it has now."));
     }
     if bool::from(tag(tx, keys, &state)?.ct_eq(&state.tag)) { Ok(state) } else { Err(tampered("The vault's state")) }
 }

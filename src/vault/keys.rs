@@ -79,7 +79,7 @@ impl Vault {
     /// Conflict, when that key opens it already; Denied, when there are 16 slots.
     pub fn add_key(&mut self, key: &UnlockKey, cost: Option<Cost>, reason: &str) -> Result<KeySlot> {
         let slot = match self.fits_no_slot(key) {
-            Ok(()) => self.keys.new_slot(key, cost_of(cost, std::slice::from_ref(key))?)?,
+            Ok(()) => self.keys.new_slot(key, cost_of(cost, [key])?)?,
             Err(error) => return self.refuse(AuditAction::KeyAdd, reason, error),
         };
         let added = KeySlot::of(&slot, None);
@@ -180,7 +180,7 @@ impl Vault {
             return Err(Error::usage("A passphrase can be changed for a passphrase only.").hint("Add the key instead."));
         }
         self.fits_no_slot(new)?;
-        let cost = cost_of(cost, std::slice::from_ref(new))?.or_more(old_cost);
+        let cost = cost_of(cost, [new])?.or_more(old_cost);
         Ok((self.keys.new_slot(new, cost)?, old))
     }
 
@@ -197,13 +197,13 @@ impl Vault {
     }
 
     /// The slots as they are in the file now, their digest checked.
-    fn slots_now(&mut self) -> Result<Vec<SealedSlot>> {
+    pub(super) fn slots_now(&mut self) -> Result<Vec<SealedSlot>> {
         self.slots = self.view(slots)?;
         Ok(self.slots.clone())
     }
 
     /// Looks at them again after a write, which stands whether or not that can be done.
-    fn slots_changed(&mut self) {
+    pub(super) fn slots_changed(&mut self) {
         let _ = self.slots_now();
     }
 
@@ -231,12 +231,12 @@ impl Vault {
     }
 }
 
-fn slots(view: &View<'_>) -> Result<Vec<SealedSlot>> {
+pub(super) fn slots(view: &View<'_>) -> Result<Vec<SealedSlot>> {
     view.tx.slots()?.iter().map(from_row).collect()
 }
 
 /// Writes a slot, and reads it back before anything relies on it.
-fn put(change: &Change<'_>, slot: &SealedSlot) -> Result<()> {
+pub(super) fn put(change: &Change<'_>, slot: &SealedSlot) -> Result<()> {
     change.tx.add_slot(&to_row(slot))?;
     if slots(change)?.contains(slot) {
         return Ok(());
@@ -253,6 +253,6 @@ fn unknown(id: SlotId) -> Error {
 }
 
 /// What the log says: the slot first, then why.
-fn told(what: &str, reason: &str) -> String {
+pub(super) fn told(what: &str, reason: &str) -> String {
     if reason.is_empty() { what.to_owned() } else { format!("{what}. {reason}") }
 }

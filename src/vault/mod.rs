@@ -24,6 +24,8 @@ mod purge;
 mod read;
 mod record;
 mod release;
+mod replace;
+mod reseal;
 mod rows;
 mod rows_walk;
 pub mod scope;
@@ -59,6 +61,7 @@ pub use keys::{KeySlot, SlotId};
 pub use purge::Doomed;
 pub use read::Resolved;
 pub use release::{Refused, Release, Wanted};
+pub use replace::{Presented, Replaced};
 pub use rows_walk::RowsWalk;
 pub use unlock::{LockedVault, NewVault, OpeningKey};
 pub use verify::Verified;
@@ -108,15 +111,19 @@ impl Vault {
         self.watch(done)
     }
 
+    /// Refuses what would write where nothing can be written, or damage was found.
+    fn check_writable(&self) -> Result<()> {
+        let Some(reason) = &self.read_only else { return Ok(()) };
+        let hint = match self.store.read_only_reason() {
+            Some(_) => "Make it writable, then open it again.",
+            None => "Restore the file from a backup.",
+        };
+        Err(Error::denied(reason.clone()).hint(hint))
+    }
+
     /// Runs `work` as a write that is committed, audited and sealed, or not at all.
     fn write<T>(&mut self, work: impl FnOnce(&mut Change<'_>) -> Result<T>) -> Result<T> {
-        if let Some(reason) = &self.read_only {
-            let hint = match self.store.read_only_reason() {
-                Some(_) => "Make it writable, then open it again.",
-                None => "Restore the file from a backup.",
-            };
-            return Err(Error::denied(reason.clone()).hint(hint));
-        }
+        self.check_writable()?;
         let (keys, actor, now, unlisted) = (&self.keys, &self.actor, (self.clock)(), &self.unlisted);
         let mut sealed = None;
         let committed = self.store.write(|tx: &Tx<'_>| {

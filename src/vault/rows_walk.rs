@@ -26,7 +26,7 @@ impl RowsWalk {
     }
 
     /// Goes on until `most` rows are behind it or none is left; true for the latter.
-    fn step(&mut self, view: &View<'_>, most: u64) -> Result<bool> {
+    pub(super) fn step(&mut self, view: &View<'_>, most: u64) -> Result<bool> {
         if !self.has_begun() {
             self.seq = view.state.seq;
         }

@@ -259,10 +259,10 @@ fn state_and_slots(store: &mut Store) -> Result<(StateRow, Vec<SealedSlot>)> {
 }
 
 /// The Argon2id cost of new slots: the one asked for, or what this machine can bear.
-pub(super) fn cost_of(asked: Option<Cost>, keys: &[UnlockKey]) -> Result<Cost> {
+pub(super) fn cost_of<'a>(asked: Option<Cost>, keys: impl IntoIterator<Item = &'a UnlockKey>) -> Result<Cost> {
     match asked {
         Some(cost) => cost.check().map(|()| cost),
-        None if keys.iter().any(|key| key.kind() == SlotKind::Passphrase) => Ok(calibrated()),
+        None if keys.into_iter().any(|key| key.kind() == SlotKind::Passphrase) => Ok(calibrated()),
         None => Ok(Cost::FLOOR),
     }
 }

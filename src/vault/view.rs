@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
-use crate::crypto::keyring::Keyring;
+use crate::crypto::keyring::{DigestKey, Keyring};
 use crate::crypto::seal::{Padding, Place, Purpose, SealKey};
 use crate::error::{Error, Result};
 use crate::store::{SecretRow, StateRow, Tx, VersionRow, bucket_of};
@@ -33,11 +33,7 @@ impl<'a> View<'a> {
 
     /// The keyed index of a name: case is folded, so that two spellings clash.
     pub(super) fn name_index(&self, address: &Address) -> [u8; 16] {
-        let name = address.name.as_str().to_ascii_lowercase();
-        let digest = self.keys.index.digest(&[address.scope.as_stored().as_bytes(), b"\0", name.as_bytes()]);
-        let mut index = [0; 16];
-        index.copy_from_slice(&digest[..16]);
-        index
+        name_index(&self.keys.index, address.scope.as_stored(), address.name.as_str())
     }
 
     /// Checks the bucket that a row of this name index stands in, or would.
@@ -120,14 +116,7 @@ impl<'a> View<'a> {
     /// The place of one version's record. The vault itself owns every secret: its id
     /// stands where a group's will.
     pub(super) fn version_place(&self, purpose: Purpose, secret_id: [u8; 16], number: u64, created_at: i64) -> Place {
-        Place {
-            key_epoch: if purpose == Purpose::Value { 0 } else { self.keys.key_epoch },
-            owner_id: self.keys.vault_id,
-            subject_id: secret_id,
-            version: number,
-            created_at,
-            ..Place::new(purpose, self.keys.vault_id)
-        }
+        version_place(self.keys, purpose, secret_id, number, created_at)
     }
 
     /// The key that wraps the data keys of every secret of this vault.
@@ -204,6 +193,36 @@ impl<'a> View<'a> {
         }
         versions.reverse();
         Ok(versions)
+    }
+}
+
+/// The keyed index of a name in a scope as stored; its case is folded.
+pub(super) fn name_index(key: &DigestKey, scope: &str, name: &str) -> [u8; 16] {
+    first_half(&key.digest(&[scope.as_bytes(), b"\0", name.to_ascii_lowercase().as_bytes()]))
+}
+
+/// The first 16 bytes of a digest.
+pub(super) fn first_half(digest: &[u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest[..16]);
+    half
+}
+
+/// See [`View::version_place`].
+pub(super) fn version_place(
+    keys: &Keyring,
+    purpose: Purpose,
+    secret_id: [u8; 16],
+    number: u64,
+    created_at: i64,
+) -> Place {
+    Place {
+        key_epoch: if purpose == Purpose::Value { 0 } else { keys.key_epoch },
+        owner_id: keys.vault_id,
+        subject_id: secret_id,
+        version: number,
+        created_at,
+        ..Place::new(purpose, keys.vault_id)
     }
 }
 

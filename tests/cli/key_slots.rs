@@ -171,3 +171,77 @@ fn key_remove_in_json_tells_what_went() {
     let verdict = room.good(&["audit", "verify"]);
     assert_eq!(verdict.code, 0);
 }
+
+#[test]
+fn key_replace_keeps_every_secret_and_drops_what_is_not_shown() {
+    let room = Room::new();
+    room.set("KEY", "canary one");
+    room.set("KEY", "canary two");
+    room.set("staging/OLD", "canary old");
+    room.good(&["delete", "staging/OLD"]);
+    let recovery = printed(&room.good(&["key", "add", "--recovery"]));
+    let (kept, lost) = (room.path("kept.key").display().to_string(), room.path("lost.key").display().to_string());
+    room.good(&["key", "add", "--keyfile", &kept]);
+    room.good(&["key", "add", "--keyfile", &lost]);
+    let replaced = room.good(&["key", "replace", "--keep-key-file", &kept, "--yes", "--reason", "a laptop was lost"]);
+    assert_eq!(replaced.text(), "");
+    for word in ["number 2", "Dropped the key file", "Dropped the recovery key", "still open with the old keys"] {
+        assert!(replaced.err.contains(word), "{word}: {}", replaced.err);
+    }
+    assert!(!replaced.err.contains("canary") && !replaced.err.contains(&recovery));
+    let new_recovery = room.file("paper", printed(&replaced).as_bytes());
+    for key in [&kept, &new_recovery] {
+        assert_eq!(room.good(&["reveal", "KEY", "--key-file", key]).text(), "canary two");
+    }
+    let old_recovery = room.file("old paper", recovery.as_bytes());
+    for key in [&lost, &old_recovery] {
+        room.fails(5, &["list", "--key-file", key, "--no-input"]);
+    }
+    assert_eq!(room.good(&["reveal", "KEY", "--version", "1"]).text(), "canary one");
+    room.good(&["restore", "staging/OLD"]);
+    assert_eq!(room.reveal("staging/OLD"), "canary old");
+    assert!(room.good(&["audit", "verify"]).text().contains("intact"));
+    let log = room.json(&["audit", "--action", "key_replace"]);
+    let why = log[0]["reason"].as_str().unwrap();
+    assert!(why.starts_with("After record ") && why.ends_with("a laptop was lost"), "{why}");
+}
+
+#[test]
+fn key_replace_in_json_has_no_key_in_it() {
+    let room = Room::new();
+    room.good(&["key", "add", "--recovery"]);
+    let ran = room.good(&["key", "replace", "--yes", "--json"]);
+    let told = ran.json();
+    assert_eq!((&told["outcome"], &told["key_epoch"]), (&"replaced".into(), &2.into()));
+    assert_eq!((told["slots"].as_array().unwrap().len(), told["dropped"].as_array().unwrap().len()), (2, 1));
+    assert!(!ran.text().contains("SR1-"), "{}", ran.text());
+    assert_eq!(run_with_key(&room, &printed(&ran), &["list"]).code, 0);
+}
+
+#[test]
+fn key_replace_without_agreement_changes_nothing() {
+    let room = Room::new();
+    assert!(room.fails(2, &["key", "replace", "--no-input"]).contains("--yes"));
+    let other = Room::new();
+    let strange = room.file("strange", other.key().as_bytes());
+    let said = room.fails(5, &["key", "replace", "--yes", "--keep-key-file", &strange]);
+    assert!(said.contains("does not open this vault") && !said.contains(other.key()), "{said}");
+    let twice = ["key", "replace", "--yes", "--keep-passphrase-file", "-", "--keep-passphrase-file", "-"];
+    assert_eq!(room.run_with(&twice, b"x").code, 2);
+    assert_eq!(room.json(&["audit", "--action", "key_replace"]), serde_json::json!([]));
+    room.good(&["list"]);
+}
+
+#[test]
+fn key_replace_keeps_the_environment_key_beside_a_passphrase() {
+    let room = Room::new();
+    let pass = room.file("pass", b"canary words of mine\n");
+    room.good(&["key", "add", "--new-passphrase-file", &pass]);
+    let replaced = room.good(&["key", "replace", "--yes", "--passphrase-file", &pass, "--keep-env"]);
+    assert!(!replaced.err.contains("Dropped") && !replaced.err.contains("canary"), "{}", replaced.err);
+    room.good(&["list"]);
+    room.good(&["list", "--passphrase-file", &pass]);
+    let said = room.good(&["key", "replace", "--yes", "--passphrase-file", &pass]).err;
+    assert!(said.contains("Dropped the environment key") && said.contains("only this one way in"), "{said}");
+    room.fails(5, &["list", "--no-input"]);
+}

@@ -170,6 +170,63 @@ fn purge_wants_the_name_typed() {
 }
 
 #[test]
+fn key_change_asks_for_the_old_passphrase_and_twice_for_the_new() {
+    let room = Room::empty();
+    let pass = room.file("pass", b"correct horse");
+    room.good(&["init", "--passphrase-file", &pass, "--no-input"]);
+    let mut typed = Typed::start(&room, &["key", "change"]);
+    typed.wait_for("Passphrase for ");
+    typed.type_keys("correct horse\r");
+    typed.wait_for("New passphrase: ");
+    typed.type_keys("battery\r");
+    typed.wait_for("Again: ");
+    typed.type_keys("battery\r");
+    let (code, seen) = typed.end();
+    assert_eq!(code, 0, "{seen}");
+    assert!(seen.contains("is weak") && seen.contains("key replace") && !seen.contains("battery"), "{seen}");
+    room.fails(5, &["list", "--passphrase-file", &pass, "--no-input"]);
+    let pass = room.file("pass", b"battery");
+    room.good(&["list", "--passphrase-file", &pass, "--no-input"]);
+}
+
+#[test]
+fn key_remove_of_the_key_in_use_wants_another_one_typed() {
+    let room = Room::new();
+    let pass = room.file("pass", b"correct horse");
+    room.good(&["key", "add", "--new-passphrase-file", &pass]);
+    let slots = room.json(&["key", "list"]);
+    let slot = slots.as_array().unwrap().iter().find(|slot| slot["opened_this"] == true).unwrap();
+    let id = slot["id"].as_str().unwrap()[..8].to_owned();
+    let mut typed = Typed::start(&room, &["key", "remove", &id]);
+    typed.wait_for("A passphrase or recovery key that stays: ");
+    typed.type_keys("correct horse\r");
+    typed.wait_for(&format!("Type {id} to go on: "));
+    typed.type_keys(&format!("{id}\r"));
+    let (code, seen) = typed.end();
+    assert_eq!(code, 0, "{seen}");
+    room.fails(5, &["list", "--no-input"]);
+    room.good(&["list", "--passphrase-file", &pass]);
+}
+
+#[test]
+fn key_replace_shows_what_will_open_the_vault_before_anybody_agrees() {
+    let room = Room::new();
+    room.set("KEY", "v");
+    room.good(&["key", "add", "--recovery"]);
+    for (answer, code) in [("no", 1), ("replace", 0)] {
+        let mut typed = Typed::start(&room, &["key", "replace"]);
+        for text in ["it opens with", "the environment key", "a new recovery key", "and no more with", "recovery key"] {
+            typed.wait_for(text);
+        }
+        typed.wait_for("Type replace to go on: ");
+        typed.type_keys(&format!("{answer}\r"));
+        let (ended, seen) = typed.end();
+        assert_eq!((ended, seen.contains("SR1-")), (code, code == 0), "{seen}");
+    }
+    assert_eq!(room.reveal("KEY"), "v");
+}
+
+#[test]
 fn a_value_on_a_terminal_ends_its_line() {
     let room = Room::new();
     room.set("KEY", "shown");

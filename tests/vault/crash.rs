@@ -13,9 +13,10 @@ use std::time::Duration;
 use strongroom::crypto::keyring::{RawKey, UnlockKey};
 use strongroom::crypto::passphrase::Cost;
 use strongroom::error::Kind;
-use strongroom::vault::audit::AuditVerdict;
+use strongroom::vault::audit::{AuditAction, AuditQuery, AuditVerdict};
 use strongroom::vault::bulk::Act;
 use strongroom::vault::generate::Recipe;
+use strongroom::vault::secret::Secret;
 use strongroom::vault::{Doomed, Expected, LockedVault, MetadataChange, NewVault, Vault};
 
 use crate::place::{actor, at, put, reveal, value};
@@ -134,6 +135,10 @@ fn step(vault: &mut Vault, job: &str, round: u64) {
             vault.remove_key(key.id, "").unwrap();
             0
         }
+        "replace" => {
+            let presented = vault.present(vec![key()]).unwrap();
+            u64::from(vault.replace_master_key(&presented, &[], None, "").unwrap().key_epoch)
+        }
         "bulk" => bulk(vault, round),
         other => panic!("no job {other}"),
     };
@@ -180,8 +185,8 @@ fn killed(job: &str, path: &Path, trial: u64) -> Vec<String> {
     // Only from here on is there anything to interrupt.
     let ready = lines.by_ref().map_while(Result::ok).any(|line| line == "ack ready");
     assert!(ready, "{job} did not start");
-    // A bulk is that much longer than a single write.
-    std::thread::sleep(pause(trial) * if job == "bulk" { 25 } else { 1 });
+    // These are that much longer than a single write.
+    std::thread::sleep(pause(trial) * if matches!(job, "bulk" | "replace") { 25 } else { 1 });
     child.kill().unwrap();
     child.wait().unwrap();
     lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("ack ").map(str::to_owned)).collect()
@@ -264,6 +269,46 @@ fn kill_during_move() {
         }
         assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }));
     }
+}
+
+/// The old vault or the new one, whenever the kill fell: never half of each.
+#[test]
+fn kill_during_key_replace() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vault.db");
+    let mut vault = create(&path);
+    for name in 0..100 {
+        put(&mut vault, &format!("a/K{name}"), "one");
+        put(&mut vault, &format!("a/K{name}"), "two");
+    }
+    vault.delete(&at("a/K7"), "").unwrap();
+    vault.purge(&at("a/K8"), Doomed::Single, "").unwrap();
+    let before = vault.secrets_in_full().unwrap();
+    drop(vault);
+    let mut epochs = std::collections::HashSet::new();
+    for trial in 0..60 {
+        let acknowledged = killed("replace", &path, trial);
+        let last = acknowledged.iter().filter_map(|ack| ack.parse::<u64>().ok()).max().unwrap_or(0);
+        let mut vault = open(&path);
+        vault.verify_rows().unwrap();
+        let log = vault.audit(&AuditQuery::default()).unwrap();
+        let epoch = 1 + log.iter().filter(|record| record.action == AuditAction::KeyReplace).count() as u64;
+        assert!(epoch >= last, "{last} was acknowledged, {epoch} is there");
+        epochs.insert(epoch);
+        assert_eq!(vault.verify_audit().unwrap(), AuditVerdict::Intact { records: log.len() as u64 });
+        assert_eq!(sorted(vault.secrets_in_full().unwrap()), sorted(before.clone()));
+        for name in [0, 50, 99] {
+            let values = [1, 2].map(|version| reveal(&mut vault, &format!("a/K{name}"), Some(version)));
+            assert_eq!(values, ["one", "two"]);
+        }
+        assert_eq!(vault.deleted().unwrap().len(), 1);
+    }
+    assert!(epochs.len() > 10, "the kills fell too early to tell anything: {epochs:?}");
+}
+
+fn sorted(mut secrets: Vec<Secret>) -> Vec<Secret> {
+    secrets.sort_by_key(|secret| secret.id);
+    secrets
 }
 
 /// The last passphrase that was acknowledged opens the vault, or the one after it; there is

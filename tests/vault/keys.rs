@@ -143,6 +143,22 @@ fn neither_the_last_key_nor_the_one_in_use_can_be_removed() {
     assert_eq!(vault.remove_key(other, "").unwrap_err().kind(), Kind::Denied);
 }
 
+/// A kept key opened the session: it is not known whose way in that would be.
+#[test]
+fn a_session_of_a_kept_key_removes_and_changes_nothing() {
+    let (place, mut vault) = with_passphrase("words");
+    let kept = vault.master_key_for_keeping("").unwrap();
+    let locked = LockedVault::open(&place.path()).unwrap();
+    let mut vault = locked.unlock_kept(&kept, actor()).map_err(|refused| refused.1).unwrap();
+    let slots = vault.key_slots().unwrap();
+    assert!(slots.len() == 2 && slots.iter().all(|slot| !slot.opened_this));
+    for slot in slots {
+        let error = vault.remove_key(slot.id, "").unwrap_err();
+        assert!(error.kind() == Kind::Denied && error.message().contains("may have opened"), "{error}");
+    }
+    assert_eq!(vault.change_passphrase(&passphrase("other"), FLOOR, "").unwrap_err().kind(), Kind::Denied);
+}
+
 /// Two sessions, each opened by its own key, remove each other's at once: one is left.
 #[test]
 fn two_sessions_cannot_remove_the_last_two_keys() {

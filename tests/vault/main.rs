@@ -12,6 +12,7 @@ mod moved;
 mod place;
 mod properties;
 mod release;
+mod replaced;
 mod tamper;
 mod usage;
 mod value_age;

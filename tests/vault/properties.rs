@@ -26,6 +26,8 @@ enum Step {
     Move(usize, usize),
     /// All of the living at once, and taken back or not.
     Bulk(Many, bool),
+    /// Everything sealed anew under another master key.
+    Replace,
     Lock,
     Crash,
     OtherSession,
@@ -51,6 +53,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (name.clone(), name).prop_map(|(from, to)| Step::Move(from, to)),
         2 => (prop_oneof![Just(Many::Delete), Just(Many::Describe), Just(Many::RollBack)], any::<bool>())
             .prop_map(|(what, undo)| Step::Bulk(what, undo)),
+        2 => Just(Step::Replace),
         1 => Just(Step::Lock),
         1 => Just(Step::Crash),
         1 => Just(Step::OtherSession),
@@ -142,7 +145,7 @@ impl Model {
                 Ok(Some(versions))
             }
             Step::Bulk(what, undo) => Ok(Some(self.bulk(*what, *undo))),
-            Step::Lock | Step::Crash | Step::OtherSession => Ok(None),
+            Step::Replace | Step::Lock | Step::Crash | Step::OtherSession => Ok(None),
         }
     }
 
@@ -222,7 +225,7 @@ fn run(vault: &mut Vault, step: &Step) -> Result<Option<usize>, Kind> {
         }
         Step::Move(from, to) => vault.move_secret(&at(NAMES[*from]), &at(NAMES[*to]), "").map(version),
         Step::Bulk(what, undo) => bulk(vault, *what, *undo).map(Some),
-        Step::Lock | Step::Crash | Step::OtherSession => Ok(None),
+        Step::Replace | Step::Lock | Step::Crash | Step::OtherSession => Ok(None),
     }
     .map_err(|error| error.kind())
 }
@@ -254,6 +257,10 @@ proptest! {
                 Step::Lock => {
                     drop(vault.lock().unwrap());
                     vault = place.open();
+                }
+                Step::Replace => {
+                    let presented = vault.present(vec![place.key()]).unwrap();
+                    vault.replace_master_key(&presented, &[], None, "").unwrap();
                 }
                 Step::Crash => {
                     drop(vault);

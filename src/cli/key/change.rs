@@ -30,6 +30,7 @@ pub(super) fn run(call: &Call, args: &ChangeArgs) -> Result<()> {
         return call.output.print_json(&shape_after(&slot, "changed"));
     }
     call.output.note(&format!("Changed the passphrase; its slot is {} now.", slot.id));
-    call.output.note("Copies and backups made before still open with the old one.");
+    call.output.note("Copies and backups made before still open with the old one. If it may be in other hands,");
+    call.output.note("replace the master key as well: strongroom key replace");
     Ok(())
 }

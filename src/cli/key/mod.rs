@@ -6,6 +6,7 @@ mod change;
 mod fresh;
 mod list;
 mod remove;
+mod replace;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ Examples:
   strongroom key add --keyfile /mnt/usb/ops.key
   strongroom key remove 3fa9c1d2              asks for the id again
   strongroom key change                       another passphrase
+  strongroom key replace                      after a leak: another master key
 
 Copies and backups made before go on opening with the keys they had.
 Whoever loses every key loses every secret: keep two, in two places.";
@@ -45,6 +47,9 @@ enum KeyCommand {
     Remove(remove::RemoveArgs),
     /// Give the passphrase that opens this session a successor
     Change(change::ChangeArgs),
+    /// Seal everything anew under another master key, all or nothing
+    #[command(after_help = replace::EXAMPLES)]
+    Replace(Box<replace::ReplaceArgs>),
 }
 
 pub(super) fn run(call: &Call, args: &KeyArgs) -> Result<()> {
@@ -53,6 +58,7 @@ pub(super) fn run(call: &Call, args: &KeyArgs) -> Result<()> {
         KeyCommand::Add(args) => add::run(call, args),
         KeyCommand::Remove(args) => remove::run(call, args),
         KeyCommand::Change(args) => change::run(call, args),
+        KeyCommand::Replace(args) => replace::run(call, args),
     }
 }
 

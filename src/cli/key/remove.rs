@@ -45,6 +45,7 @@ pub(super) fn run(call: &Call, args: &RemoveArgs) -> Result<()> {
         return call.output.print_json(&shape_after(&removed, "removed"));
     }
     call.output.note(&format!("Removed the {removed}. Copies of the file made before still open with it."));
+    call.output.note("If it may be in other hands, replace the master key: strongroom key replace");
     warn_of_one(call, vault.key_slots()?.len());
     Ok(())
 }

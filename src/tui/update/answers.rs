@@ -1,7 +1,7 @@
 //! Answers of the vault thread: taken while they fit the screen, dropped (and
 //! so wiped) when they come too late.
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::tui::dialogs::{Dialog, Input};
 use crate::tui::effect::Effect;
 use crate::tui::event::Answer;
@@ -15,7 +15,8 @@ use crate::vault::secret::{Secret, Version};
 
 use super::about_detail::about_detail;
 use super::{
-    bulk, changes, close_dialog, deleted, editor, facts, failed, give, jump, say, unlock, values, with_vault, written,
+    bulk, changes, close_dialog, deleted, editor, facts, failed, give, jump, lock, say, unlock, values, with_vault,
+    written,
 };
 
 /// Takes an answer.
@@ -66,6 +67,11 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Indexed(index) => with_vault(state, |vault| vault.secrets.take_index(*index)),
         Answer::Used { uses, extent } => return facts::take_uses(state, &uses, extent),
         Answer::Duplicates(found) => return facts::take_duplicates(state, found),
+        Answer::Failed(error) if error.kind() == Kind::Locked && state.vault.is_some() => {
+            return lock::lock(state, "Locked: another session replaced the master key.");
+        }
+        // Asked before that was known; why it is locked is on the screen.
+        Answer::Failed(error) if error.kind() == Kind::Locked && state.locked_because.is_some() => {}
         Answer::Failed(error) => {
             with_vault(state, OpenVault::expect_nothing);
             return failed(state, error);

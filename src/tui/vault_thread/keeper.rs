@@ -178,7 +178,8 @@ impl Keeper {
                 self.count_deleted();
             }
             Err(error) => {
-                if self.told.as_ref() != Some(&error) {
+                // Keys that open nothing any more are told until the screen has locked.
+                if error.kind() == Kind::Locked || self.told.as_ref() != Some(&error) {
                     self.answer(Answer::Failed(error.clone()));
                 }
                 self.told = Some(error);

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::crypto::keyring::{RawKey, UnlockKey};
 use crate::secret_text::SecretText;
 use crate::tui::clock::Now;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, Request};
 use crate::tui::event::{Answer, Event, Mailbox, Message};
 use crate::tui::state::{State, StateOptions};
 use crate::tui::update::update;
@@ -46,6 +46,8 @@ struct Sessions {
     mine: Keeper,
     answers: Receiver<Message>,
     theirs: Vault,
+    /// What both were opened with.
+    key: RawKey,
     state: State,
     start: Instant,
     /// How many conflicts were met.
@@ -71,7 +73,8 @@ impl Sessions {
         let key_file = folder.path().join("vault.key");
         let place = Place { vault: path, key_file, pins: None, actor: actor("ops"), clock: Timestamp::now };
         let mine = Keeper::new(place, Mailbox::new(sender));
-        let mut sessions = Self { _folder: folder, mine, answers, theirs, state, start, conflicts: 0 };
+        let kept = key.duplicate();
+        let mut sessions = Self { _folder: folder, mine, answers, theirs, key: kept, state, start, conflicts: 0 };
         sessions.mine.start(Box::new(move |_| Ok(Some(UnlockKey::Environment(key).into()))));
         sessions.take_answers();
         assert!(!sessions.state.is_locked());
@@ -429,4 +432,33 @@ fn a_secret_that_comes_back_is_told_as_gone_no_longer() {
     sessions.other(Other::Rotate(HERE));
     sessions.look();
     assert!(sessions.text().contains("wrote version 2"), "{}", sessions.text());
+}
+
+/// The other session replaces the master key: the screen locks, drops what is typed, and
+/// opens again with a key that the vault has now.
+#[test]
+fn a_screen_whose_master_key_was_replaced_locks_and_opens_again() {
+    for save in [false, true] {
+        let mut sessions = Sessions::start();
+        let key = RawKey::generate().unwrap();
+        sessions.keys("e");
+        sessions.type_text("mine");
+        let opened_by = || UnlockKey::Environment(sessions.key.duplicate());
+        let presented = sessions.theirs.present(vec![opened_by()]).unwrap();
+        let recovery = UnlockKey::Recovery(key.duplicate());
+        sessions.theirs.replace_master_key(&presented, &[recovery], None, "").unwrap();
+        if save {
+            sessions.keys("Enter")
+        } else {
+            sessions.look()
+        }
+        assert!(sessions.state.is_locked());
+        let text = sessions.text();
+        assert!(text.contains("another session replaced the master key"), "{text}");
+        sessions.event(Event::Key(KeyEvent::from(KeyCode::Esc)));
+        sessions.mine.serve(Request::Unlock(UnlockKey::Recovery(key)));
+        sessions.take_answers();
+        assert!(!sessions.state.is_locked());
+        assert_eq!(sessions.found(HERE), Some(("one".to_owned(), 1)));
+    }
 }
