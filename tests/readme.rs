@@ -1,7 +1,9 @@
-//! The README's tables of keys and of terms are those that the application works by.
+//! The README's tables of keys, terms and commands, and the manual page, are those that
+//! the program works by.
 //!
 //! `UPDATE_README=1 cargo test --test readme` writes them anew.
 
+use strongroom::cli::{manual, readme_commands};
 use strongroom::tui::key_table::readme_table;
 use strongroom::vault::search::readme_terms;
 
@@ -10,7 +12,7 @@ const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 #[test]
 fn the_tables_are_those_of_the_actions_and_of_the_terms() {
     let mut readme = std::fs::read_to_string(PATH).unwrap();
-    for (mark, wanted) in [("keys", readme_table()), ("terms", readme_terms())] {
+    for (mark, wanted) in [("keys", readme_table()), ("terms", readme_terms()), ("commands", readme_commands())] {
         let (start, end) = (format!("<!-- {mark} -->\n"), format!("<!-- /{mark} -->"));
         let (before, rest) = readme.split_once(&start).unwrap_or_else(|| panic!("README.md has no mark {start}"));
         let (table, after) = rest.split_once(&end).unwrap_or_else(|| panic!("README.md has no mark {end}"));
@@ -22,4 +24,15 @@ fn the_tables_are_those_of_the_actions_and_of_the_terms() {
         }
         assert_eq!(table, wanted, "README.md has an old table: UPDATE_README=1 cargo test --test readme.");
     }
+}
+
+#[test]
+fn the_manual_page_is_that_of_the_commands() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/strongroom.1");
+    let wanted = manual().unwrap();
+    if std::env::var_os("UPDATE_README").is_some() {
+        return std::fs::write(path, wanted).unwrap();
+    }
+    let page = std::fs::read_to_string(path).unwrap();
+    assert!(page == wanted, "assets/strongroom.1 is old: UPDATE_README=1 cargo test --test readme.");
 }

@@ -10,6 +10,8 @@ use crate::config::Color;
 
 use super::audit;
 use super::check;
+use super::completions;
+use super::copy;
 use super::delete;
 use super::demo;
 use super::diff;
@@ -21,6 +23,7 @@ use super::init;
 use super::key;
 use super::list;
 use super::lock;
+use super::man;
 use super::purge;
 use super::relocate;
 use super::render;
@@ -85,7 +88,7 @@ pub(super) struct CommonArgs {
 /// A command and its arguments.
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Make a vault
+    /// Make a vault, protected by a passphrase, a key file or a key for the environment
     #[command(after_help = init::EXAMPLES)]
     Init(init::InitArgs),
     /// Create a secret, or a new version of it if a field changed
@@ -97,6 +100,9 @@ pub(super) enum Command {
     /// Print a value, byte for byte
     #[command(after_help = reveal::EXAMPLES)]
     Reveal(reveal::RevealArgs),
+    /// Copy a value to the clipboard, and take it away again
+    #[command(after_help = copy::EXAMPLES)]
+    Copy(copy::CopyArgs),
     /// List secrets, never their values
     #[command(visible_alias = "ls", after_help = list::EXAMPLES)]
     List(list::ListArgs),
@@ -112,7 +118,7 @@ pub(super) enum Command {
     /// Show a secret's versions, newest first
     #[command(after_help = history::EXAMPLES)]
     History(NameArgs),
-    /// Move a secret to another scope or name, with its history
+    /// Move a secret to another scope or name, with its whole history
     #[command(visible_alias = "mv", after_help = relocate::EXAMPLES)]
     Move(relocate::MoveArgs),
     /// Show how two versions differ, by shape, never their values
@@ -121,7 +127,7 @@ pub(super) enum Command {
     /// Delete a secret; `restore` brings it back
     #[command(visible_alias = "rm", after_help = delete::EXAMPLES)]
     Delete(WriteArgs),
-    /// Bring a deleted secret back
+    /// Bring a deleted secret back; of several of one name the newest, or `--deleted-at TIME`
     #[command(after_help = restore::EXAMPLES)]
     Restore(restore::RestoreArgs),
     /// Destroy a secret and all its versions for good
@@ -148,7 +154,7 @@ pub(super) enum Command {
     /// Check permissions, terminal and clipboard; needs no key
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::DoctorArgs),
-    /// Keep the key in the kernel keyring for a while, so that nothing asks until then
+    /// Keep the key in the kernel keyring for a while (`--for 8h`), so that nothing asks until then
     #[command(after_help = unlock::EXAMPLES)]
     Unlock(unlock::UnlockArgs),
     /// Drop the key that `unlock` keeps, at once
@@ -160,9 +166,15 @@ pub(super) enum Command {
     /// Try every key on made-up secrets; nothing is kept
     #[command(after_help = demo::EXAMPLES)]
     Demo(demo::DemoArgs),
-    /// Generate a password, a passphrase or a key
+    /// Generate a password, passphrase, key or UUID, and tell its entropy
     #[command(after_help = generate::EXAMPLES)]
     Generate(generate::GenerateArgs),
+    /// Print the script by which bash, zsh or fish complete commands, options and names
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, of all commands or of one
+    #[command(after_help = man::EXAMPLES)]
+    Man(man::ManArgs),
 }
 
 /// A secret to read: its name is resolved in the context given.

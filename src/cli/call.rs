@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use crate::config::Config;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::session::key_source::KeySources;
 use crate::vault::scope::Address;
-use crate::vault::secret::Secret;
+use crate::vault::secret::{FieldName, Secret};
 use crate::vault::{Expected, Vault, Written};
 
 use super::output::Output;
@@ -37,6 +37,26 @@ impl Call {
         let (context, name) = scope.for_reading(name, &self.config.scope)?;
         Ok(vault.resolve(&context, &name)?.secret)
     }
+}
+
+/// Refuses a field that the current version has not, before anything is given out and
+/// recorded; what fields an earlier version has, is seen when it is opened.
+pub(super) fn check_field(secret: &Secret, version: Option<u64>, field: &str) -> Result<()> {
+    let is_current = version.is_none_or(|version| version == secret.version);
+    if is_current && !secret.fields.iter().any(|known| known.as_str() == field) {
+        return Err(missing_field(secret, field, secret.fields.iter()));
+    }
+    Ok(())
+}
+
+/// There is no such field; the hint has those that there are.
+pub(super) fn missing_field<'f>(secret: &Secret, field: &str, known: impl Iterator<Item = &'f FieldName>) -> Error {
+    let known: Vec<&str> = known.map(FieldName::as_str).collect();
+    Error::not_found(match field {
+        "" => "No field is named.".to_owned(),
+        field => format!("{} has no field {}.", secret.address, field.escape_debug()),
+    })
+    .hint(format!("It has: {}.", known.join(", ")))
 }
 
 /// The secret at `address`, if there is one, before anybody is asked to type a

@@ -8,8 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
+use crate::inject::lookup::survey;
 use crate::inject::problem::{Problem, Trouble};
-use crate::inject::survey::{Survey, Text, survey};
+use crate::inject::survey::{Survey, Text};
 use crate::inject::template::Template;
 use crate::vault::Vault;
 use crate::vault::catalog::{Catalog, Listed, NEVER};

@@ -9,7 +9,11 @@ mod application;
 mod args;
 mod audit;
 mod call;
+mod candidates;
 mod check;
+mod command_table;
+mod completions;
+mod copy;
 mod delete;
 mod demo;
 mod diff;
@@ -22,6 +26,7 @@ mod key;
 mod list;
 mod lock;
 mod long_table;
+mod man;
 mod open;
 mod output;
 mod purge;
@@ -56,6 +61,8 @@ use crate::error::{Error, Result};
 use crate::inject::session;
 use crate::session::key_source::{KeySources, take_master_key};
 
+pub use command_table::readme_commands;
+
 use args::{Arguments, Command, CommonArgs};
 use call::Call;
 use output::Output;
@@ -63,6 +70,9 @@ use output::Output;
 /// Runs one command line and gives its exit code.
 #[must_use]
 pub fn run(line: Vec<OsString>) -> u8 {
+    if let Some(shell) = std::env::var_os(completions::VARIABLE) {
+        return completions::answer(&shell, line);
+    }
     let json = line.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--json");
     let plain = Output { json, color: false };
     if let Some(part) = session::take_part(&line) {
@@ -74,6 +84,14 @@ pub fn run(line: Vec<OsString>) -> u8 {
         Err(refused) => return done(plain, Err(usage::refused(&refused))),
     };
     done(plain, dispatch(arguments))
+}
+
+/// The manual page of all commands.
+///
+/// # Errors
+/// Failure, never in practice.
+pub fn manual() -> Result<String> {
+    man::page(None)
 }
 
 /// Reports an error from before the command line was read; gives its exit code.
@@ -91,11 +109,20 @@ fn done(output: Output, result: Result<u8>) -> u8 {
 }
 
 fn dispatch(arguments: Arguments) -> Result<u8> {
+    let plain = Output { json: arguments.common.json, color: false };
+    match &arguments.command {
+        // These need no settings, which may be what one wants to read about.
+        Some(Command::Completions(args)) => return completions::run(plain, args).map(|()| 0),
+        Some(Command::Man(args)) => return man::run(plain, args).map(|()| 0),
+        _ => {}
+    }
     let call = settle(arguments.common)?;
     match arguments.command {
         None => return application::run(call),
         Some(Command::Demo(args)) => return demo::run(call, &args),
         Some(Command::Run(args)) => return run::run(call, &args),
+        Some(Command::Copy(args)) => return copy::run(&call, &args),
+        Some(Command::Completions(_) | Command::Man(_)) => Ok(()),
         Some(Command::Init(args)) => init::run(&call, &args),
         Some(Command::Set(args)) => set::run(&call, *args),
         Some(Command::Get(args)) => get::run(&call, &args),

@@ -40,6 +40,11 @@ impl Output {
         write_out(text.as_bytes())
     }
 
+    /// A file's content, to standard output.
+    pub(super) fn print_bytes(self, content: &[u8]) -> Result<()> {
+        write_out(content)
+    }
+
     /// One JSON document and a newline, to standard output.
     pub(super) fn print_json(self, value: &Value) -> Result<()> {
         let mut text = serde_json::to_string_pretty(value)

@@ -5,10 +5,10 @@ use clap::Args;
 
 use crate::error::{Error, Result};
 use crate::vault::Release;
-use crate::vault::secret::{FieldName, VALUE};
+use crate::vault::secret::VALUE;
 
 use super::args::NameArgs;
-use super::call::Call;
+use super::call::{Call, check_field, missing_field};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -42,22 +42,10 @@ pub(super) fn run(call: &Call, args: &RevealArgs) -> Result<()> {
     }
     let mut vault = call.open()?;
     let secret = call.resolve(&mut vault, &args.which.scope, &args.which.name)?;
-    let names =
-        |names: &mut dyn Iterator<Item = &FieldName>| names.map(FieldName::as_str).collect::<Vec<_>>().join(", ");
-    let missing = |known: String| {
-        Error::not_found(match args.field.as_str() {
-            "" => "No field is named.".to_owned(),
-            field => format!("{} has no field {}.", secret.address, field.escape_debug()),
-        })
-        .hint(format!("It has: {known}."))
-    };
-    let is_current = args.version.is_none_or(|version| version == secret.version);
-    if is_current && !secret.fields.iter().any(|field| field.as_str() == args.field) {
-        return Err(missing(names(&mut secret.fields.iter())));
-    }
+    check_field(&secret, args.version, &args.field)?;
     let fields = vault.release(secret.id, args.version, Release::Reveal, &args.reason, args.allow_expired)?;
     match fields.get(&args.field) {
         Some(value) => call.output.print_value(value),
-        None => Err(missing(names(&mut fields.names()))),
+        None => Err(missing_field(&secret, &args.field, fields.names())),
     }
 }

@@ -58,6 +58,11 @@ pub(super) fn local(time: Timestamp) -> String {
     time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// `14:05:09`, by the local clock.
+pub(super) fn clock(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string()
+}
+
 /// `2026-01-31 14:05 (3 days ago)`
 pub(super) fn both(time: Timestamp, now: Timestamp) -> String {
     format!("{} ({})", local(time), relative(time, now))

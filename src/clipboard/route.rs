@@ -3,6 +3,13 @@
 //! Over SSH the display of this machine is not the operator's; copying there
 //! would report success and put the secret on the wrong desk.
 
+use std::time::Duration;
+
+/// Clears a display's clipboard after so long, unless the operator says otherwise.
+const CLEAR_AFTER: Duration = Duration::from_secs(30);
+/// The same over OSC 52, where a dropped connection leaves the value behind.
+const CLEAR_AFTER_OSC52: Duration = Duration::from_secs(20);
+
 /// A way to the operator's clipboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
@@ -51,6 +58,12 @@ impl Route {
         }
     }
 
+    /// How long a value stays there, by what can be promised about clearing it.
+    #[must_use]
+    pub fn usual_lease(self) -> Duration {
+        if self.confirms() { CLEAR_AFTER } else { CLEAR_AFTER_OSC52 }
+    }
+
     /// True when the route can say that a value arrived and that it was cleared.
     #[must_use]
     pub fn confirms(self) -> bool {
@@ -89,6 +102,12 @@ mod tests {
             let lookup = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
             assert_eq!(Route::detect(lookup), *expected, "{variables:?}");
         }
+    }
+
+    #[test]
+    fn a_lease_that_cannot_be_confirmed_is_shorter() {
+        assert_eq!(Route::X11.usual_lease(), Duration::from_secs(30));
+        assert_eq!(Route::Osc52 { in_tmux: true }.usual_lease(), Duration::from_secs(20));
     }
 
     #[test]

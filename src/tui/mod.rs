@@ -65,10 +65,6 @@ use self::vault_thread::{Place, StartupKey, VaultThread};
 
 /// How long the loop waits when it has no deadline; then it looks whether the terminal is still there.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// Clears a display's clipboard after so long, unless the operator says otherwise.
-const CLEAR_AFTER: Duration = Duration::from_secs(30);
-/// The same over OSC 52, where a dropped connection leaves the value behind.
-const CLEAR_AFTER_OSC52: Duration = Duration::from_secs(20);
 
 /// What the screen is started with.
 pub struct Options {
@@ -172,7 +168,7 @@ fn run_on(
         size: terminal::size().unwrap_or_default(),
         idle_lock: options.idle_lock,
         reveal_for: options.reveal_for,
-        clear_after: options.clear_after.unwrap_or(usual_lease(route)),
+        clear_after: options.clear_after.unwrap_or(route.usual_lease()),
         lock_on_suspend: options.lock_on_suspend,
         tip: options.tip,
         lines: options.lines,
@@ -202,11 +198,6 @@ fn shown_path(path: &Path, home: Option<&Path>) -> String {
         Some(below) => Path::new("~").join(below).display().to_string(),
         None => path.display().to_string(),
     }
-}
-
-/// How long a value stays on the clipboard, by what can be promised about clearing it.
-fn usual_lease(route: Route) -> Duration {
-    if route.confirms() { CLEAR_AFTER } else { CLEAR_AFTER_OSC52 }
 }
 
 /// The time on both clocks.
@@ -312,11 +303,5 @@ mod tests {
         assert_eq!(shown_path(Path::new("/home/opsy/v.db"), home), "/home/opsy/v.db");
         assert_eq!(shown_path(Path::new("/srv/v.db"), None), "/srv/v.db");
         assert!(Path::new(&shown_path(Path::new("v.db"), None)).is_absolute());
-    }
-
-    #[test]
-    fn a_lease_that_cannot_be_confirmed_is_shorter() {
-        assert_eq!(usual_lease(Route::X11), Duration::from_secs(30));
-        assert_eq!(usual_lease(Route::Osc52 { in_tmux: true }), Duration::from_secs(20));
     }
 }

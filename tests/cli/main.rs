@@ -4,7 +4,9 @@
 mod audit;
 mod changes;
 mod checking;
+mod completing;
 mod contract;
+mod copying;
 mod generating;
 mod key_slots;
 mod keys;

@@ -9,7 +9,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use crate::support::Room;
 
 /// The binary on a terminal.
-struct Typed {
+pub(crate) struct Typed {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
@@ -18,13 +18,31 @@ struct Typed {
 }
 
 impl Typed {
-    fn start(room: &Room, line: &[&str]) -> Self {
+    pub(crate) fn start(room: &Room, line: &[&str]) -> Self {
+        Self::start_with(room, line, &[])
+    }
+
+    /// With these variables, too.
+    pub(crate) fn start_with(room: &Room, line: &[&str], more: &[(&str, &str)]) -> Self {
+        Self::start_program(room, assert_cmd::cargo::cargo_bin("strongroom"), line, more)
+    }
+
+    /// Another program.
+    pub(crate) fn start_program(
+        room: &Room,
+        program: impl AsRef<std::ffi::OsStr>,
+        line: &[&str],
+        more: &[(&str, &str)],
+    ) -> Self {
         let pair = native_pty_system().openpty(PtySize::default()).unwrap();
-        let mut command = CommandBuilder::new(assert_cmd::cargo::cargo_bin("strongroom"));
+        let mut command = CommandBuilder::new(program);
         command.args(line);
         command.cwd(room.path(""));
         command.env_clear();
         for (name, value) in room.variables() {
+            command.env(name, value);
+        }
+        for (name, value) in more {
             command.env(name, value);
         }
         let child = pair.slave.spawn_command(command).unwrap();
@@ -43,7 +61,7 @@ impl Typed {
     }
 
     /// Waits until `text` is on the terminal, once more than before.
-    fn wait_for(&mut self, text: &str) {
+    pub(crate) fn wait_for(&mut self, text: &str) {
         let deadline = Instant::now() + Duration::from_secs(30);
         while !self.seen.contains(text) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -54,18 +72,24 @@ impl Typed {
         self.seen.drain(..end);
     }
 
-    fn type_keys(&mut self, keys: &str) {
+    pub(crate) fn type_keys(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
     /// Waits for the end; gives the exit code and what was on the terminal since.
-    fn end(mut self) -> (u32, String) {
+    pub(crate) fn end(mut self) -> (u32, String) {
         let status = self.child.wait().unwrap();
         while let Ok(bytes) = self.screen.recv_timeout(Duration::from_millis(300)) {
             self.seen.push_str(&String::from_utf8_lossy(&bytes));
         }
         (status.exit_code(), self.seen)
+    }
+
+    /// Sends the program a signal, such as `-TERM`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.child.process_id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
     /// Whether typed text would be shown.
@@ -148,8 +172,7 @@ fn a_terminated_prompt_gives_the_terminal_back() {
     let room = Room::new();
     let mut typed = Typed::start(&room, &["set", "KEY"]);
     typed.wait_for("Value for KEY: ");
-    let pid = typed.child.process_id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    typed.signal("-TERM");
     assert!(!typed.child.wait().unwrap().success());
     assert!(typed.echoes());
 }

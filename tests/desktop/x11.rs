@@ -148,3 +148,39 @@ fn a_dead_display_is_said_and_leaves_the_screen_alive() {
     assert_eq!(pty.wait_exit(TEN_SECONDS), 0);
     pty.assert_clean(&[VALUE]);
 }
+
+/// The command stays as long as the value does.
+fn copying(vault: &TestVault, display: &Display, clear_after: &str) -> Pty {
+    let setup = vault.screen().env("SSH_CONNECTION", "").env("DISPLAY", &display.name);
+    let pty = setup.arg("copy").arg(SECRETS[0].0).arg("--clear-after").arg(clear_after).start();
+    display.wait_for(Some(VALUE));
+    pty.wait_for("Copied production/auth/JWT_SIGNING_KEY");
+    pty
+}
+
+#[test]
+fn copy_the_command_clears_at_its_deadline_on_ctrl_c_and_on_a_signal() {
+    let (display, vault) = (Display::start(), with_key());
+    let mut pty = copying(&vault, &display, "2s");
+    pty.wait_for("Cleared.");
+    assert_eq!(pty.wait_exit(TEN_SECONDS), 0);
+    assert_gone(&display, &pty);
+    let mut pty = copying(&vault, &display, "1h");
+    pty.send("\x03");
+    assert_eq!(pty.wait_exit(TEN_SECONDS), 0);
+    assert_gone(&display, &pty);
+    let mut pty = copying(&vault, &display, "1h");
+    pty.signal(Signal::TERM);
+    assert_eq!(pty.wait_exit(TEN_SECONDS), 143);
+    assert_gone(&display, &pty);
+}
+
+#[test]
+fn copy_the_command_leaves_what_was_copied_meanwhile() {
+    let (display, vault) = (Display::start(), with_key());
+    let mut pty = copying(&vault, &display, "1h");
+    display.copy("an address");
+    pty.wait_for("it was left alone");
+    assert_eq!(pty.wait_exit(TEN_SECONDS), 0);
+    assert_eq!(display.clipboard().as_deref(), Some("an address"));
+}
