@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::inject::environment::Row;
-use crate::inject::survey::{Text, survey};
+use crate::inject::lookup::survey;
+use crate::inject::survey::Text;
 use crate::vault::Vault;
 
 use super::super::call::Call;
