@@ -17,5 +17,6 @@ mod render;
 mod run;
 mod scopes;
 mod support;
+mod tour;
 mod unlocking;
 mod usage;
