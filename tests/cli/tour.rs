@@ -29,6 +29,11 @@ fn steady(text: &str) -> String {
 fn timeless(cell: &str) -> String {
     let mut words: Vec<String> = cell.split(' ').map(str::to_owned).collect();
     for word in &mut words {
+        if let Some(name) = word.strip_prefix('/').and_then(|path| path.rsplit_once('/')).map(|(_, name)| name) {
+            if name.starts_with("tour.db") {
+                *word = format!("/PLACE/{name}");
+            }
+        }
         let shape: String = word.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
         if shape.trim_start_matches('(') == "9999-99-99" {
             *word = "2026-01-31".to_owned();
@@ -55,6 +60,7 @@ fn timeless(cell: &str) -> String {
 fn the_tour_prints_what_a_reader_expects() {
     let tour = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/example/tour.sh");
     let ran = Command::new("sh")
+        .args(["-c", "exec sh \"$0\" 2>&1"])
         .arg(tour)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())
@@ -63,8 +69,7 @@ fn the_tour_prints_what_a_reader_expects() {
         .stdin(std::process::Stdio::null())
         .output()
         .unwrap();
-    let (out, err) = (String::from_utf8(ran.stdout).unwrap(), String::from_utf8(ran.stderr).unwrap());
-    assert!(ran.status.success(), "{out}\n{err}");
-    insta::assert_snapshot!("tour", steady(&out));
-    insta::assert_snapshot!("tour_beside", steady(&err));
+    let told = String::from_utf8(ran.stdout).unwrap();
+    assert!(ran.status.success(), "{told}");
+    insta::assert_snapshot!("tour", steady(&told));
 }
