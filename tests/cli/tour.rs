@@ -29,10 +29,9 @@ fn steady(text: &str) -> String {
 fn timeless(cell: &str) -> String {
     let mut words: Vec<String> = cell.split(' ').map(str::to_owned).collect();
     for word in &mut words {
-        if let Some(name) = word.strip_prefix('/').and_then(|path| path.rsplit_once('/')).map(|(_, name)| name) {
-            if name.starts_with("tour.db") {
-                *word = format!("/PLACE/{name}");
-            }
+        let name = word.strip_prefix('/').and_then(|path| path.rsplit_once('/')).map(|(_, name)| name.to_owned());
+        if let Some(name) = name.filter(|name| name.starts_with("tour.db")) {
+            *word = format!("/PLACE/{name}");
         }
         let shape: String = word.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
         if shape.trim_start_matches('(') == "9999-99-99" {
