@@ -46,7 +46,7 @@ impl Kind {
     fn of(command: &str, argument: &str) -> Option<Self> {
         Some(match (command, argument) {
             ("restore", "name") => Self::Deleted,
-            (_, "name" | "names" | "secret" | "only") | ("move", "to") => Self::Secret,
+            (_, "name" | "names" | "secret" | "only" | "require") | ("move", "to") => Self::Secret,
             (_, "scopes" | "env" | "namespace") => Self::Scope,
             (_, "user") => Self::User,
             (_, "tags") => Self::Tag,

@@ -20,7 +20,7 @@ Examples:
   strongroom completions zsh > ~/.zfunc/_strongroom        with ~/.zfunc in $fpath
   strongroom completions fish > ~/.config/fish/completions/strongroom.fish
 
-Names of secrets are completed while `strongroom unlock` keeps the key, else not at all:
+Names of secrets are completed while the command unlock keeps the key, else not at all:
 completing never asks, and no value is read.";
 
 /// Set by the scripts, to the shell's name.

@@ -59,7 +59,7 @@ struct KeptArgs {
     #[arg(help_heading = "Kept with it", long, value_name = "N")]
     rotation_days: Option<String>,
     /// Who answers for it; '' takes it away
-    #[arg(help_heading = "Kept with it", long, value_name = "NAME")]
+    #[arg(help_heading = "Kept with it", long, value_name = "OWNER")]
     owner: Option<String>,
 }
 

@@ -44,14 +44,13 @@ struct Forms(Vec<Form>);
 
 impl Forms {
     fn of_whole(&mut self, value: &[u8]) {
-        if value.len() < SHORTEST {
-            return;
-        }
         let line_end = value.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let bare = &value[..value.len() - line_end];
-        if bare.len() >= SHORTEST {
-            self.text(bare.to_vec());
+        // A line end makes a short value no longer.
+        if bare.len() < SHORTEST {
+            return;
         }
+        self.text(bare.to_vec());
         if bare.contains(&b'\n') {
             // As a terminal shows it, and as it is sent over the net.
             self.text(with_returns(bare));
