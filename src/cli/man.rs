@@ -143,16 +143,17 @@ fn title(command: &Command) -> String {
     title
 }
 
-/// What follows a command's name: ` NAME [A]`.
+/// What follows a command's name: ` NAME [A] [-- PROGRAM...]`.
 pub(super) fn operands(command: &Command) -> String {
     let mut text = String::new();
     for arg in command.get_positionals().filter(|arg| !arg.is_hide_set()) {
         let name =
             arg.get_value_names().map_or_else(|| arg.get_id().to_string().to_uppercase(), |names| names.join(" "));
         let many = if arg.get_num_args().is_some_and(|range| range.max_values() > 1) { "..." } else { "" };
+        let dashes = if arg.is_last_set() { "-- " } else { "" };
         let _ = match arg.is_required_set() {
-            true => write!(text, " {name}{many}"),
-            false => write!(text, " [{name}{many}]"),
+            true => write!(text, " {dashes}{name}{many}"),
+            false => write!(text, " [{dashes}{name}{many}]"),
         };
     }
     text

@@ -208,6 +208,18 @@ fn unlock_that_is_older_than_the_master_key_is_passed_over_and_dropped() {
     assert!(!kernel_keyring::drop_key(kept.vault_id).unwrap(), "it is still there");
 }
 
+#[test]
+fn unlock_before_key_replace_is_over_with_it() {
+    let Some(kept) = Kept::new() else { return };
+    kept.room.set("KEY", "v");
+    kept.room.good(&["unlock"]);
+    kept.room.good(&["key", "replace", "--yes"]);
+    assert_eq!(kept.keyless(&["reveal", "KEY"]).code, 5);
+    assert!(kept.found().is_none());
+    kept.room.good(&["unlock"]);
+    assert_eq!(kept.keyless(&["reveal", "KEY"]).text(), "v");
+}
+
 /// Somebody who runs as this user puts a key there: it opens nothing, and one is told.
 #[test]
 fn unlock_with_a_key_that_was_put_there_is_a_loud_error_until_lock() {
