@@ -51,7 +51,7 @@ pub struct Released {
 /// place; what keeps the vault from being read or written.
 pub fn fill(vault: &mut Vault, texts: &[Text<'_>], survey: &Survey, terms: &Terms<'_>) -> Result<Filled> {
     objections(vault, survey, terms)?;
-    let released = vault.release_all(survey.wanted(), terms.how, terms.reason, terms.allow_expired);
+    let released = vault.release_all(&survey.wanted, terms.how, terms.reason, terms.allow_expired);
     fill_with(texts, survey, &released.map_err(|refused| changed_meanwhile(texts, survey, refused))?)
 }
 
@@ -59,7 +59,7 @@ pub fn fill(vault: &mut Vault, texts: &[Text<'_>], survey: &Survey, terms: &Term
 ///
 /// # Errors
 /// As [`fill`].
-pub fn objections(vault: &mut Vault, survey: &Survey, terms: &Terms<'_>) -> Result<()> {
+fn objections(vault: &mut Vault, survey: &Survey, terms: &Terms<'_>) -> Result<()> {
     let stands = |problem: &&Problem| problem.trouble != Trouble::Expired || !terms.allow_expired;
     let problems: Vec<Problem> = survey.problems().iter().filter(stands).cloned().collect();
     if problems.is_empty() {
@@ -70,12 +70,11 @@ pub fn objections(vault: &mut Vault, survey: &Survey, terms: &Terms<'_>) -> Resu
     Err(all_told(&problems))
 }
 
-/// Fills `texts` with what was released of [`Survey::wanted`], in its order, for a front end
-/// that releases more than that at once.
+/// Fills `texts` with what was released of the survey's wanted versions, in their order.
 ///
 /// # Errors
 /// Usage, when a filter cannot write a value, or the texts become too long.
-pub fn fill_with(texts: &[Text<'_>], survey: &Survey, released: &[Fields]) -> Result<Filled> {
+fn fill_with(texts: &[Text<'_>], survey: &Survey, released: &[Fields]) -> Result<Filled> {
     let gone = || Error::failure("A value changed while it was looked up.").hint("Try once more.");
     let value = |origin: &Origin| match origin {
         Origin::Field(at, field) => {
@@ -90,8 +89,7 @@ pub fn fill_with(texts: &[Text<'_>], survey: &Survey, released: &[Fields]) -> Re
 }
 
 /// What was found a moment ago is now refused: another session wrote, or time went by.
-#[must_use]
-pub fn changed_meanwhile(texts: &[Text<'_>], survey: &Survey, refused: Refused) -> Error {
+fn changed_meanwhile(texts: &[Text<'_>], survey: &Survey, refused: Refused) -> Error {
     let other = refused.each.iter().find(|(_, error)| !matches!(error.kind(), Kind::NotFound | Kind::Expired));
     if refused.all.is_some() || other.is_some() {
         return other.map(|(_, error)| error.clone()).unwrap_or_else(|| refused.into_first());

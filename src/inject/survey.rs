@@ -49,12 +49,6 @@ impl Survey {
         &self.problems
     }
 
-    /// The versions to be released, each once, for [`super::fill::fill_with`].
-    #[must_use]
-    pub fn wanted(&self) -> &[Wanted] {
-        &self.wanted
-    }
-
     /// The secrets that are asked for and there, each once, sorted.
     #[must_use]
     pub fn secrets(&self) -> Vec<&Address> {
