@@ -163,6 +163,15 @@ impl Error {
         &self.details
     }
 
+    /// The message with what is wrong in the first few places, for a record.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        const MOST: usize = 5;
+        let details = self.details.iter().take(MOST).map(String::as_str);
+        let more = if self.details.len() > MOST { Some("And more.") } else { None };
+        std::iter::once(self.message.as_str()).chain(details).chain(more).collect::<Vec<_>>().join(" ")
+    }
+
     /// The next step, where one is known.
     #[must_use]
     pub fn next_step(&self) -> Option<&str> {

@@ -17,7 +17,7 @@ unset STRONGROOM_PASSPHRASE_FILE STRONGROOM_SCOPE STRONGROOM_MASTER_KEY 2>/dev/n
 export STRONGROOM_VAULT="$place/tour.db" STRONGROOM_CONFIG="$place/config.toml" NO_COLOR=1
 : >"$STRONGROOM_CONFIG"
 
-strongroom() { "$program" "$@"; }
+strongroom() { command "$program" "$@"; }
 
 # Shows a line as it would be typed, then does it.
 try() {

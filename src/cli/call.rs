@@ -7,8 +7,9 @@ use crate::error::{Error, Kind, Result};
 use crate::session::key_source::KeySources;
 use crate::vault::scope::Address;
 use crate::vault::secret::{FieldName, Secret};
-use crate::vault::{Expected, Vault, Written};
+use crate::vault::{Expected, Release, Vault, Written};
 
+use super::args::NameArgs;
 use super::output::Output;
 use super::scope_args::ScopeArgs;
 
@@ -30,6 +31,22 @@ impl Call {
     /// The address that a writing command acts on.
     pub(super) fn address(&self, scope: &ScopeArgs, name: &str) -> Result<Address> {
         scope.for_writing(name, &self.config.scope)
+    }
+
+    /// The secret whose value is to be given out; that there is none is on record.
+    pub(super) fn resolve_for(
+        &self,
+        vault: &mut Vault,
+        which: &NameArgs,
+        how: Release,
+        reason: &str,
+    ) -> Result<Secret> {
+        let (context, name) = which.scope.for_reading(&which.name, &self.config.scope)?;
+        let found = vault.resolve(&context, &name);
+        found.map(|resolved| resolved.secret).inspect_err(|error| {
+            let scope = context.walk().into_iter().next().unwrap_or_default();
+            vault.note_missing(Some(&Address { scope, name }), how, reason, error);
+        })
     }
 
     /// The secret that a reading command means.

@@ -124,7 +124,7 @@ pub(super) fn run(call: &Call, args: &CheckArgs) -> Result<()> {
         findings.extend(duplicates(&catalog, &seen, &mut vault)?);
     }
     findings.sort_by_key(|finding| finding.flaw);
-    report(call, seen.len(), &findings)
+    report(call, seen.len(), &findings, !args.no_duplicates)
 }
 
 /// The templates, as far as they can be read.
@@ -235,7 +235,7 @@ fn name_of(catalog: &Catalog, listed: &Listed) -> String {
     catalog.address(listed).map_or_else(|| listed.name.to_string(), |address| address.to_string())
 }
 
-fn report(call: &Call, checked: usize, findings: &[Finding]) -> Result<()> {
+fn report(call: &Call, checked: usize, findings: &[Finding], is_compared: bool) -> Result<()> {
     if call.output.json {
         let findings: Vec<Value> = findings
             .iter()
@@ -260,7 +260,11 @@ fn report(call: &Call, checked: usize, findings: &[Finding]) -> Result<()> {
         call.output.print(&table.render(call.output.color))?;
     }
     let Some(worst) = findings.iter().map(|finding| finding.flaw).min() else {
-        call.output.note(&format!("Checked {checked} secrets: none is missing, expired, due or there twice."));
+        let none = match is_compared {
+            true => "none is missing, expired, due or there twice",
+            false => "none is missing, expired or due; values were not compared",
+        };
+        call.output.note(&format!("Checked {checked} secrets: {none}."));
         return Ok(());
     };
     let count = |flaw: Flaw| findings.iter().filter(|finding| finding.flaw == flaw).count();

@@ -77,8 +77,9 @@ pub(super) fn run(call: &Call, args: &CopyArgs) -> Result<u8> {
     };
     let terminal = terminal_for(route)?;
     let mut vault = call.open()?;
-    let secret = call.resolve(&mut vault, &args.which.scope, &args.which.name)?;
-    check_field(&secret, args.version, &args.field)?;
+    let secret = call.resolve_for(&mut vault, &args.which, Release::Copy, &args.reason)?;
+    check_field(&secret, args.version, &args.field)
+        .inspect_err(|error| vault.note_missing(Some(&secret.address), Release::Copy, &args.reason, error))?;
     // Whoever ends this from now on clears the clipboard.
     let (sender, heard) = channel();
     catch(sender.clone())?;

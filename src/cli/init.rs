@@ -10,6 +10,7 @@ use crate::crypto::keyring::{RawKey, UnlockKey};
 use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
 use crate::session::{actor, key_file, key_source, prompt};
+use crate::vault::strength::{Level, Strength};
 use crate::vault::{NewVault, Vault};
 
 use super::call::Call;
@@ -68,6 +69,10 @@ pub(super) fn run(call: &Call, args: &InitArgs) -> Result<()> {
         return Err(Error::conflict(format!("There is a file at {} already.", path.display()))
             .hint("A vault is never overwritten. Give another path with --vault."));
     }
+    if call.keys.passphrase_file.is_some() && args.protect != Protection::Passphrase {
+        call.output
+            .warn("The passphrase file is not used: this vault gets no passphrase. strongroom key add gives it one.");
+    }
     let mut made = Made::default();
     let mut keys = vec![first_key(call, args.protect, &mut made)?];
     if args.recovery {
@@ -100,6 +105,14 @@ fn unmake(path: &Path, made: &Made, error: Error) -> Error {
     error.hint("The key reached nobody, so the new vault was taken away again. Repeat `init`.")
 }
 
+/// Who has the file may guess for as long as they like.
+pub(super) fn warn_if_weak(call: &Call, passphrase: &SecretText) {
+    let strength = Strength::estimate(passphrase.expose());
+    if strength.level() == Level::Weak {
+        call.output.warn(&format!("The new passphrase is {}. Several unrelated words are better.", strength.words()));
+    }
+}
+
 fn first_key(call: &Call, protection: Protection, made: &mut Made) -> Result<UnlockKey> {
     match protection {
         Protection::Passphrase => passphrase(call).map(UnlockKey::Passphrase),
@@ -123,13 +136,17 @@ fn first_key(call: &Call, protection: Protection, made: &mut Made) -> Result<Unl
 
 fn passphrase(call: &Call) -> Result<SecretText> {
     if let Some(path) = &call.keys.passphrase_file {
-        return key_source::read_passphrase(path);
+        let text = key_source::read_passphrase(path)?;
+        warn_if_weak(call, &text);
+        return Ok(text);
     }
     if call.no_input || !prompt::has_terminal() {
         return Err(Error::usage("There is no passphrase for the new vault, and nobody to ask.")
             .hint("Give --passphrase-file, or another --protect: keyfile or env."));
     }
-    prompt::hidden_twice("Passphrase for the new vault: ", "Again: ")
+    let text = prompt::hidden_twice("Passphrase for the new vault: ", "Again: ")?;
+    warn_if_weak(call, &text);
+    Ok(text)
 }
 
 fn tell(call: &Call, path: &Path, protection: Protection, made: &Made) -> Result<()> {

@@ -78,7 +78,7 @@ pub(super) fn run(call: &Call, args: &ListArgs) -> Result<()> {
         return print_json(call, &mut vault, &chosen);
     }
     if chosen.is_empty() {
-        call.output.note("There is no such secret.");
+        call.output.note(if args.query.is_empty() { "There are no secrets here." } else { "There is no such secret." });
         return Ok(());
     }
     print_table(call, &catalog, &chosen)

@@ -41,8 +41,9 @@ pub(super) fn run(call: &Call, args: &RevealArgs) -> Result<()> {
             .hint("Use `reveal` without --json for the bytes, or `get --json` for what is known about the secret."));
     }
     let mut vault = call.open()?;
-    let secret = call.resolve(&mut vault, &args.which.scope, &args.which.name)?;
-    check_field(&secret, args.version, &args.field)?;
+    let secret = call.resolve_for(&mut vault, &args.which, Release::Reveal, &args.reason)?;
+    check_field(&secret, args.version, &args.field)
+        .inspect_err(|error| vault.note_missing(Some(&secret.address), Release::Reveal, &args.reason, error))?;
     let fields = vault.release(secret.id, args.version, Release::Reveal, &args.reason, args.allow_expired)?;
     match fields.get(&args.field) {
         Some(value) => call.output.print_value(value),

@@ -18,6 +18,7 @@ use crate::inject::fill::Released;
 use crate::inject::mask::{Secrets, is_too_short};
 use crate::inject::program::Program;
 use crate::session::read_secret;
+use crate::vault::Release;
 use crate::vault::secret::VALUE;
 
 use super::call::Call;
@@ -67,7 +68,7 @@ pub(super) struct RunArgs {
     /// Replace variables that are set already
     #[arg(long = "override")]
     overrides: bool,
-    /// Hand on nothing of the environment but PATH, HOME, USER, LOGNAME, SHELL, TERM, COLORTERM, NO_COLOR, LANG, LC_*, TZ, TMPDIR and PWD
+    /// Hand on nothing of the environment but PATH, HOME, USER, LOGNAME, SHELL, TERM, COLORTERM, NO_COLOR, LANG, LANGUAGE, LC_*, TZ, TMPDIR and PWD
     #[arg(long)]
     clear_env: bool,
     /// Start nothing: show which variables there would be, whence, and who wins
@@ -106,7 +107,8 @@ pub(super) fn run(call: Call, args: &RunArgs) -> Result<u8> {
     };
     let reason = args.reason.clone().unwrap_or_else(|| program.base_name());
     gathered.look(&mut vault, &rows, call.now, (!args.allow_expired).then_some(&reason))?;
-    let mut rows = gathered.settle(rows)?;
+    let settled = gathered.settle(rows);
+    let mut rows = settled.inspect_err(|error| vault.note_missing(None, Release::Run, &reason, error))?;
     rows.retain(|row| row.outcome != Outcome::Kept);
     let terms = Gathered::terms(&reason, args.allow_expired);
     let filled = gathered.open(&mut vault, &rows, &terms, call.now)?;

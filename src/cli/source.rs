@@ -50,12 +50,17 @@ impl SourceArgs {
                 .hint("Add --generate, or leave --length, --alphabet, --must-contain, --words, --hex, --base64 and --uuid away."));
         }
         let mut readers = usize::from(self.stdin) + usize::from(call.keys.uses_stdin());
+        let mut named = Vec::new();
         for field in &self.fields {
             let (name, text) = split(field.as_bytes())?;
             if name.as_str() == VALUE && self.names_a_value() {
                 return Err(Error::usage("The value is given twice, once by --field value=.").hint("Give it once."));
             }
             readers += usize::from(text == b"-");
+            if named.contains(&name) {
+                return Err(Error::usage(format!("The field {name} is given twice.")).hint("Give it once."));
+            }
+            named.push(name);
         }
         if readers > 1 {
             return Err(Error::usage("Standard input is asked for more than once.")
@@ -88,6 +93,9 @@ impl SourceArgs {
         for field in std::mem::take(&mut self.fields) {
             let field = into_secret(field);
             let (name, text) = split(field.expose())?;
+            if is_telling(name.as_str()) && !matches!(text, b"-") && !matches!(text, [b'@', c, ..] if *c != b'@') {
+                call.output.warn(&format!("The field {name} was given as an argument: other users of this machine could see it. Better write {name}=- or {name}=@FILE."));
+            }
             let value = field_value(text)?;
             refuse_empty(&value, name.as_str())?;
             fields.set(name, value);
@@ -130,6 +138,12 @@ pub(super) fn ask(call: &Call, name: &str) -> Result<Fields> {
             .hint("Give it with --stdin, --file or --generate."));
     }
     prompt::hidden_twice(&format!("Value for {name}: "), "Again: ").map(Fields::value)
+}
+
+/// True for a field that holds a secret by its name; a user name or an address is none.
+fn is_telling(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == VALUE || ["pass", "secret", "token", "key", "totp", "pin"].iter().any(|part| name.contains(part))
 }
 
 /// `K=V`; the error never repeats what follows the `=`, or all of it where there is none.
@@ -176,6 +190,14 @@ mod tests {
     fn a_field_is_split_at_the_first_equals_sign() {
         let (name, text) = split(b"url=https://x/?a=b").unwrap();
         assert_eq!((name.as_str(), text), ("url", &b"https://x/?a=b"[..]));
+    }
+
+    #[test]
+    fn fields_that_hold_secrets_are_known_by_their_names() {
+        for (name, is) in [("value", true), ("password", true), ("API_KEY", true), ("username", false), ("url", false)]
+        {
+            assert_eq!(is_telling(name), is, "{name}");
+        }
     }
 
     #[test]

@@ -67,7 +67,9 @@ fn objections(vault: &mut Vault, survey: &Survey, terms: &Terms<'_>) -> Result<(
     }
     let refused = survey.refused.iter().filter(|(_, error)| error.kind() != Kind::Expired || !terms.allow_expired);
     vault.note_refused(refused.map(|(wanted, error)| (wanted, error)), terms.how, terms.reason);
-    Err(all_told(&problems))
+    let told = all_told(&problems);
+    vault.note_missing(None, terms.how, terms.reason, &told);
+    Err(told)
 }
 
 /// Fills `texts` with what was released of the survey's wanted versions, in their order.

@@ -60,7 +60,7 @@ fn file_name(vault: &Path) -> String {
 pub fn write(path: &Path, key: &RawKey) -> Result<()> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => Error::conflict(format!("The key file {} exists already.", path.display()))
-            .hint("A key is never overwritten. Move it away, or give another path with --key-file."),
+            .hint("A key is never overwritten. Move it away, or give another path."),
         _ => Error::failure(format!("The key file {} cannot be written: {error}.", path.display())),
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

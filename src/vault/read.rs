@@ -110,7 +110,12 @@ impl Vault {
             let mut found = Vec::new();
             for scope in &walk {
                 let address = Address { scope: scope.clone(), name: name.clone() };
-                found.extend(view.live_or_none(&address)?.map(|(_, secret)| secret));
+                let live = view.live_or_none(&address).map_err(|error| match error.kind() {
+                    // To whoever reads, another spelling is a name that is not there.
+                    Kind::Conflict => Error::not_found(error.message()).hint("Use that spelling."),
+                    _ => error,
+                })?;
+                found.extend(live.map(|(_, secret)| secret));
             }
             Ok(found)
         })?;

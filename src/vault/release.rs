@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 use super::audit::AuditAction;
 use super::change::Change;
@@ -69,6 +69,13 @@ impl Vault {
         let released = self.release_all(std::slice::from_ref(&wanted), how, reason, allow_expired);
         let mut fields = released.map_err(|refused| refused.into_first())?;
         fields.pop().ok_or_else(|| Error::failure("A secret was released without its fields."))
+    }
+
+    /// Records that values were asked for that are not there: `address` is where the search began.
+    pub fn note_missing(&mut self, address: Option<&Address>, how: Release, reason: &str, error: &Error) {
+        if error.kind() == Kind::NotFound {
+            self.note_refusal(how.action(), (None, address), reason, &Error::not_found(error.in_full()));
+        }
     }
 
     /// Opens the fields of all that is wanted, in its order, or of none: one transaction

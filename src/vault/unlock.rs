@@ -78,6 +78,12 @@ impl LockedVault {
         self.store.check_place().is_ok()
     }
 
+    /// Why the file cannot be written, if so: then nothing that needs an audit record is given out.
+    #[must_use]
+    pub fn read_only_reason(&self) -> Option<&str> {
+        self.store.read_only_reason()
+    }
+
     /// The kinds of key slots the vault has, each once.
     #[must_use]
     pub fn slot_kinds(&self) -> Vec<SlotKind> {

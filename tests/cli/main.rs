@@ -7,6 +7,7 @@ mod checking;
 mod completing;
 mod contract;
 mod copying;
+mod findings;
 mod generating;
 mod key_slots;
 mod keys;

@@ -55,6 +55,11 @@ fn vault(call: &Call) -> Vec<Finding> {
     };
     let told = format!("{} is yours alone, and so is the way to it.", locked.path().display());
     let mut findings = vec![Finding::good("vault", told)];
+    if let Some(because) = locked.read_only_reason() {
+        let error = Error::denied(format!("It cannot be written: {because}."));
+        findings
+            .push(Finding::wrong("writing", &error.hint("Values are recorded before they are given out, so none is.")));
+    }
     findings.push(match locked.check_file() {
         Ok(()) => Finding::good("pages", "SQLite finds no damage; what is sealed is checked by strongroom verify."),
         Err(error) => Finding::wrong("pages", &error),

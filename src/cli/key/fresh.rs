@@ -7,9 +7,9 @@ use crate::crypto::keyring::{RawKey, UnlockKey};
 use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
 use crate::session::{key_file, key_source, prompt};
-use crate::vault::strength::{Level, Strength};
 
 use super::super::call::Call;
+use super::super::init::warn_if_weak;
 
 /// A new key, and where it goes besides its slot.
 pub(super) struct Fresh {
@@ -44,11 +44,7 @@ impl Fresh {
             }
             None => prompt::hidden_twice("New passphrase: ", "Again: ")?,
         };
-        let strength = Strength::estimate(text.expose());
-        if strength.level() == Level::Weak {
-            call.output
-                .warn(&format!("The new passphrase is {}. Several unrelated words are better.", strength.words()));
-        }
+        warn_if_weak(call, &text);
         match key_source::typed(text) {
             Ok(key @ UnlockKey::Passphrase(_)) => Ok(Self { key, told: Told::Known }),
             _ => Err(Error::usage("A passphrase that begins as a printed key does would be taken for one.")

@@ -32,7 +32,7 @@ Whoever loses every key loses every secret: keep two, in two places.";
 #[derive(Args)]
 pub(super) struct KeyArgs {
     #[command(subcommand)]
-    command: KeyCommand,
+    command: Option<KeyCommand>,
 }
 
 #[derive(Subcommand)]
@@ -54,11 +54,11 @@ enum KeyCommand {
 
 pub(super) fn run(call: &Call, args: &KeyArgs) -> Result<()> {
     match &args.command {
-        KeyCommand::List => list::run(call),
-        KeyCommand::Add(args) => add::run(call, args),
-        KeyCommand::Remove(args) => remove::run(call, args),
-        KeyCommand::Change(args) => change::run(call, args),
-        KeyCommand::Replace(args) => replace::run(call, args),
+        None | Some(KeyCommand::List) => list::run(call),
+        Some(KeyCommand::Add(args)) => add::run(call, args),
+        Some(KeyCommand::Remove(args)) => remove::run(call, args),
+        Some(KeyCommand::Change(args)) => change::run(call, args),
+        Some(KeyCommand::Replace(args)) => replace::run(call, args),
     }
 }
 

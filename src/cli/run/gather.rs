@@ -17,6 +17,7 @@ use crate::vault::secret::{SecretId, VALUE};
 use crate::vault::{Release, Vault};
 
 use super::super::call::Call;
+use super::super::scope_args::ScopeArgs;
 use super::RunArgs;
 
 /// What was found, and what stands against starting the program.
@@ -87,7 +88,9 @@ impl Gathered {
 
     /// One secret, by its name or address.
     fn ask(&mut self, call: &Call, args: &RunArgs, vault: &mut Vault, name: &str) -> Result<()> {
-        let secret = match call.resolve(vault, &args.scope, name) {
+        // A full address says where by itself, whatever the context is.
+        let scope = if name.contains('/') { &ScopeArgs::default() } else { &args.scope };
+        let secret = match call.resolve(vault, scope, name) {
             Ok(secret) => secret,
             Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Usage | Kind::Conflict) => {
                 self.problems.push((error.kind(), error.message().to_owned()));

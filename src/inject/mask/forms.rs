@@ -130,9 +130,12 @@ impl Forms {
                 }
             }
         }
-        let padded = Zeroizing::new(padded(&BASE64_NOPAD, value));
-        for columns in BASE64_COLUMNS {
-            self.wrapped(padded.as_bytes(), columns);
+        for behind in [&b""[..], b"\n"] {
+            let alone = Zeroizing::new([value, behind].concat());
+            let padded = Zeroizing::new(padded(&BASE64_NOPAD, &alone));
+            for columns in BASE64_COLUMNS {
+                self.wrapped(padded.as_bytes(), columns);
+            }
         }
     }
 
@@ -162,7 +165,7 @@ impl Forms {
     /// The lines of a text that was broken at so many columns.
     fn wrapped(&mut self, text: &[u8], columns: usize) {
         if text.len() > columns {
-            for line in text.chunks(columns).filter(|line| line.len() >= SHORTEST_LINE) {
+            for line in text.chunks(columns).filter(|line| line.len() >= SHORTEST_INNER) {
                 self.code(line);
             }
         }
