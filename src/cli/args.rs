@@ -154,7 +154,7 @@ pub(super) enum Command {
     /// Check permissions, terminal and clipboard; needs no key
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::DoctorArgs),
-    /// Keep the key in the kernel keyring for a while (`--for 8h`), so that nothing asks until then
+    /// Keep the key in the kernel keyring for a while (`--for 8h`): no command asks
     #[command(after_help = unlock::EXAMPLES)]
     Unlock(unlock::UnlockArgs),
     /// Drop the key that `unlock` keeps, at once

@@ -20,8 +20,8 @@ Examples:
   strongroom completions zsh > ~/.zfunc/_strongroom        with ~/.zfunc in $fpath
   strongroom completions fish > ~/.config/fish/completions/strongroom.fish
 
-Names of secrets are completed while the command unlock keeps the key, else not at all:
-completing never asks, and no value is read.";
+Names of secrets are completed while the command unlock keeps the key, else not
+at all: completing never asks, and no value is read.";
 
 /// Set by the scripts, to the shell's name.
 pub(super) const VARIABLE: &str = "STRONGROOM_COMPLETE";

@@ -29,9 +29,9 @@ Examples:
   strongroom copy production/DB --field username
   strongroom copy production/DB --clear-after 10s --reason migration
 
-It stays until the value is taken away again; Ctrl-C does so at once. Over SSH the value
-goes to your own terminal (OSC 52), which answers nothing: whether it took it, and gave
-it up, cannot be known.";
+It stays until the value is taken away again; Ctrl-C does so at once. Over SSH
+the value goes to your own terminal (OSC 52), which answers nothing: whether it
+took it, and gave it up, cannot be known.";
 
 /// Longest time on the clipboard.
 const LONGEST: Duration = Duration::from_secs(60 * 60);

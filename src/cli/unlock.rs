@@ -24,8 +24,8 @@ Examples:
   strongroom status              until when?
   strongroom lock                drop the key at once
 
-The Linux kernel keeps the key and the time, for you alone; a program that runs as you
-can read it until then.";
+The Linux kernel keeps the key and the time, for you alone; a program that runs
+as you can read it until then. Changing keys asks for one all the same.";
 
 /// Longest time: a week.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
