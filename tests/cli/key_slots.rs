@@ -245,3 +245,20 @@ fn key_replace_keeps_the_environment_key_beside_a_passphrase() {
     assert!(said.contains("Dropped the environment key") && said.contains("only this one way in"), "{said}");
     room.fails(5, &["list", "--no-input"]);
 }
+
+#[test]
+fn key_remove_and_replace_name_a_key_file_that_opens_nothing_any_more() {
+    let room = Room::empty();
+    room.good(&["init", "--protect", "keyfile", "--no-input"]);
+    let own = fs::read_dir(room.path("config/strongroom/keys")).unwrap().next().unwrap().unwrap().path();
+    let (usb, lost) = (room.path("usb.key").display().to_string(), room.path("lost.key").display().to_string());
+    room.good(&["key", "add", "--keyfile", &usb]);
+    assert!(!room.good(&["key", "replace", "--yes", "--keep-key-file", &usb]).err.contains("no more"));
+    room.good(&["key", "add", "--keyfile", &lost]);
+    let slots = room.json(&["key", "list"]);
+    let slot = slots.as_array().unwrap().iter().find(|slot| slot["opened_this"] == true).unwrap();
+    let removed = room.good(&["key", "remove", slot["id"].as_str().unwrap(), "--yes", "--key-file", &usb]);
+    assert!(removed.err.contains(&format!("{} opens this vault no more", own.display())), "{}", removed.err);
+    fs::remove_file(own).unwrap();
+    room.good(&["list", "--key-file", &usb]);
+}

@@ -8,11 +8,15 @@ mod list;
 mod remove;
 mod replace;
 
+use std::path::Path;
+
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::error::Result;
-use crate::vault::KeySlot;
+use crate::crypto::keyring::UnlockKey;
+use crate::error::{Kind, Result};
+use crate::session::key_file;
+use crate::vault::{KeySlot, Vault};
 
 use super::call::Call;
 
@@ -88,5 +92,14 @@ fn warn_of_one(call: &Call, slots: usize) {
     if slots == 1 {
         call.output.note("There is only this one way in: whoever loses it loses every secret.");
         call.output.note("Add a second with `strongroom key add --recovery` and keep it elsewhere.");
+    }
+}
+
+/// The vault's own key file would be tried first from now on, and be wrong.
+fn warn_of_dead_key_file(call: &Call, vault: &mut Vault) {
+    let Ok(path) = key_file::own_key_file(&call.config.vault) else { return };
+    let mut opens = |path: &Path| key_file::read(path).and_then(|key| vault.present(vec![UnlockKey::KeyFile(key)]));
+    if path.exists() && opens(&path).is_err_and(|error| error.kind() == Kind::Locked) {
+        call.output.warn(&format!("The key file {} opens this vault no more. Remove it.", path.display()));
     }
 }

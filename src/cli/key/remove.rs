@@ -7,7 +7,7 @@ use crate::session::prompt;
 use crate::vault::{KeySlot, Vault};
 
 use super::super::call::Call;
-use super::{shape_after, warn_of_one};
+use super::{shape_after, warn_of_dead_key_file, warn_of_one};
 
 /// Fewest digits of an id.
 const FEWEST: usize = 4;
@@ -41,6 +41,7 @@ pub(super) fn run(call: &Call, args: &RemoveArgs) -> Result<()> {
         confirm(&slot)?;
     }
     let removed = vault.remove_key(slot.id, &args.reason)?;
+    warn_of_dead_key_file(call, &mut vault);
     if call.output.json {
         return call.output.print_json(&shape_after(&removed, "removed"));
     }

@@ -13,7 +13,7 @@ use crate::vault::{KeySlot, Presented, Replaced, Vault};
 
 use super::super::call::Call;
 use super::fresh::Fresh;
-use super::{shape, warn_of_one};
+use super::{shape, warn_of_dead_key_file, warn_of_one};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -77,6 +77,7 @@ pub(super) fn run(call: &Call, args: &ReplaceArgs) -> Result<()> {
     if let Some(fresh) = &fresh {
         fresh.tell(call)?;
     }
+    warn_of_dead_key_file(call, &mut vault);
     tell(call, &presented, &replaced)?;
     replaced.left.map_or(Ok(()), Err)
 }
