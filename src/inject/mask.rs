@@ -1,6 +1,6 @@
 //! [`Masker`]: takes the values out of what a program writes, as it streams by.
 //!
-//! Every byte of every occurrence of every form of a value (see [`forms`]) is masked; what
+//! Every byte of every occurrence of every form of a value (see `forms`) is masked; what
 //! overlaps or touches is one stretch with one mask, `****...****`, behind the well-known
 //! beginning of a long key (`sk-****...****`). What comes out does not depend on how the
 //! text was cut into chunks: held back are only the last bytes that could be the beginning
