@@ -25,6 +25,7 @@ use super::list;
 use super::lock;
 use super::man;
 use super::purge;
+use super::release::ReleaseArgs;
 use super::relocate;
 use super::render;
 use super::resolve;
@@ -99,7 +100,7 @@ pub(super) enum Command {
     Get(NameArgs),
     /// Print a value, byte for byte
     #[command(after_help = reveal::EXAMPLES)]
-    Reveal(reveal::RevealArgs),
+    Reveal(ReleaseArgs),
     /// Copy a value to the clipboard, and take it away again
     #[command(after_help = copy::EXAMPLES)]
     Copy(copy::CopyArgs),

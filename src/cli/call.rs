@@ -3,13 +3,12 @@
 use jiff::Timestamp;
 
 use crate::config::Config;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::session::key_source::KeySources;
 use crate::vault::scope::Address;
-use crate::vault::secret::{FieldName, Secret};
-use crate::vault::{Expected, Release, Vault, Written};
+use crate::vault::secret::Secret;
+use crate::vault::{Expected, Vault, Written};
 
-use super::args::NameArgs;
 use super::output::Output;
 use super::scope_args::ScopeArgs;
 
@@ -33,47 +32,11 @@ impl Call {
         scope.for_writing(name, &self.config.scope)
     }
 
-    /// The secret whose value is to be given out; that there is none is on record.
-    pub(super) fn resolve_for(
-        &self,
-        vault: &mut Vault,
-        which: &NameArgs,
-        how: Release,
-        reason: &str,
-    ) -> Result<Secret> {
-        let (context, name) = which.scope.for_reading(&which.name, &self.config.scope)?;
-        let found = vault.resolve(&context, &name);
-        found.map(|resolved| resolved.secret).inspect_err(|error| {
-            let scope = context.walk().into_iter().next().unwrap_or_default();
-            vault.note_missing(Some(&Address { scope, name }), how, reason, error);
-        })
-    }
-
     /// The secret that a reading command means.
     pub(super) fn resolve(&self, vault: &mut Vault, scope: &ScopeArgs, name: &str) -> Result<Secret> {
         let (context, name) = scope.for_reading(name, &self.config.scope)?;
         Ok(vault.resolve(&context, &name)?.secret)
     }
-}
-
-/// Refuses a field that the current version has not, before anything is given out and
-/// recorded; what fields an earlier version has, is seen when it is opened.
-pub(super) fn check_field(secret: &Secret, version: Option<u64>, field: &str) -> Result<()> {
-    let is_current = version.is_none_or(|version| version == secret.version);
-    if is_current && !secret.fields.iter().any(|known| known.as_str() == field) {
-        return Err(missing_field(secret, field, secret.fields.iter()));
-    }
-    Ok(())
-}
-
-/// There is no such field; the hint has those that there are.
-pub(super) fn missing_field<'f>(secret: &Secret, field: &str, known: impl Iterator<Item = &'f FieldName>) -> Error {
-    let known: Vec<&str> = known.map(FieldName::as_str).collect();
-    Error::not_found(match field {
-        "" => "No field is named.".to_owned(),
-        field => format!("{} has no field {}.", secret.address, field.escape_debug()),
-    })
-    .hint(format!("It has: {}.", known.join(", ")))
 }
 
 /// The secret at `address`, if there is one, before anybody is asked to type a

@@ -13,14 +13,13 @@ use signal_hook::iterator::Signals;
 
 use crate::clipboard::{self, Clipboard, Copy, News, Route};
 use crate::error::{Error, Result};
-use crate::secret_text::SecretText;
 use crate::vault::Release;
 use crate::vault::audit::AuditAction;
-use crate::vault::secret::{Secret, VALUE};
+use crate::vault::secret::Secret;
 use crate::vault::when::parse_duration;
 
-use super::args::NameArgs;
-use super::call::{Call, check_field, missing_field};
+use super::call::Call;
+use super::release::ReleaseArgs;
 use super::times::clock;
 
 pub(super) const EXAMPLES: &str = "\
@@ -44,22 +43,10 @@ const CAUGHT: [i32; 5] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP];
 #[derive(Args)]
 pub(super) struct CopyArgs {
     #[command(flatten)]
-    which: NameArgs,
-    /// Which field
-    #[arg(long, value_name = "FIELD", default_value = VALUE)]
-    field: String,
-    /// Which version; the current one if left away
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    version: Option<u64>,
+    release: ReleaseArgs,
     /// How long it stays on the clipboard, 1s to 1h [default: 30s, over OSC 52 20s]
     #[arg(long, value_name = "DURATION")]
     clear_after: Option<String>,
-    /// Why, for the audit log
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    reason: String,
-    /// Copy it although it has expired
-    #[arg(long)]
-    allow_expired: bool,
 }
 
 /// What the waiting loop hears.
@@ -77,24 +64,17 @@ pub(super) fn run(call: &Call, args: &CopyArgs) -> Result<u8> {
     };
     let terminal = terminal_for(route)?;
     let mut vault = call.open()?;
-    let secret = call.resolve_for(&mut vault, &args.which, Release::Copy, &args.reason)?;
-    check_field(&secret, args.version, &args.field)
-        .inspect_err(|error| vault.note_missing(Some(&secret.address), Release::Copy, &args.reason, error))?;
+    let secret = args.release.find(call, &mut vault, Release::Copy)?;
     // Whoever ends this from now on clears the clipboard.
     let (sender, heard) = channel();
     catch(sender.clone())?;
-    let fields = vault.release(secret.id, args.version, Release::Copy, &args.reason, args.allow_expired)?;
-    let value = fields
-        .get(&args.field)
-        .map(SecretText::duplicate)
-        .ok_or_else(|| missing_field(&secret, &args.field, fields.names()))?;
-    drop(fields);
+    let value = args.release.take(&mut vault, &secret, Release::Copy)?;
     let mut clipboard = clipboard::open(route, announce(sender), send(terminal));
     clipboard.copy(Copy { address: Some(secret.address.clone()), value, clear_after }, Instant::now());
     let waiting = Waiting { call, route, secret: &secret, clear_after };
     waiting.until_gone(clipboard.as_mut(), &heard).inspect_err(|error| {
         // The record says that it was copied; this one, that it did not arrive.
-        let _ = vault.note(AuditAction::Copy, Some(secret.id), &args.reason, Some(error.message()));
+        let _ = vault.note(AuditAction::Copy, Some(secret.id), &args.release.reason, Some(error.message()));
     })
 }
 

@@ -31,6 +31,7 @@ mod open;
 mod output;
 mod purge;
 mod recipe_args;
+mod release;
 mod relocate;
 mod render;
 mod resolve;
