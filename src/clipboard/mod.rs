@@ -8,6 +8,7 @@
 pub mod native;
 pub mod osc52;
 pub mod route;
+pub mod tmux;
 
 use std::time::{Duration, Instant};
 

@@ -13,6 +13,7 @@ mod support;
 mod canary;
 mod disk;
 mod display;
+mod panes;
 mod place;
 mod ssh;
 mod tmux;
