@@ -20,6 +20,10 @@ use crate::error::{Error, Result};
 use crate::vault::scope::ScopePath;
 use crate::vault::when::parse_duration;
 
+mod copying;
+
+pub use copying::{ClipboardSettings, OnExit, Osc52Clear, RouteChoice, limited};
+
 /// Every setting, with its default filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -45,8 +49,8 @@ pub struct Config {
     pub lock_on_suspend: bool,
     /// How long a value is shown.
     pub reveal_for: Duration,
-    /// How long a value stays on the clipboard; `None` leaves it to the route.
-    pub clear_after: Option<Duration>,
+    /// How copies are made and taken away again.
+    pub clipboard: ClipboardSettings,
     /// Keys by the name of the action.
     pub keys: BTreeMap<String, BoundKeys>,
     /// The file, to say where something in it is wrong.
@@ -146,7 +150,8 @@ struct Written {
     lock_after: Option<Spanned<String>>,
     lock_on_suspend: Option<bool>,
     reveal_for: Option<Spanned<String>>,
-    clear_after: Option<Spanned<String>>,
+    #[serde(default)]
+    clipboard: copying::Written,
     #[serde(default)]
     keys: BTreeMap<String, Spanned<Keys>>,
 }
@@ -197,7 +202,7 @@ impl Config {
             lock_after: duration(&file.lock_after)?.unwrap_or(Some(Duration::from_secs(300))),
             lock_on_suspend: file.lock_on_suspend.unwrap_or(true),
             reveal_for: duration(&file.reveal_for)?.flatten().unwrap_or(Duration::from_secs(10)),
-            clear_after: duration(&file.clear_after)?.flatten(),
+            clipboard: file.clipboard.read(&place)?,
             keys: file
                 .keys
                 .into_iter()
@@ -350,6 +355,9 @@ mod tests {
             ("\n\ntheme = \"pink\"", "line 3:"),
             ("a = [", "line 1:"),
             ("reveal_for = \"0s\"", "line 1:"),
+            ("[clipboard]\nclear_after = \"never\"", "line 2:"),
+            ("[clipboard]\nroute = \"command\"", "line 2:"),
+            ("[clipboard]\nprimary = true\nclear_command = [\"x\"]", "line 3:"),
         ] {
             let error = build(text, Flags::default(), &[]).unwrap_err();
             assert!(error.message().contains(line), "{text:?}: {error}");
@@ -367,6 +375,25 @@ mod tests {
         assert_eq!(config.keys["copy"].keys.as_slice(), ["y"]);
         assert_eq!((config.keys["copy"].line, config.keys["quit"].line), (5, 6));
         assert_eq!(config.vault, PathBuf::from("/home/ops/v.db"));
+    }
+
+    #[test]
+    fn the_clipboards_table_is_read() {
+        let defaults = build("", Flags::default(), &[]).unwrap().clipboard;
+        assert_eq!(defaults, ClipboardSettings::default());
+        let text = "[clipboard]\nroute = \"osc52\"\nclear_after = \"45s\"\non_exit = \"keep\"\nprimary = true\n\
+                    osc52_clear = \"space+empty\"\ncopy_command = [\"wl-copy\", \"-n\"]\nclear_command = [\"wl-copy\", \"-c\"]\n";
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let settings = ClipboardSettings {
+            route: RouteChoice::Osc52,
+            clear_after: Some(Duration::from_secs(45)),
+            on_exit: OnExit::Keep,
+            primary: true,
+            osc52_clear: Osc52Clear::SpaceThenEmpty,
+            copy_command: words(&["wl-copy", "-n"]),
+            clear_command: words(&["wl-copy", "-c"]),
+        };
+        assert_eq!(build(text, Flags::default(), &[]).unwrap().clipboard, settings);
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(super) fn options(config: &Config, vault: PathBuf, key_file: PathBuf, actor:
     options.idle_lock = config.lock_after;
     options.lock_on_suspend = config.lock_on_suspend;
     options.reveal_for = config.reveal_for;
-    options.clear_after = config.clear_after;
+    options.clipboard = config.clipboard.clone();
     options.mouse = config.mouse;
     Ok(options)
 }

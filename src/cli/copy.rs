@@ -1,9 +1,9 @@
-//! `copy`: a value to the operator's clipboard, and away from it again. It stays until
-//! then: whoever holds a clipboard must live, and whoever sent a value must take it back.
+//! `copy`: a value to the operator's clipboard, and away from it again. On a desktop a
+//! process of its own sees to that; what was sent to a terminal is taken back from here.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -12,11 +12,12 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 
 use crate::clipboard::{self, Clipboard, Copy, News, Route};
+use crate::config::{ClipboardSettings, OnExit, RouteChoice, limited};
 use crate::error::{Error, Result};
+use crate::secret_text::SecretText;
 use crate::vault::Release;
 use crate::vault::audit::AuditAction;
 use crate::vault::secret::Secret;
-use crate::vault::when::parse_duration;
 
 use super::call::Call;
 use super::release::ReleaseArgs;
@@ -27,13 +28,13 @@ Examples:
   strongroom copy STRIPE_KEY --env production
   strongroom copy production/DB --field username
   strongroom copy production/DB --clear-after 10s --reason migration
+  strongroom copy production/DB --via osc52
 
-It stays until the value is taken away again; Ctrl-C does so at once. Over SSH
-the value goes to your own terminal (OSC 52), which answers nothing: whether it
-took it, and gave it up, cannot be known.";
+On a desktop it ends at once, and the value is taken away when its time is up.
+What goes to a terminal (over SSH, in tmux) it stays for; Ctrl-C clears that now.
+A terminal answers nothing: whether it took the value, and gave it up, cannot be
+known.";
 
-/// Longest time on the clipboard.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// How long the clipboard may take to be cleared.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A stop would leave the value where it is, so it ends the copy as Ctrl-C does.
@@ -44,9 +45,12 @@ const CAUGHT: [i32; 5] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP];
 pub(super) struct CopyArgs {
     #[command(flatten)]
     release: ReleaseArgs,
-    /// How long it stays on the clipboard, 1s to 1h [default: 30s, over OSC 52 20s]
+    /// How long it stays on the clipboard, 1s to 1h [default: 30s, by a terminal 20s]
     #[arg(long, value_name = "DURATION")]
     clear_after: Option<String>,
+    /// The way to the clipboard, instead of the one that works best from here
+    #[arg(long, value_name = "ROUTE")]
+    via: Option<RouteChoice>,
 }
 
 /// What the waiting loop hears.
@@ -57,48 +61,40 @@ enum Heard {
 
 /// Copies, waits, clears; gives the exit code.
 pub(super) fn run(call: &Call, args: &CopyArgs) -> Result<u8> {
-    let route = Route::detect(|name| std::env::var(name).ok());
-    let clear_after = match &args.clear_after {
-        Some(text) => period(text)?,
-        None => call.config.clear_after.unwrap_or(route.usual_lease()),
-    };
-    let terminal = terminal_for(route)?;
+    let settings = settings(call, args)?;
+    let terminal = OpenOptions::new().write(true).open("/dev/tty").ok();
+    if clipboard::Surroundings::now(terminal.is_some()).routes(&settings).is_empty() {
+        return Err(with_other_ways(&Error::busy("No clipboard can be reached from here.")));
+    }
     let mut vault = call.open()?;
     let secret = args.release.find(call, &mut vault, Release::Copy)?;
     // Whoever ends this from now on clears the clipboard.
     let (sender, heard) = channel();
     catch(sender.clone())?;
     let value = args.release.take(&mut vault, &secret, Release::Copy)?;
-    let mut clipboard = clipboard::open(route, announce(sender), send(terminal));
-    clipboard.copy(Copy { address: Some(secret.address.clone()), value, clear_after }, Instant::now());
-    let waiting = Waiting { call, route, secret: &secret, clear_after };
-    waiting.until_gone(clipboard.as_mut(), &heard).inspect_err(|error| {
+    let clipboard = Clipboard::new(settings, announce(sender), terminal.map(send));
+    clipboard.copy(Copy { address: Some(secret.address.clone()), value });
+    let waiting = Waiting { call, secret: &secret };
+    waiting.until_gone(&clipboard, &heard).inspect_err(|error| {
         // The record says that it was copied; this one, that it did not arrive.
         let _ = vault.note(AuditAction::Copy, Some(secret.id), &args.release.reason, Some(error.message()));
     })
 }
 
-fn period(text: &str) -> Result<Duration> {
-    let period = parse_duration(text)?.unsigned_abs();
-    if period.is_zero() || period > LONGEST {
-        return Err(Error::usage("A value stays on the clipboard for at least 1s and at most 1h."));
+/// What is settled, with what the line says over it. Nobody waits here for a desktop's
+/// clipboard: it is cleared when its time is up.
+fn settings(call: &Call, args: &CopyArgs) -> Result<ClipboardSettings> {
+    let mut settings = call.config.clipboard.clone();
+    settings.on_exit = OnExit::Keep;
+    if let Some(text) = &args.clear_after {
+        settings.clear_after = Some(limited(text)?);
     }
-    Ok(period)
-}
-
-/// The terminal that OSC 52 goes to; standard output may be a file or a pipe.
-fn terminal_for(route: Route) -> Result<Option<File>> {
-    let nowhere = || {
-        Err(Error::busy("No clipboard can be reached from here.")
-            .hint("Print the value with `strongroom reveal`, or hand it to a program with `strongroom run`."))
-    };
-    match route {
-        Route::X11 | Route::ForwardedX11 | Route::Wayland => Ok(None),
-        Route::Osc52 { .. } => {
-            OpenOptions::new().write(true).open("/dev/tty").map_or_else(|_| nowhere(), |tty| Ok(Some(tty)))
-        }
-        Route::None => nowhere(),
+    settings.route = args.via.unwrap_or(settings.route);
+    if settings.route == RouteChoice::Command && settings.copy_command.is_empty() {
+        return Err(Error::usage("No command is settled to copy with.")
+            .hint("Give `copy_command` in the table [clipboard] of the settings."));
     }
+    Ok(settings)
 }
 
 /// Has signals heard instead of obeyed.
@@ -122,80 +118,99 @@ fn announce(sender: Sender<Heard>) -> clipboard::Announce {
 }
 
 /// What a terminal that went away does not take any more is lost with it.
-fn send(terminal: Option<File>) -> clipboard::Send52 {
-    Box::new(move |sequence| {
-        if let Some(mut terminal) = terminal.as_ref() {
-            let _ = terminal.write_all(sequence.expose());
-        }
+fn send(terminal: File) -> clipboard::SendSequence {
+    Box::new(move |sequence: SecretText| {
+        let _ = (&terminal).write_all(sequence.expose());
     })
 }
 
 /// A value on its way to the clipboard and back.
 struct Waiting<'a> {
     call: &'a Call,
-    route: Route,
     secret: &'a Secret,
+}
+
+/// What was sent, and where.
+#[derive(Clone, Copy)]
+struct Sent {
+    route: Route,
     clear_after: Duration,
 }
 
 impl Waiting<'_> {
-    /// Waits until the value is gone; gives the exit code.
-    fn until_gone(&self, clipboard: &mut dyn Clipboard, heard: &Receiver<Heard>) -> Result<u8> {
-        let (mut code, mut clear_by) = (0, None);
+    /// Waits until the value is gone, or somebody else sees to that; gives the exit code.
+    fn until_gone(&self, clipboard: &Clipboard, heard: &Receiver<Heard>) -> Result<u8> {
+        let (mut code, mut clear_by, mut sent) = (0, None, None);
         loop {
-            let deadline = [clipboard.next_deadline(), clear_by].into_iter().flatten().min();
-            let next = match deadline {
-                Some(at) => heard.recv_timeout(at.saturating_duration_since(Instant::now())),
-                None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            let next = match clear_by {
+                Some(at) => heard.recv_timeout(at_most(at)).ok(),
+                None => heard.recv().ok(),
             };
             match next {
-                Ok(Heard::News(News::Sent { .. })) => self.tell_sent(),
-                Ok(Heard::News(News::Cleared)) => return self.end("cleared", code),
-                Ok(Heard::News(News::Replaced)) => return self.end("replaced", code),
-                Ok(Heard::News(News::Failed(error))) => return Err(unreachable(error)),
-                Ok(Heard::Signal(signal)) => {
+                Some(Heard::News(News::Sent { route, clear_after, .. })) => {
+                    let now = Sent { route, clear_after };
+                    self.tell_sent(now);
+                    if route.outlives_us() && clear_by.is_none() {
+                        return self.end("copied", Some(now), code);
+                    }
+                    sent = Some(now);
+                }
+                Some(Heard::News(News::Cleared(_) | News::ClearPending(_) | News::Kept)) => {
+                    return self.end("cleared", sent, code);
+                }
+                Some(Heard::News(News::Replaced)) => return self.end("replaced", sent, code),
+                Some(Heard::News(News::Failed(error))) => return Err(with_other_ways(&error)),
+                Some(Heard::Signal(signal)) => {
                     code = exit_code(signal);
                     clear_by = clear_by.or_else(|| Instant::now().checked_add(PATIENCE));
-                    clipboard.clear();
+                    clipboard.clear(true);
                 }
-                Err(_) if clear_by.is_some_and(|by| by <= Instant::now()) => return self.end("unknown", code),
-                Err(RecvTimeoutError::Timeout) => clipboard.poll(Instant::now()),
-                Err(RecvTimeoutError::Disconnected) => return self.end("unknown", code),
+                None if sent.is_none() => return self.end("nothing", sent, code),
+                None => return self.end("unknown", sent, code),
             }
         }
     }
 
-    fn tell_sent(&self) {
-        let until = jiff::Timestamp::now().checked_add(self.clear_after).map(clock).unwrap_or_default();
-        let what = if self.route.confirms() { "Copied" } else { "Sent" };
-        let (route, seconds) = (self.route.name(), self.clear_after.as_secs());
-        self.call.output.note(&format!(
-            "{what} {} to the {route}, cleared in {seconds} s, at {until}. Ctrl-C clears it now.",
-            self.secret.address
-        ));
+    fn tell_sent(&self, sent: Sent) {
+        let Sent { route, clear_after } = sent;
+        let until = jiff::Timestamp::now().checked_add(clear_after).map(clock).unwrap_or_default();
+        let what = if route.confirms() { "Copied" } else { "Sent" };
+        let (name, seconds) = (route.name(), clear_after.as_secs());
+        let now = if route.outlives_us() { "" } else { " Ctrl-C clears it now." };
+        self.call
+            .output
+            .note(&format!("{what} {} to the {name}, cleared in {seconds} s, at {until}.{now}", self.secret.address));
     }
 
     /// Says what became of it.
-    fn end(&self, outcome: &'static str, code: u8) -> Result<u8> {
-        let confirmed = self.route.confirms();
-        self.call.output.note(match outcome {
-            "cleared" if confirmed => "Cleared.",
-            "cleared" => "Sent the order to clear it; the terminal does not say whether it did.",
-            "replaced" => "Something else was copied meanwhile; it was left alone.",
-            _ => "Whether it was cleared cannot be known: the clipboard does not answer.",
-        });
+    fn end(&self, outcome: &'static str, sent: Option<Sent>, code: u8) -> Result<u8> {
+        let confirmed = sent.is_some_and(|sent| sent.route.confirms());
+        match outcome {
+            "copied" => {}
+            "nothing" => self.call.output.note("Nothing was copied."),
+            "cleared" if confirmed => self.call.output.note("Cleared."),
+            "cleared" => {
+                self.call.output.note("Sent the order to clear it; the terminal does not say whether it did.");
+            }
+            "replaced" => self.call.output.note("Something else was copied meanwhile; it was left alone."),
+            _ => self.call.output.note("Whether it was cleared cannot be known: the clipboard does not answer."),
+        }
         if self.call.output.json {
             self.call.output.print_json(&json!({
                 "name": self.secret.address.name.as_str(),
                 "scope": self.secret.address.scope.to_string(),
-                "route": self.route.name(),
+                "route": sent.map(|sent| sent.route.name()),
                 "confirmed": confirmed,
-                "clear_after": self.clear_after.as_secs(),
+                "clear_after": sent.map(|sent| sent.clear_after.as_secs()),
                 "outcome": outcome,
             }))?;
         }
         Ok(code)
     }
+}
+
+fn at_most(until: Instant) -> Duration {
+    until.saturating_duration_since(Instant::now())
 }
 
 /// Ctrl-C, Ctrl-\ and Ctrl-Z are the operator's wish to have it cleared now; whoever
@@ -207,8 +222,9 @@ fn exit_code(signal: i32) -> u8 {
     }
 }
 
-/// The clipboard's error; its hint speaks to who sits at the screen.
-fn unreachable(error: Error) -> Error {
+/// The clipboard's error, with what can be done instead.
+fn with_other_ways(error: &Error) -> Error {
     Error::new(error.kind(), error.message())
+        .detailed(error.details().to_vec())
         .hint("Print the value with `strongroom reveal`, or hand it to a program with `strongroom run`.")
 }

@@ -57,6 +57,7 @@ use std::ffi::OsString;
 use clap::Parser;
 use jiff::Timestamp;
 
+use crate::clipboard;
 use crate::config::{Config, Flags};
 use crate::error::{Error, Result};
 use crate::inject::session;
@@ -76,7 +77,7 @@ pub fn run(line: Vec<OsString>) -> u8 {
     }
     let json = line.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--json");
     let plain = Output { json, color: false };
-    if let Some(part) = session::take_part(&line) {
+    if let Some(part) = session::take_part(&line).or_else(|| clipboard::take_part(&line)) {
         return done(plain, part);
     }
     let arguments = match Arguments::try_parse_from(line) {

@@ -55,7 +55,7 @@ fn is_pane_id(text: &str) -> bool {
 }
 
 /// A word that nobody else has thought of.
-fn nonce() -> Result<String> {
+pub(super) fn nonce() -> Result<String> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|_| Error::failure("The system gives no randomness."))?;
     Ok(HEXLOWER.encode(&bytes))

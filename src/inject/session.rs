@@ -13,9 +13,8 @@
 //! stops when the program stops, and ends as it ends; and hands on the signals it gets.
 //! Both have the program's environment, in memory that only root can read.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -27,6 +26,7 @@ use rustix::process::{
 use rustix::termios::{tcgetpgrp, tcsetpgrp};
 
 use crate::error::{Error, Result};
+use crate::session::ourselves::ourselves;
 use crate::session::process;
 
 use super::program::{Program, is_for_a_shell};
@@ -101,15 +101,6 @@ pub fn take_part(line: &[OsString]) -> Option<Result<u8>> {
     }
     let program = Program::from_words(words).ok_or_else(|| Error::usage("No program is given."));
     Some(program.and_then(|program| if part == LEAD { lead(&program) } else { Err(start(&program)) }))
-}
-
-fn ourselves<'a>(part: &str, words: impl Iterator<Item = &'a OsStr>) -> Command {
-    // The path may by now lead to another version of us, or nowhere.
-    let path = PathBuf::from("/proc/self/exe");
-    let path = if path.exists() { path } else { std::env::current_exe().unwrap_or_else(|_| "strongroom".into()) };
-    let mut command = Command::new(path);
-    command.arg0("strongroom").arg(part).args(words);
-    command
 }
 
 /// Begins a session in the terminal that is standard output, starts the program there, and

@@ -8,6 +8,7 @@ pub mod kernel_keyring;
 pub mod key_file;
 pub mod key_source;
 mod line;
+pub mod ourselves;
 pub mod pins;
 pub mod process;
 pub mod prompt;

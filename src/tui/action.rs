@@ -218,7 +218,7 @@ macro_rules! actions {
 
 actions! {
     /// Copy the value; it is cleared again later.
-    Copy = "copy", "copy", Secrets 95, None, [PANES => "y"];
+    Copy = "copy", "copy", Secrets 95, Some("strongroom copy {}"), [PANES => "y"];
     /// Show the value for a moment, or hide it.
     Reveal = "show", "show", Secrets 94, Some("strongroom reveal {}"), [PANES => "s"];
     /// Show it unseen, to be selected with the mouse.
@@ -261,6 +261,8 @@ actions! {
     Move = "move", "move", Secrets 43, Some("strongroom move {} NEW_ADDRESS"), [PANES => "m"];
     /// Clear the clipboard now.
     ClearClipboard = "clear-clipboard", "clear now", Secrets 97, None, [SCREENS => "x"];
+    /// Leave the clipboard as it is; nothing clears it.
+    KeepClipboard = "keep-clipboard", "keep", Secrets 96, None, [SCREENS => "K"];
 
     /// Filter the list as you type.
     Filter = "filter", "filter", Movement 90, Some("strongroom list {filter}"), [SCREENS => "/"];

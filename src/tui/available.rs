@@ -19,8 +19,15 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
     if let Some(dialog) = &state.dialog {
         return not_in(dialog, action);
     }
-    if action == Action::ClearClipboard {
-        return state.lease.is_none().then(|| "Nothing of ours is on the clipboard.".to_owned());
+    if matches!(action, Action::ClearClipboard | Action::KeepClipboard) {
+        return match &state.lease {
+            None => Some("Nothing of ours is on the clipboard."),
+            Some(lease) if lease.confirmed && action == Action::KeepClipboard => {
+                Some("Nothing to keep: this clipboard is cleared only while the value is still there.")
+            }
+            Some(_) => None,
+        }
+        .map(str::to_owned);
     }
     let Some(vault) = &state.vault else {
         return Some("The vault is locked.".to_owned());

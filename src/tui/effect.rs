@@ -5,8 +5,6 @@
 
 mod kinds;
 
-use std::time::Duration;
-
 use crate::crypto::keyring::{RawKey, UnlockKey};
 use crate::secret_text::SecretText;
 use crate::vault::amend::FieldsChange;
@@ -32,8 +30,6 @@ pub enum Effect {
         address: Address,
         /// The plaintext, moved.
         value: SecretText,
-        /// How long until it is cleared.
-        clear_after: Duration,
     },
     /// Put text that is no secret on the clipboard, to stay there; answered by `Event::Clipboard`.
     CopyText(String),
@@ -49,7 +45,16 @@ pub enum Effect {
         text: SecretText,
     },
     /// Clear our clipboard lease now; answered by `Event::Clipboard`.
-    ClearClipboard,
+    ClearClipboard {
+        /// By a key, which proves that the terminal is looked at.
+        typed: bool,
+    },
+    /// Leave the clipboard as it is, whatever was to be cleared; answered by `Event::Clipboard`.
+    KeepClipboard,
+    /// The terminal says that it is looked at, or no longer.
+    Focus(bool),
+    /// Somebody types while a clear is pending: now the terminal listens.
+    Typed,
     /// End a job between two of its steps; its answer says what came of it.
     Stop(Stop),
     /// Stop the process group after leaving the terminal (Ctrl-Z); `Event::Resumed` follows.

@@ -284,8 +284,13 @@ pub enum ClipboardNews {
         /// True when the route can confirm it.
         confirmed: bool,
     },
+    /// Asked to clear, of a terminal that may not have listened: it is asked again at the
+    /// next key, or when it says that it is looked at.
+    ClearPending,
     /// Something else was copied meanwhile; left alone.
     Replaced,
+    /// Left as it is, as the operator wished.
+    Kept,
     /// It did not work.
     Failed(Error),
 }

@@ -46,7 +46,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::clipboard::Route;
+use crate::config::ClipboardSettings;
 use crate::error::{Error, Result};
 use crate::vault::audit::Actor;
 
@@ -86,8 +86,8 @@ pub struct Options {
     pub idle_lock: Option<Duration>,
     /// Hide a shown value after so long.
     pub reveal_for: Duration,
-    /// Clear the clipboard after so long; `None` for what suits the clipboard.
-    pub clear_after: Option<Duration>,
+    /// How copies are made and taken away again.
+    pub clipboard: ClipboardSettings,
     /// Lock when the process is stopped (Ctrl-Z).
     pub lock_on_suspend: bool,
     /// Take the mouse from the terminal, for its wheel and clicks.
@@ -116,7 +116,7 @@ impl Options {
             keymap: Keymap::default(),
             idle_lock: Some(Duration::from_secs(300)),
             reveal_for: Duration::from_secs(10),
-            clear_after: None,
+            clipboard: ClipboardSettings::default(),
             lock_on_suspend: true,
             mouse: false,
             label: None,
@@ -134,7 +134,6 @@ impl Options {
 pub fn run(options: Options) -> Result<u8> {
     let (sender, messages) = channel();
     let mailbox = Mailbox::new(sender);
-    let route = Route::detect(|name| std::env::var(name).ok());
     let report = {
         let mailbox = mailbox.clone();
         move |progress| match progress {
@@ -144,20 +143,14 @@ pub fn run(options: Options) -> Result<u8> {
     };
     let screen = Screen::enter(options.mouse, report)?;
     terminal::install_panic_hook();
-    let ended = run_on(screen, options, route, &mailbox, messages);
+    let ended = run_on(screen, options, &mailbox, messages);
     terminal::leave();
     terminal::remove_panic_hook();
     ended
 }
 
 /// The run while the terminal is ours.
-fn run_on(
-    mut screen: Screen,
-    options: Options,
-    route: Route,
-    mailbox: &Mailbox,
-    messages: Receiver<Message>,
-) -> Result<u8> {
+fn run_on(mut screen: Screen, options: Options, mailbox: &Mailbox, messages: Receiver<Message>) -> Result<u8> {
     let Options { vault_path, startup_key, key_file_path, pins_path, actor, theme, clock, .. } = options;
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let mut state = State::new(StateOptions {
@@ -168,7 +161,6 @@ fn run_on(
         size: terminal::size().unwrap_or_default(),
         idle_lock: options.idle_lock,
         reveal_for: options.reveal_for,
-        clear_after: options.clear_after.unwrap_or(route.usual_lease()),
         lock_on_suspend: options.lock_on_suspend,
         tip: options.tip,
         lines: options.lines,
@@ -186,7 +178,7 @@ fn run_on(
     input::start(mailbox.clone(), gate.clone()).map_err(no_thread)?;
     let place = Place { vault: vault_path, key_file: key_file_path, pins: pins_path, actor, clock };
     let vault = VaultThread::start(place, startup_key, mailbox.clone())?;
-    let runtime = Runtime::new(screen, vault, route, mailbox.clone(), gate);
+    let runtime = Runtime::new(screen, vault, options.clipboard, mailbox.clone(), gate);
     let sleep = SleepWatch::new(now(clock));
     Ok(Loop { state, theme, runtime, messages, changed: false, parting: None, sleep, clock }.run())
 }
@@ -244,14 +236,12 @@ impl Loop {
 
     /// The next message, or what its absence means.
     fn wait(&mut self) -> Option<Message> {
-        let deadline = [self.state.next_deadline(), self.runtime.next_deadline()].into_iter().flatten().min();
-        let left = deadline.map_or(LONGEST_WAIT, |at| at.saturating_duration_since(Instant::now()));
+        let left = self.state.next_deadline().map_or(LONGEST_WAIT, |at| at.saturating_duration_since(Instant::now()));
         let message = match self.messages.recv_timeout(left.min(LONGEST_WAIT)) {
             Ok(message) => Some(message),
             Err(RecvTimeoutError::Timeout) if terminal::is_there() => None,
             Err(_) => Some(Message::Event(Event::HangUp)),
         };
-        self.runtime.poll(Instant::now());
         message.or_else(|| self.overdue().map(Message::Event))
     }
 

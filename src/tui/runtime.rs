@@ -3,13 +3,14 @@
 //! Work goes to threads and comes back as events, so nothing here waits, but for
 //! the end, where each thing gets its [`patience`].
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ratatui::Frame;
 use rustix::process::Pid;
 use rustix::termios::Termios;
 
-use crate::clipboard::{self, Clipboard, Copy, News, Route};
+use crate::clipboard::{self, Clipboard, Copy, News};
+use crate::config::ClipboardSettings;
 use crate::crypto::keyring::RawKey;
 use crate::error::Error;
 use crate::secret_text::SecretText;
@@ -23,15 +24,11 @@ use super::terminal::{self, Screen};
 use super::vault_thread::VaultThread;
 use super::{files, patience};
 
-/// A display's clipboard is served by us: text that is no secret stays there as long as we run, or for a day.
-const TEXT_STAYS: Duration = Duration::from_secs(86_400);
-
 /// The outside world, as the loop reaches it.
 pub(super) struct Runtime {
     screen: Screen,
     vault: VaultThread,
-    clipboard: Box<dyn Clipboard>,
-    route: Route,
+    clipboard: Clipboard,
     mailbox: Mailbox,
     gate: Gate,
     /// The editor that has the terminal.
@@ -42,9 +39,17 @@ pub(super) struct Runtime {
 
 impl Runtime {
     /// Everything but the clipboard runs already.
-    pub(super) fn new(screen: Screen, vault: VaultThread, route: Route, mailbox: Mailbox, gate: Gate) -> Self {
-        let clipboard = open_clipboard(route, &screen, &mailbox);
-        Self { screen, vault, clipboard, route, mailbox, gate, lent: None, repaint: false }
+    pub(super) fn new(
+        screen: Screen,
+        vault: VaultThread,
+        clipboard: ClipboardSettings,
+        mailbox: Mailbox,
+        gate: Gate,
+    ) -> Self {
+        let sequences = screen.sequences();
+        let send = move |sequence: SecretText| sequences.send(sequence);
+        let clipboard = Clipboard::new(clipboard, announce(mailbox.clone()), Some(Box::new(send)));
+        Self { screen, vault, clipboard, mailbox, gate, lent: None, repaint: false }
     }
 
     /// Carries one effect out; `Effect::Quit` is the loop's.
@@ -64,19 +69,14 @@ impl Runtime {
             }
             Effect::CompletePath(typed) => self.aside(move || Event::PathCompleted(files::complete(&typed))),
             Effect::ReadFile(typed) => self.aside(move || Event::FileRead(files::read(&typed))),
-            Effect::Copy { address, value, clear_after } => {
-                self.clipboard.copy(Copy { address: Some(address), value, clear_after }, Instant::now());
-                self.remember_lease();
-            }
+            Effect::Copy { address, value } => self.clipboard.copy(Copy { address: Some(address), value }),
             Effect::CopyText(text) => {
-                let copy = Copy { address: None, value: SecretText::from(text), clear_after: TEXT_STAYS };
-                self.clipboard.copy(copy, Instant::now());
-                self.remember_lease();
+                self.clipboard.copy(Copy { address: None, value: SecretText::from(text) });
             }
-            Effect::ClearClipboard => {
-                self.clipboard.clear();
-                self.remember_lease();
-            }
+            Effect::ClearClipboard { typed } => self.clipboard.clear(typed),
+            Effect::KeepClipboard => self.clipboard.keep(),
+            Effect::Focus(focused) => self.clipboard.focus(focused),
+            Effect::Typed => self.clipboard.typed(),
             Effect::Stop(stop) => stop.set(),
             Effect::OpenEditor { draft, text } => self.open_editor(draft, &text),
             Effect::Suspend => self.suspend(),
@@ -98,9 +98,8 @@ impl Runtime {
     /// Leaves the terminal and stops; SIGCONT brings `Event::Resumed`. A clipboard
     /// cannot be cleared while stopped, so it is now.
     fn suspend(&mut self) {
-        self.clipboard.close(patience::CLIPBOARD);
-        self.clipboard = open_clipboard(self.route, &self.screen, &self.mailbox);
-        terminal::set_parting(b"");
+        self.clipboard.clear(true);
+        self.clipboard.settle(patience::CLIPBOARD);
         if !can_be_continued() {
             self.send(Event::Resumed);
             return;
@@ -153,14 +152,6 @@ impl Runtime {
         Some(Duration::from_secs(u64::try_from(ago).unwrap_or(0)))
     }
 
-    /// A lease over OSC 52 is ended even by a panic.
-    fn remember_lease(&self) {
-        if let Route::Osc52 { in_tmux } = self.route {
-            let leased = self.clipboard.is_leased();
-            terminal::set_parting(if leased { clipboard::osc52::clear(in_tmux) } else { b"" });
-        }
-    }
-
     /// Takes the terminal again after a stop.
     pub(super) fn enter_again(&mut self) {
         // An editor that was stopped with us goes on with us, and has it still.
@@ -188,24 +179,10 @@ impl Runtime {
         self.screen.draw(draw);
     }
 
-    /// When `poll` is due.
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.clipboard.next_deadline()
-    }
-
-    /// Ends what has come to its deadline.
-    pub(super) fn poll(&mut self, now: Instant) {
-        if self.clipboard.next_deadline().is_some_and(|at| at <= now) {
-            self.clipboard.poll(now);
-            self.remember_lease();
-        }
-    }
-
     /// Clears the clipboard, locks the vault and leaves the terminal, in little
     /// time `by_signal`.
     pub(super) fn close(mut self, by_signal: bool) {
         self.clipboard.close(patience::CLIPBOARD);
-        terminal::set_parting(b"");
         self.vault.close(if by_signal { patience::VAULT_AFTER_SIGNAL } else { patience::VAULT });
         if let Some(pid) = self.lent.take().and_then(|lent| lent.pid) {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
@@ -224,25 +201,20 @@ struct Lent {
     typed_at: Option<i64>,
 }
 
-/// A clipboard without a lease.
-fn open_clipboard(route: Route, screen: &Screen, mailbox: &Mailbox) -> Box<dyn Clipboard> {
-    let sequences = screen.sequences();
-    let send = move |sequence: SecretText| sequences.send(sequence);
-    clipboard::open(route, announce(route, mailbox.clone()), Box::new(send))
-}
-
 /// Turns the clipboard's news into the loop's events.
-fn announce(route: Route, mailbox: Mailbox) -> clipboard::Announce {
+fn announce(mailbox: Mailbox) -> clipboard::Announce {
     Box::new(move |news| {
         mailbox.send(Event::Clipboard(match news {
-            News::Sent { address: None, .. } => {
+            News::Sent { address: None, route, .. } => {
                 ClipboardNews::TextSent { route: route.name(), confirmed: route.confirms() }
             }
-            News::Sent { address: Some(address), clear_after } => {
+            News::Sent { address: Some(address), route, clear_after, .. } => {
                 ClipboardNews::Sent { address, route: route.name(), confirmed: route.confirms(), clear_after }
             }
-            News::Cleared => ClipboardNews::Cleared { confirmed: route.confirms() },
+            News::Cleared(route) => ClipboardNews::Cleared { confirmed: route.confirms() },
+            News::ClearPending(_) => ClipboardNews::ClearPending,
             News::Replaced => ClipboardNews::Replaced,
+            News::Kept => ClipboardNews::Kept,
             News::Failed(error) => ClipboardNews::Failed(error),
         }));
     })

@@ -52,8 +52,6 @@ pub struct StateOptions {
     pub idle_lock: Option<Duration>,
     /// Hide a shown value after so long.
     pub reveal_for: Duration,
-    /// Clear the clipboard after so long.
-    pub clear_after: Duration,
     /// Lock when the process is stopped (Ctrl-Z).
     pub lock_on_suspend: bool,
     /// What stands below the panes when nothing else does; `None` for first steps in a vault that is nearly empty.
@@ -78,7 +76,6 @@ impl StateOptions {
             size,
             idle_lock: Some(Duration::from_secs(300)),
             reveal_for: Duration::from_secs(10),
-            clear_after: Duration::from_secs(30),
             lock_on_suspend: true,
             tip: None,
             lines: Lines::Usual,
@@ -190,6 +187,8 @@ pub struct Lease {
     pub(super) route: &'static str,
     pub(super) confirmed: bool,
     pub(super) until: Instant,
+    /// Clearing was asked for, of a terminal that may not have listened.
+    pub(super) pending: bool,
 }
 
 impl State {
@@ -277,7 +276,7 @@ impl State {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let revealed = self.vault.as_ref().and_then(|vault| vault.detail.revealed()).map(|revealed| revealed.until);
-        let counted = [self.lease.as_ref().map(|lease| lease.until), revealed];
+        let counted = [self.lease.as_ref().filter(|lease| !lease.pending).map(|lease| lease.until), revealed];
         let counted = counted.into_iter().flatten().filter(|until| *until > self.now.instant);
         let counted = counted.map(|until| self.next_second(until));
         [

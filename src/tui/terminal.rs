@@ -8,7 +8,6 @@ use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ratatui::layout::Rect;
@@ -26,12 +25,12 @@ mod cells;
 
 use cells::CellWriter;
 
-/// Alternate screen, cleared, bracketed paste, no cursor.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[?2004h\x1b[?25l";
+/// Alternate screen, cleared, bracketed paste, word of being looked at, no cursor.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[?2004h\x1b[?1004h\x1b[?25l";
 /// Wheel and click, with coordinates in decimal.
 const ENTER_MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 /// Everything back, the alternate screen emptied first; right in any order of what was entered.
-const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[2J\x1b[?25h\x1b[?1049l\x1b[?2026l";
+const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[0m\x1b[2J\x1b[?25h\x1b[?1049l\x1b[?2026l";
 /// A frame is shown at once or not at all, where the terminal knows how.
 const BEGIN_FRAME: &[u8] = b"\x1b[?2026h";
 const END_FRAME: &[u8] = b"\x1b[?2026l";
@@ -43,8 +42,6 @@ const LAST_WRITE: Duration = Duration::from_millis(150);
 static ENTERED: AtomicBool = AtomicBool::new(false);
 /// True while another program has it from us.
 static LENT: AtomicBool = AtomicBool::new(false);
-/// What else to send when leaving in a hurry: the end of a clipboard lease.
-static PARTING: Mutex<&[u8]> = Mutex::new(b"");
 
 /// The terminal while it is ours.
 pub(super) struct Screen {
@@ -124,14 +121,14 @@ impl Screen {
     }
 
     /// Gives the terminal to another program for a while; false, and nothing is done, when it
-    /// takes no bytes now. What is to be sent when leaving stays: we are not leaving.
+    /// takes no bytes now.
     pub(super) fn lend(&mut self) -> bool {
         drop(self.frame.take());
         self.output.wait(LAST_WRITE);
         if self.output.is_idle() {
             LENT.store(true, Ordering::SeqCst);
             ENTERED.store(false, Ordering::SeqCst);
-            give_back(b"");
+            give_back();
         }
         is_lent()
     }
@@ -148,34 +145,20 @@ impl Screen {
     }
 }
 
-/// What to send besides when leaving in a hurry.
-pub(super) fn set_parting(sequence: &'static [u8]) {
-    *PARTING.lock().unwrap_or_else(PoisonError::into_inner) = sequence;
-}
-
 /// Gives the terminal back, once; safe from every thread.
 pub(super) fn leave() {
-    let was_ours = ENTERED.swap(false, Ordering::SeqCst);
-    let parting = PARTING.try_lock().map_or(&b""[..], |mut held| std::mem::take(&mut *held));
-    if was_ours {
-        give_back(parting);
-    } else if !parting.is_empty() && is_lent() {
-        write_out(&[parting]);
+    if ENTERED.swap(false, Ordering::SeqCst) {
+        give_back();
     }
 }
 
-/// Writes what ends our use of the terminal, after `parting`.
-fn give_back(parting: &[u8]) {
-    write_out(&[parting, LEAVE]);
-    reset_line();
-}
-
-fn write_out(pieces: &[&[u8]]) {
+/// Writes what ends our use of the terminal.
+fn give_back() {
     // Not through `std::io::stdout`: a panicking thread may hold its lock.
     if let Ok(fd) = std::io::stdout().as_fd().try_clone_to_owned() {
-        let mut file = File::from(fd);
-        let _ = pieces.iter().try_for_each(|piece| write_whole(&mut file, piece));
+        let _ = write_whole(&mut File::from(fd), LEAVE);
     }
+    reset_line();
 }
 
 /// True while another program has the terminal from us.
@@ -255,7 +238,7 @@ mod tests {
 
     #[test]
     fn whatever_is_entered_is_left() {
-        for mode in ["?1049", "?2004", "?1000", "?1006", "?2026"] {
+        for mode in ["?1049", "?2004", "?1004", "?1000", "?1006", "?2026"] {
             let (enter, leave) = (format!("\x1b[{mode}h"), format!("\x1b[{mode}l"));
             let entered = [ENTER, ENTER_MOUSE, BEGIN_FRAME].concat();
             assert!(String::from_utf8(entered).unwrap().contains(&enter));

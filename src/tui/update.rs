@@ -57,6 +57,7 @@ pub fn update(state: &mut State, event: Event, now: Now) -> Vec<Effect> {
         state.last_key = state.last_key.max(now.instant.checked_sub(*ago).unwrap_or(state.last_key));
     }
     let mut effects = deadlines::pass(state);
+    effects.extend(clipboard::typed(state, &event));
     effects.extend(take(state, event));
     sent::note(state, &effects);
     effects.extend(facts::ask(state));
@@ -89,7 +90,8 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Clipboard(news) => clipboard::told(state, news),
         Event::Edited { draft, outcome } => return editor::ended(state, draft, outcome),
-        Event::Focus(_) | Event::Tick | Event::Typed(_) => {}
+        Event::Focus(focused) => return vec![Effect::Focus(focused)],
+        Event::Tick | Event::Typed(_) => {}
     }
     Vec::new()
 }

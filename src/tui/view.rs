@@ -199,6 +199,7 @@ fn draw_notice(state: &State, theme: &Theme, areas: &Areas, frame: &mut Frame<'_
     let in_overview = vault.is_some_and(|vault| vault.overview.is_some());
     let cut = || if in_overview { overview() } else { history() };
     let (words, role) = match (&state.lease, &state.locked_because) {
+        (Some(lease), _) if lease.pending => (PENDING.to_owned(), Role::Warn),
         (Some(lease), _) => match in_overview.then(overview).flatten() {
             Some(told) => (format!("{} · {told}", clears_in(lease, state)), Role::Ok),
             None => (lease_words(lease, state, room), Role::Ok),
@@ -256,8 +257,14 @@ fn draw_wrong_filter(error: &Error, beside: bool, theme: &Theme, area: Rect, fra
 
 /// `Clipboard clears in 0:27`, naming nothing.
 fn clears_in(lease: &Lease, state: &State) -> String {
+    if lease.pending {
+        return PENDING.to_owned();
+    }
     format!("Clipboard clears in {}", text::countdown(lease.until.saturating_duration_since(state.now.instant)))
 }
+
+/// A terminal may not listen while it is not looked at.
+const PENDING: &str = "Clear pending: press a key here, or focus this terminal";
 
 /// `Copied · clears in 0:27 · production/KEY · X11 clipboard`; a locked screen names nothing.
 /// Where room is short the route goes, then the start of the address, never what is certain.

@@ -86,7 +86,7 @@ fn sequences(raw: &[u8]) -> Vec<String> {
 
 /// True for the few sequences that draw, and for the modes that are entered and left.
 fn is_drawing(sequence: &str) -> bool {
-    let modes = ["?25", "?1049", "?2004", "?2026", "?1000", "?1006"];
+    let modes = ["?25", "?1049", "?1004", "?2004", "?2026", "?1000", "?1006"];
     if let Some(body) = sequence.strip_prefix("\x1b[") {
         let (numbers, end) = body.split_at(body.len() - 1);
         let plain = numbers.chars().all(|c| c.is_ascii_digit() || c == ';');

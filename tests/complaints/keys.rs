@@ -44,14 +44,15 @@ fn deeds(screen: &mut Screen) -> Vec<Effect> {
     let reads = |effect: &Effect| {
         matches!(
             effect,
-            Effect::Vault(
-                Request::Detail(_)
-                    | Request::Audit(_)
-                    | Request::Compare { .. }
-                    | Request::Theirs { .. }
-                    | Request::DeletedOf(_)
-                    | Request::FindSame { .. }
-            )
+            Effect::Typed
+                | Effect::Vault(
+                    Request::Detail(_)
+                        | Request::Audit(_)
+                        | Request::Compare { .. }
+                        | Request::Theirs { .. }
+                        | Request::DeletedOf(_)
+                        | Request::FindSame { .. }
+                )
         )
     };
     screen.take_effects().into_iter().filter(|effect| !reads(effect)).collect()
@@ -210,8 +211,8 @@ fn no_binding_uses_alt_by_default() {
 #[test]
 fn every_action_is_also_a_command_or_says_why() {
     const BY_THE_SCREEN_ALONE: &[(&str, &str)] = &[
-        ("copy", "reveal writes the value to where it is wanted"),
-        ("clear-clipboard", "there is no clipboard without the screen"),
+        ("clear-clipboard", "Ctrl-C ends a copy"),
+        ("keep-clipboard", "copy clears what it has sent; --clear-after says when"),
         ("mark", "a command takes its names as arguments"),
         ("mark-range", "a command takes its names as arguments"),
         ("mark-all", "a command takes its names as arguments"),

@@ -39,7 +39,7 @@ fn copied(value: &str) -> String {
 /// Asserts that everything entered was left by one sequence, written once and last.
 #[track_caller]
 fn assert_left_once(pty: &Pty) {
-    const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[2J\x1b[?25h\x1b[?1049l\x1b[?2026l";
+    const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[0m\x1b[2J\x1b[?25h\x1b[?1049l\x1b[?2026l";
     pty.assert_restored();
     let raw = pty.raw();
     assert_eq!(pty::count(&raw, LEAVE), 1, "left once");

@@ -178,19 +178,3 @@ fn with_colours_the_check_for_colours_finds_some() {
     tmux.unlock();
     assert!(selection(&tmux.cells()).1);
 }
-
-/// tmux keeps what is copied in a buffer and drops empty payloads, so a blank takes the secret's place.
-#[test]
-fn a_copy_reaches_tmux_and_is_blanked() {
-    let (vault, value) = (with_passphrase(), SECRETS[1].1);
-    let tmux = Tmux::start(&vault, SIZES[1], &[]);
-    tmux.unlock();
-    tmux.select("stripe", "STRIPE_KEY", &["DB_PASSWORD"]);
-    tmux.press(&["y"]);
-    tmux.wait_for(&["Sent, unconfirmed", "OSC 52, tmux"], &[value, "Copied"]);
-    let buffer = || tmux.command().arg("show-buffer").output().unwrap().stdout;
-    eventually("the buffer to be filled", || buffer() == value.as_bytes());
-    tmux.press(&["x"]);
-    eventually("the buffer to be blank", || buffer() == b" ");
-    assert_no_query(&tmux.raw());
-}

@@ -21,7 +21,7 @@ fn a_tiny_screen_still_locks_and_quits_and_nothing_else() {
     screen.keys("y d j q");
     assert!(screen.take_effects().is_empty());
     screen.keys("C-l");
-    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Lock)]));
+    assert!(matches!(&screen.take_effects()[..], [Effect::ClearClipboard { .. }, Effect::Vault(Request::Lock)]));
     screen.keys("C-q");
     assert!(matches!(&screen.take_effects()[..], [Effect::Quit(0)]));
     for (width, height) in [(30, 5), (24, 1), (139, 7)] {

@@ -86,7 +86,10 @@ fn the_vault_locks_under_an_editor_that_nobody_types_into_and_the_text_waits() {
     assert!(screen.take_effects().is_empty() && !screen.state.is_locked());
     // Nobody does any more.
     screen.wait(Duration::from_secs(15));
-    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Lock)]) && screen.state.is_locked());
+    assert!(
+        matches!(&screen.take_effects()[..], [Effect::ClearClipboard { .. }, Effect::Vault(Request::Lock)])
+            && screen.state.is_locked()
+    );
     ended(&mut screen, Draft::Description, b"Typed for a long time");
     let text = screen.text();
     assert!(
@@ -127,7 +130,10 @@ fn signals_lock_and_end_under_an_editor_and_a_text_without_its_secret_is_told() 
     screen.keys("C-e");
     screen.take_effects();
     screen.event(Event::Signal(Signal::Terminate(15)));
-    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Lock), Effect::Quit(143)]));
+    assert!(matches!(
+        &screen.take_effects()[..],
+        [Effect::ClearClipboard { .. }, Effect::Vault(Request::Lock), Effect::Quit(143)]
+    ));
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn the_idle_lock_comes_and_one_returns_to_where_one_was() {
     screen.wait(Duration::from_secs(299));
     assert!(screen.text().contains("locks in 0:01"));
     screen.wait(Duration::from_secs(1));
-    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Lock)]));
+    assert!(matches!(&screen.take_effects()[..], [Effect::ClearClipboard { .. }, Effect::Vault(Request::Lock)]));
     let text = screen.text();
     assert!(text.contains("locked") && !text.contains("STRIPE"), "{text}");
     screen.unlock();
@@ -25,7 +25,7 @@ fn a_key_after_the_idle_time_meets_a_locked_vault() {
     let mut screen = Screen::unlocked(80, 24);
     screen.elapsed = Duration::from_secs(100_000);
     screen.keys("y");
-    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Lock)]));
+    assert!(matches!(&screen.take_effects()[..], [Effect::ClearClipboard { .. }, Effect::Vault(Request::Lock)]));
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn deadlines_always_lie_ahead() {
 }
 
 #[test]
-fn lock_wipes_half_typed_input_and_keeps_the_clipboard_time() {
+fn lock_wipes_half_typed_input_and_the_clipboard() {
     let mut screen = Screen::unlocked(80, 24);
     screen.event(Event::Clipboard(ClipboardNews::Sent {
         address: address(STRIPE),
@@ -71,9 +71,11 @@ fn lock_wipes_half_typed_input_and_keeps_the_clipboard_time() {
     }));
     screen.keys("D");
     screen.type_text("STRIPE_K");
+    screen.take_effects();
     screen.keys("C-l");
     let text = screen.text();
     assert!(text.contains("Clipboard clears in 0:30") && !text.contains("STRIPE_K"), "{text}");
+    assert!(matches!(screen.take_effects()[0], Effect::ClearClipboard { typed: true }));
     screen.event(Event::Clipboard(ClipboardNews::Cleared { confirmed: true }));
     assert!(screen.text().contains("The clipboard is cleared."));
 }
@@ -105,12 +107,15 @@ fn leaving_locks_first() {
         let mut screen = Screen::unlocked(80, 24);
         screen.event(event);
         assert!(
-            matches!(&screen.take_effects()[..], [Effect::Vault(Request::Lock), Effect::Quit(found)] if *found == code)
+            matches!(&screen.take_effects()[..], [Effect::ClearClipboard { .. }, Effect::Vault(Request::Lock), Effect::Quit(found)] if *found == code)
         );
     }
     let mut screen = Screen::unlocked(80, 24);
     screen.keys("C-z");
-    assert!(matches!(&screen.take_effects()[..], [Effect::Vault(Request::Lock), Effect::Suspend]));
+    assert!(matches!(
+        &screen.take_effects()[..],
+        [Effect::ClearClipboard { .. }, Effect::Vault(Request::Lock), Effect::Suspend]
+    ));
     screen.event(Event::Resumed);
     assert!(matches!(&screen.take_effects()[..], [Effect::Repaint]));
 }

@@ -146,7 +146,13 @@ fn a_lock_ends_the_job_that_is_under_way() {
     let mut screen = Screen::unlocked(80, 24);
     screen.keys("d C-l");
     let effects = screen.take_effects();
-    let [Effect::Vault(Request::Job(job)), Effect::Stop(stop), Effect::Vault(Request::Lock)] = &effects[..] else {
+    let [
+        Effect::Vault(Request::Job(job)),
+        Effect::Stop(stop),
+        Effect::ClearClipboard { .. },
+        Effect::Vault(Request::Lock),
+    ] = &effects[..]
+    else {
         panic!("the lock waits for the job")
     };
     stop.set();

@@ -32,6 +32,62 @@ fn a_value_on_its_way_to_the_clipboard_stops_at_a_locked_vault() {
     assert!(screen.take_effects().is_empty());
 }
 
+/// The terminal may not listen while nobody looks at it.
+#[test]
+fn a_clear_that_may_not_have_been_heard_is_asked_again_at_the_next_key() {
+    for (does, wanted) in [("j", 1), ("K", 0), ("C-l", 1), ("x", 1)] {
+        let mut screen = Screen::unlocked(80, 24);
+        screen.event(Event::Clipboard(sent(20)));
+        screen.keys("j");
+        screen.event(Event::Focus(true));
+        assert!(!screen.take_effects().iter().any(|effect| matches!(effect, Effect::Typed)), "nothing is pending yet");
+        screen.event(Event::Clipboard(ClipboardNews::ClearPending));
+        assert!(screen.text().contains(" Clear pending: press a key here, or focus this terminal "));
+        screen.keys(does);
+        let effects = screen.take_effects();
+        let again = effects.iter().filter(|effect| matches!(effect, Effect::Typed)).count();
+        assert_eq!(again, wanted, "{does}");
+        assert_eq!(effects.iter().any(|effect| matches!(effect, Effect::KeepClipboard)), does == "K");
+    }
+}
+
+#[test]
+fn the_terminals_word_of_being_looked_at_goes_on() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.event(Event::Focus(false));
+    assert!(matches!(screen.take_effects()[..], [Effect::Focus(false)]));
+    screen.event(Event::Focus(true));
+    assert!(matches!(screen.take_effects()[..], [Effect::Focus(true)]));
+}
+
+#[test]
+fn there_is_nothing_to_keep_where_nothing_of_others_is_touched() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.event(Event::Clipboard(ClipboardNews::Sent {
+        address: address(STRIPE),
+        route: "X11 clipboard",
+        confirmed: true,
+        clear_after: Duration::from_secs(30),
+    }));
+    screen.keys("K");
+    assert!(screen.take_effects().is_empty() && screen.text().contains("cleared only while"));
+    let mut screen = Screen::unlocked(80, 24);
+    screen.event(Event::Clipboard(sent(20)));
+    screen.keys("K");
+    assert!(matches!(screen.take_effects()[..], [Effect::KeepClipboard]));
+    screen.event(Event::Clipboard(ClipboardNews::Kept));
+    assert!(screen.text().contains("left as it is") && !screen.text().contains("clears in"));
+}
+
+fn sent(seconds: u64) -> ClipboardNews {
+    ClipboardNews::Sent {
+        address: address(STRIPE),
+        route: "terminal clipboard (OSC 52)",
+        confirmed: false,
+        clear_after: Duration::from_secs(seconds),
+    }
+}
+
 #[test]
 fn what_is_certain_about_a_copy_is_never_cut_off() {
     for (width, wanted) in [
@@ -40,12 +96,7 @@ fn what_is_certain_about_a_copy_is_never_cut_off() {
         (40, " Sent, unconfirmed · clears in 0:20 · …Y"),
     ] {
         let mut screen = Screen::unlocked(width, 24);
-        screen.event(Event::Clipboard(ClipboardNews::Sent {
-            address: address(STRIPE),
-            route: "terminal clipboard (OSC 52)",
-            confirmed: false,
-            clear_after: Duration::from_secs(20),
-        }));
+        screen.event(Event::Clipboard(sent(20)));
         let text = screen.text();
         assert_eq!(text.lines().rev().nth(1).unwrap().trim_end(), wanted);
     }
@@ -53,29 +104,23 @@ fn what_is_certain_about_a_copy_is_never_cut_off() {
 
 #[test]
 fn a_copy_is_told_at_once_and_its_countdown_stands_beside_what_comes_later() {
-    let sent = || ClipboardNews::Sent {
-        address: address(STRIPE),
-        route: "terminal clipboard (OSC 52)",
-        confirmed: false,
-        clear_after: Duration::from_secs(20),
-    };
     let mut screen = Screen::unlocked(80, 24);
     screen.keys("u");
     assert!(screen.text().contains("There is nothing to undo."));
-    screen.event(Event::Clipboard(sent()));
+    screen.event(Event::Clipboard(sent(20)));
     let text = screen.text();
     assert!(text.contains("clears in 0:20") && !text.contains("nothing to undo"), "{text}");
     screen.keys("u");
     let text = screen.text();
     assert!(text.contains("There is nothing to undo.   ") && text.contains("Clipboard clears in 0:20"), "{text}");
     let mut screen = Screen::unlocked(44, 24);
-    screen.event(Event::Clipboard(sent()));
+    screen.event(Event::Clipboard(sent(20)));
     screen.keys("u");
     let text = screen.text();
     assert!(text.contains("There is nothing to undo.") && !text.contains("clears in"), "no room: {text}");
     let mut screen = Screen::unlocked(80, 24);
     screen.event(Event::Vault(Answer::Failed(Error::busy("The vault is in use."))));
-    screen.event(Event::Clipboard(sent()));
+    screen.event(Event::Clipboard(sent(20)));
     assert!(screen.text().contains("The vault is in use."), "an error stays: {}", screen.text());
 }
 

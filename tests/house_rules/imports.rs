@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("vault", &["store", "crypto"]),
     ("config", &["vault"]),
     ("session", &["config", "vault", "crypto::keyring"]),
-    ("clipboard", &["config", "vault"]),
+    ("clipboard", &["config", "session", "vault"]),
     ("inject", &["config", "session", "vault"]),
     ("transfer", &["config", "session", "vault", "crypto::keyring"]),
     ("api", &["inject", "transfer", "session", "config", "vault"]),

@@ -198,8 +198,8 @@ impl Run {
                 Effect::GenerateRawKey(wanted) => {
                     self.coming.push_back(Event::RawKey(wanted, RawKey::generate().unwrap()));
                 }
-                Effect::Copy { address, clear_after, .. } => {
-                    let route = "terminal clipboard (OSC 52)";
+                Effect::Copy { address, .. } => {
+                    let (route, clear_after) = ("terminal clipboard (OSC 52)", Duration::from_secs(20));
                     let news = ClipboardNews::Sent { address, route, confirmed: false, clear_after };
                     self.coming.push_back(Event::Clipboard(news));
                 }
@@ -207,9 +207,15 @@ impl Run {
                     let route = "X11 clipboard";
                     self.coming.push_back(Event::Clipboard(ClipboardNews::TextSent { route, confirmed: true }));
                 }
-                Effect::ClearClipboard => {
-                    self.coming.push_back(Event::Clipboard(ClipboardNews::Cleared { confirmed: false }));
+                Effect::ClearClipboard { typed } => {
+                    self.coming.push_back(Event::Clipboard(match typed {
+                        true => ClipboardNews::Cleared { confirmed: false },
+                        false => ClipboardNews::ClearPending,
+                    }));
                 }
+                Effect::Typed => self.coming.push_back(Event::Clipboard(ClipboardNews::Cleared { confirmed: false })),
+                Effect::KeepClipboard => self.coming.push_back(Event::Clipboard(ClipboardNews::Kept)),
+                Effect::Focus(_) => {}
                 Effect::CompletePath(typed) => {
                     let completion = Completion {
                         completed: format!("{typed}x"),

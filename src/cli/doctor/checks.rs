@@ -7,7 +7,7 @@ use rustix::fs::statvfs;
 use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
 
 use crate::cli::call::Call;
-use crate::clipboard::Route;
+use crate::clipboard;
 use crate::crypto::keyring::SlotKind;
 use crate::error::{Error, Kind};
 use crate::session::{kernel_keyring, key_file};
@@ -27,7 +27,7 @@ pub(super) fn all(call: &Call) -> Vec<Finding> {
     findings.push(process());
     findings.push(keyring());
     findings.extend(terminal());
-    findings.push(clipboard());
+    findings.extend(clipboard(call));
     findings
 }
 
@@ -152,19 +152,25 @@ fn terminal() -> Vec<Finding> {
     findings
 }
 
-fn clipboard() -> Finding {
-    let route = Route::detect(|name| std::env::var(name).ok());
-    match route {
-        Route::None => Finding::note(
-            "clipboard",
-            "No clipboard can be reached from here.",
-            "Reveal, or hand values to programs with run.",
-        ),
-        _ if route.confirms() => Finding::good("clipboard", format!("Copies go to: {}.", route.name())),
-        _ => Finding::note(
-            "clipboard",
-            format!("Copies go to: {}.", route.name()),
-            "The terminal never says whether it took a value, nor whether it let go of it.",
-        ),
+/// Each way that a copy would try from here, in its order; what comes behind the first that
+/// works is not tried.
+fn clipboard(call: &Call) -> Vec<Finding> {
+    let probed = clipboard::probe(&call.config.clipboard);
+    if !probed.iter().any(|probed| probed.outcome.is_ok()) {
+        let told = "No clipboard can be reached from here.";
+        let hint = "Reveal values, or hand them to programs with run.";
+        return probed.iter().map(way).chain([Finding::note("clipboard", told, hint)]).collect();
+    }
+    probed.iter().map(way).collect()
+}
+
+fn way(probed: &clipboard::Probed) -> Finding {
+    let name = probed.route.name();
+    match (&probed.outcome, probed.warning) {
+        (Err(error), _) => {
+            Finding::note("clipboard", format!("{name}: {}", error.message()), "A copy tries the next way.")
+        }
+        (Ok(()), Some(warning)) => Finding::note("clipboard", format!("Copies go to: {name}."), warning),
+        (Ok(()), None) => Finding::good("clipboard", format!("Copies go to: {name}.")),
     }
 }

@@ -62,7 +62,7 @@ impl Tmux {
     }
 
     /// Deletes the buffer, if it is there still, and makes sure that it is gone.
-    fn see_gone(&self, buffer: &str) -> Result<()> {
+    pub(in crate::clipboard) fn see_gone(&self, buffer: &str) -> Result<()> {
         let is_there = || {
             let listed = self.call(&["list-buffers", "-F", "#{buffer_name}"], None)?;
             Ok(listed.split(|byte| *byte == b'\n').any(|name| name == buffer.as_bytes()))
@@ -86,7 +86,7 @@ fn check(value: &SecretText) -> Result<()> {
         return Err(Error::usage("Nothing was pasted: the value is empty."));
     }
     let ends = |end: &&[u8]| value.expose().windows(end.len()).any(|part| part == *end);
-    if PASTE_ENDS.iter().any(|end| ends(end)) {
+    if PASTE_ENDS.iter().any(ends) {
         let words = "Nothing was pasted: the value holds the sequence that ends a paste, \
                      so that the rest of it would be obeyed like keys.";
         return Err(Error::usage(words).hint("Write it to a file, or hand it to the program with strongroom run."));

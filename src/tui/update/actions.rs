@@ -56,7 +56,8 @@ fn act_there(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Compare => history::compare(state),
         Action::MarkVersion => history::mark(state),
         Action::Add => add(state),
-        Action::ClearClipboard => vec![Effect::ClearClipboard],
+        Action::ClearClipboard => vec![Effect::ClearClipboard { typed: true }],
+        Action::KeepClipboard => vec![Effect::KeepClipboard],
         Action::Palette => {
             let palette = PaletteDialog::new(state);
             open_dialog(state, Dialog::Palette(Box::new(palette)));

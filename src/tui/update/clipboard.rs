@@ -1,10 +1,28 @@
 //! What the clipboard did with what it was given.
 
-use crate::tui::event::ClipboardNews;
+use crate::tui::action::Action;
+use crate::tui::effect::Effect;
+use crate::tui::event::{ClipboardNews, Event};
 use crate::tui::notice::Notice;
 use crate::tui::state::{Lease, State};
 
-use super::{outdate, say};
+use super::{Press, outdate, say};
+
+/// Who types looks at the terminal: what it may not have heard is said again, unless the
+/// key is the one that leaves the clipboard alone.
+pub(super) fn typed(state: &State, event: &Event) -> Option<Effect> {
+    state.lease.as_ref().filter(|lease| lease.pending)?;
+    let keeps = |key| {
+        let press = state.context().and_then(|context| state.options.keymap.press(context, key));
+        press == Some(Press::Action(Action::KeepClipboard))
+    };
+    let types = match event {
+        Event::Key(key) => !keeps(*key),
+        Event::Mouse(_) | Event::Paste(_) => true,
+        _ => false,
+    };
+    types.then_some(Effect::Typed)
+}
 
 pub(super) fn told(state: &mut State, news: ClipboardNews) {
     state.changed = true;
@@ -12,7 +30,7 @@ pub(super) fn told(state: &mut State, news: ClipboardNews) {
     let notice = match news {
         ClipboardNews::Sent { address, route, confirmed, clear_after } => {
             let until = now.instant.checked_add(clear_after).unwrap_or(now.instant);
-            state.lease = Some(Lease { address, route, confirmed, until });
+            state.lease = Some(Lease { address, route, confirmed, until, pending: false });
             outdate(state);
             return;
         }
@@ -26,6 +44,13 @@ pub(super) fn told(state: &mut State, news: ClipboardNews) {
         ClipboardNews::Cleared { confirmed: false } => {
             Notice::done("Asked the terminal to clear its clipboard; it cannot confirm that.", now)
         }
+        ClipboardNews::ClearPending => {
+            if let Some(lease) = &mut state.lease {
+                lease.pending = true;
+            }
+            return;
+        }
+        ClipboardNews::Kept => Notice::done("The clipboard is left as it is; nothing clears it any more.", now),
         ClipboardNews::Replaced => Notice::done("Something else was copied meanwhile; it was left alone.", now),
         ClipboardNews::Failed(error) => Notice::failed(&error),
     };

@@ -9,7 +9,7 @@ use crate::tui::state::{Place, State};
 use super::open_dialog;
 
 /// Drops keys, lists, shown values and half-typed input, and asks for a key again.
-/// The clipboard's own deadline goes on.
+/// What lies on the clipboard is taken away at once.
 pub(super) fn lock(state: &mut State, because: &'static str) -> Vec<Effect> {
     let working = state.vault.as_ref().and_then(|vault| vault.working.as_ref()).map(|(job, _)| job.stop.clone());
     let had_typed = state.dialog.as_ref().is_some_and(Dialog::holds_input);
@@ -22,7 +22,10 @@ pub(super) fn lock(state: &mut State, because: &'static str) -> Vec<Effect> {
     }
     // A lock does not wait for a long job: what is not done by now is not done.
     let stop = working.map(Effect::Stop);
-    stop.into_iter().chain(was_open.then_some(Effect::Vault(Request::Lock))).collect()
+    // Also where none is known of: it may be on its way.
+    let clear = Effect::ClearClipboard { typed: state.last_key == state.now.instant };
+    let locked = was_open.then_some([clear, Effect::Vault(Request::Lock)]);
+    stop.into_iter().chain(locked.into_iter().flatten()).collect()
 }
 
 /// Why it is locked; what was typed is gone with it, and that comes first.

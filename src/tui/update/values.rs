@@ -112,7 +112,7 @@ pub(super) fn ready_to_copy(state: &State, address: Address, value: SecretText) 
     if state.is_locked() {
         return Vec::new();
     }
-    let mut effects = vec![Effect::Copy { address, value, clear_after: state.options.clear_after }];
+    let mut effects = vec![Effect::Copy { address, value }];
     effects.extend(audit_again(state));
     effects
 }

@@ -83,7 +83,10 @@ pub(crate) fn panes() -> Vec<State> {
         ("clipboard_cleared", |at| {
             sent(at.after(""), false).event(Event::Clipboard(ClipboardNews::Cleared { confirmed: false }))
         }),
-        ("locked_with_clipboard", |at| sent(at.after(""), false).keys("C-l")),
+        ("clipboard_pending", |at| sent(at.after(""), false).event(Event::Clipboard(ClipboardNews::ClearPending))),
+        ("locked_with_clipboard", |at| {
+            sent(at.after(""), false).keys("C-l").event(Event::Clipboard(ClipboardNews::ClearPending))
+        }),
         ("failed", |at| at.after("").failed(busy())),
         ("hint", |at| at.after("3 Enter")),
         ("deleted", |at| at.after("d").job_done()),
