@@ -16,7 +16,7 @@
 //! | small windows panic | gitui #72, twitch-tui #551, croft #192, ratatui #1379, dirge #730 | `no_size_panics_and_a_frame_of_no_size_is_skipped`, `every_screen_draws_at_every_size`, `the_list_and_the_detail_sweep_every_size_with_any_text` |
 //! | narrow use | lazygit #440 #612 #847 #2295 #5751 | `every_pane_is_reachable_when_narrow` |
 //! | the clipboard of a remote | opencode #2773, opentui #1516, hermes #21446, tmux #4664 | `copied_is_never_said_of_what_cannot_be_known`, `only_an_owned_selection_confirms`, `what_tmux_tells_decides_the_way`, `the_environment_decides` |
-//! | clipboard histories keep secrets | keepassxc #10634 #12875 #13566, QtPass #348, CopyQ #2495 | `a_copy_is_hidden_from_histories_and_cleared_by_key`, `what_was_copied_meanwhile_is_left_alone`, `what_cannot_be_cleared_for_certain_is_said` |
+//! | clipboard histories keep secrets | keepassxc #10634 #12875 #13566, QtPass #348, CopyQ #2495 | `t01_a_copy_is_hidden_from_histories_and_from_the_middle_button`, `t02_what_was_copied_meanwhile_is_left_alone`, `what_cannot_be_cleared_for_certain_is_said` |
 //! | wide characters | tokscale #1308, zeph #5075 #5100 | `wide_characters_never_overrun_their_cell`, `ascii_borders_draw_no_ambiguous_character` |
 //! | icon fonts | fresh #2551, fleet #22, pix-mono #1 | `no_icon_font_or_braille_glyph_is_in_any_screen` |
 //! | screen readers | ratatui #2610, pi #4687, aegis-boot #104 | `the_cursor_stands_on_the_selected_row`, `every_action_is_also_a_command_or_says_why`, `without_borders_no_line_is_drawn`, `the_terminals_cursor_stands_in_every_pane_and_dialog` |

@@ -260,7 +260,7 @@ fn exit_codes_tell_the_outcomes_apart() {
 #[test]
 fn every_command_has_a_test_that_bears_its_name() {
     let mut tests = String::new();
-    for folder in ["tests/cli", "tests/pty", "tests/desktop"] {
+    for folder in ["tests/cli", "tests/pty", "tests/desktop", "tests/clipboard"] {
         let Ok(files) = std::fs::read_dir(folder) else { continue };
         for file in files {
             tests.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap_or_default());

@@ -1,4 +1,4 @@
-//! `copy`: over OSC 52, on a terminal of its own. A display's clipboard is in `tests/desktop`.
+//! `copy`: over OSC 52, on a terminal of its own. A display's clipboard is in `tests/clipboard`.
 
 use std::time::{Duration, Instant};
 

@@ -1,51 +1,20 @@
 //! Canaries: what must be seen nowhere is looked for everywhere — in every
 //! process's arguments and environment, and in every file the program could have left.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 
-use data_encoding::BASE64;
 use rustix::process::Signal;
 
+use super::place::canary::{canaries, in_files, in_processes};
 use super::place::{copied, program, run_with_passphrase};
-use super::support::pty::{STRONGROOM, contains};
+use super::support::pty::STRONGROOM;
 use super::support::vault::TestVault;
 
 const PASSPHRASE: &str = "canary passphrase 7Qx9 never seen";
 const OLD: &str = "canary-old-value-Zk3vT8mW";
 const NEW: &str = "canary-new-value-Hb6rY1pL";
 const ADDRESS: &str = "production/CANARY_KEY";
-
-/// What must not be found: each as it is and as OSC 52 carries it.
-fn canaries() -> Vec<Vec<u8>> {
-    let plain = [PASSPHRASE, OLD, NEW];
-    plain.iter().flat_map(|text| [text.as_bytes().to_vec(), BASE64.encode(text.as_bytes()).into_bytes()]).collect()
-}
-
-/// The arguments and environments in which one stands, of all processes that can be read.
-fn in_processes(wanted: &[Vec<u8>]) -> Vec<PathBuf> {
-    let listed = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
-    let files = listed.flat_map(|process| ["cmdline", "environ"].map(|file| process.join(file)));
-    files.filter(|file| std::fs::read(file).is_ok_and(|read| found(&read, wanted))).collect()
-}
-
-/// The files below `folder` in which one stands.
-fn in_files(folder: &Path, wanted: &[Vec<u8>]) -> Vec<PathBuf> {
-    let mut places = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            places.extend(in_files(&path, wanted));
-        } else if std::fs::read(&path).is_ok_and(|read| found(&read, wanted)) {
-            places.push(path);
-        }
-    }
-    places
-}
-
-fn found(hay: &[u8], wanted: &[Vec<u8>]) -> bool {
-    wanted.iter().any(|needle| contains(hay, needle))
-}
 
 /// A vault whose temporary files would land beside it.
 fn vault_with_canary() -> TestVault {
@@ -59,7 +28,7 @@ fn vault_with_canary() -> TestVault {
 
 #[test]
 fn no_secret_is_left_anywhere() {
-    let (vault, wanted) = (vault_with_canary(), canaries());
+    let (vault, wanted) = (vault_with_canary(), canaries(&[PASSPHRASE, OLD, NEW]));
     let (tmp, run) = (vault.home().join("tmp"), vault.home().join("run"));
     let mut pty = vault.screen().env("TMPDIR", &tmp).env("XDG_RUNTIME_DIR", &run).start();
     pty.wait_for("assphrase");

@@ -1,5 +1,4 @@
-//! In tmux: the whole walk as an operator sees it, the selection without colours,
-//! and a copy into tmux's own buffer.
+//! In tmux: the whole walk as an operator sees it, and the selection without colours.
 
 use std::num::NonZeroU16;
 use std::process::Command;

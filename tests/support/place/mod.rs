@@ -1,5 +1,13 @@
-//! What every place has in common: the operator's vault, the programs that are
-//! needed, and waiting.
+//! Places where operators run the program, for the targets `desktop` and `clipboard`.
+//! Here is what every place has in common: the operator's vault, the programs that
+//! are needed, and waiting.
+
+pub(crate) mod canary;
+pub(crate) mod display;
+pub(crate) mod holder;
+pub(crate) mod server;
+pub(crate) mod sway;
+pub(crate) mod window;
 
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
@@ -77,9 +85,23 @@ pub(crate) fn processes(vault: &TestVault) -> Vec<Pid> {
         let words: Vec<&[u8]> = words.split(|byte| *byte == 0).collect();
         words.first() == Some(&STRONGROOM.as_bytes()) && words.contains(&vault.as_bytes()) && !is_zombie(*pid)
     };
+    all_processes().filter(runs_on_it).collect()
+}
+
+/// All processes of this machine.
+pub(crate) fn all_processes() -> impl Iterator<Item = Pid> {
     let listed = std::fs::read_dir("/proc").unwrap();
     let numbers = listed.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
-    numbers.filter_map(Pid::from_raw).filter(runs_on_it).collect()
+    numbers.filter_map(Pid::from_raw)
+}
+
+/// The processes that a process has started.
+pub(crate) fn children(parent: u32) -> Vec<Pid> {
+    let is_child = |pid: &Pid| {
+        let status = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
+        status.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1)?.parse().ok()) == Some(parent)
+    };
+    all_processes().filter(is_child).collect()
 }
 
 /// The sequence that puts `value` on the terminal's clipboard.
@@ -87,11 +109,11 @@ pub(crate) fn copied(value: &str) -> String {
     format!("\x1b]52;c;{}\x1b\\", BASE64.encode(value.as_bytes()))
 }
 
-/// Settings for the program, before it starts.
+/// Settings of the clipboard, before the program starts.
 pub(crate) fn configure(vault: &TestVault, settings: &str) {
     let folder = vault.home().join("config/strongroom");
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("config.toml"), settings).unwrap();
+    std::fs::write(folder.join("config.toml"), format!("[clipboard]\n{settings}\n")).unwrap();
 }
 
 /// A command, if its program is installed; else the test fails with its name.
@@ -118,6 +140,12 @@ pub(crate) fn printed(command: &mut Command) -> String {
 #[track_caller]
 pub(crate) fn eventually(what: &str, is_so: impl FnMut() -> bool) {
     assert!(within(Duration::from_secs(20), is_so), "waited in vain for {what}");
+}
+
+/// Asks for as long as that whether it is still so.
+#[track_caller]
+pub(crate) fn stays(what: &str, time: Duration, mut is_so: impl FnMut() -> bool) {
+    assert!(!within(time, || !is_so()), "it did not stay so: {what}");
 }
 
 /// Asks until it is so or the time is up.
