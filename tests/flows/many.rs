@@ -148,8 +148,8 @@ fn a_lock_ends_the_job_that_is_under_way() {
     let effects = screen.take_effects();
     let [
         Effect::Vault(Request::Job(job)),
-        Effect::Stop(stop),
         Effect::ClearClipboard { .. },
+        Effect::Stop(stop),
         Effect::Vault(Request::Lock),
     ] = &effects[..]
     else {

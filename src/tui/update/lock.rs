@@ -11,6 +11,15 @@ use super::open_dialog;
 /// Drops keys, lists, shown values and half-typed input, and asks for a key again.
 /// What lies on the clipboard is taken away at once.
 pub(super) fn lock(state: &mut State, because: &'static str) -> Vec<Effect> {
+    let clear = Effect::ClearClipboard { typed: state.last_key == state.now.instant };
+    let locked = put_away(state, because);
+    // Also where no copy is known of: it may be on its way.
+    let clear = (!locked.is_empty()).then_some(clear);
+    clear.into_iter().chain(locked).collect()
+}
+
+/// Locking, without the clipboard.
+fn put_away(state: &mut State, because: &'static str) -> Vec<Effect> {
     let working = state.vault.as_ref().and_then(|vault| vault.working.as_ref()).map(|(job, _)| job.stop.clone());
     let had_typed = state.dialog.as_ref().is_some_and(Dialog::holds_input);
     let was_open = wipe(state);
@@ -22,10 +31,7 @@ pub(super) fn lock(state: &mut State, because: &'static str) -> Vec<Effect> {
     }
     // A lock does not wait for a long job: what is not done by now is not done.
     let stop = working.map(Effect::Stop);
-    // Also where none is known of: it may be on its way.
-    let clear = Effect::ClearClipboard { typed: state.last_key == state.now.instant };
-    let locked = was_open.then_some([clear, Effect::Vault(Request::Lock)]);
-    stop.into_iter().chain(locked.into_iter().flatten()).collect()
+    stop.into_iter().chain(was_open.then_some(Effect::Vault(Request::Lock))).collect()
 }
 
 /// Why it is locked; what was typed is gone with it, and that comes first.
@@ -36,9 +42,10 @@ fn told(because: &str, had_typed: bool) -> String {
     }
 }
 
-/// Locks and ends the application.
+/// Locks and ends the application. What lies on the clipboard is taken away at the end, or
+/// left to its deadline, as the settings say.
 pub(super) fn leave(state: &mut State, code: u8) -> Vec<Effect> {
-    let mut effects = lock(state, "Locked.");
+    let mut effects = put_away(state, "Locked.");
     effects.push(Effect::Quit(code));
     effects
 }
