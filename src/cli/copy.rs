@@ -11,7 +11,7 @@ use serde_json::json;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 
-use crate::clipboard::{self, Clipboard, Copy, News, Route};
+use crate::clipboard::{self, Clipboard, Copy, News, Route, What};
 use crate::config::{ClipboardSettings, OnExit, RouteChoice, limited};
 use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
@@ -73,7 +73,7 @@ pub(super) fn run(call: &Call, args: &CopyArgs) -> Result<u8> {
     catch(sender.clone())?;
     let value = args.release.take(&mut vault, &secret, Release::Copy)?;
     let clipboard = Clipboard::new(settings, announce(sender), terminal.map(send));
-    clipboard.copy(Copy { address: Some(secret.address.clone()), value });
+    clipboard.copy(Copy { what: What::Secret(secret.address.clone()), value });
     let waiting = Waiting { call, secret: &secret };
     waiting.until_gone(&clipboard, &heard).inspect_err(|error| {
         // The record says that it was copied; this one, that it did not arrive.

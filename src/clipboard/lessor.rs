@@ -16,7 +16,7 @@ use super::holder::{self, Ended};
 use super::lease::{Lease, SendSequence, Terms};
 use super::osc52::Wrap;
 use super::surroundings::Surroundings;
-use super::{Announce, Copy, News, Route, command, terminal, tmux_lease};
+use super::{Announce, Copy, News, Route, What, command, terminal, tmux_lease};
 
 /// A deadline is looked at this often: the clock of waiting stands still while the machine sleeps.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -167,7 +167,7 @@ impl Lessor {
     }
 
     fn terms(&self, route: Route, copy: &Copy) -> Terms {
-        let is_secret = copy.address.is_some();
+        let is_secret = copy.what != What::Text;
         let usual = self.settings.clear_after.unwrap_or(route.usual_lease());
         Terms {
             clear_after: if is_secret { usual } else { TEXT_STAYS },
@@ -205,7 +205,7 @@ impl Lessor {
                 let _ = earlier.lease.clear();
             }
         }
-        let news = News::Sent { address: copy.address, route: held.route, clear_after: terms.clear_after, failed };
+        let news = News::Sent { what: copy.what, route: held.route, clear_after: terms.clear_after, failed };
         if terms.is_secret || held.lease.keeps_time() {
             self.held = Some(held);
         } else {

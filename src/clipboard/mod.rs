@@ -47,10 +47,21 @@ use lessor::{Heard, Lessor};
 
 /// A value on its way to the clipboard.
 pub struct Copy {
-    /// What to name in notices; `None` for text that is no secret, which nobody clears.
-    pub address: Option<Address>,
+    /// What it is.
+    pub what: What,
     /// The plaintext.
     pub value: SecretText,
+}
+
+/// What a value is, to those who hear of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A secret's, by its address.
+    Secret(Address),
+    /// A word that was made up to see what becomes of it: treated as a secret.
+    Test(String),
+    /// Text that is no secret, which nobody clears.
+    Text,
 }
 
 /// What became of a copy.
@@ -58,8 +69,8 @@ pub struct Copy {
 pub enum News {
     /// Handed over; the lease runs.
     Sent {
-        /// What was copied, if it was a secret.
-        address: Option<Address>,
+        /// What was copied.
+        what: What,
         /// The way it went.
         route: Route,
         /// How long until it is cleared.

@@ -263,6 +263,8 @@ actions! {
     ClearClipboard = "clear-clipboard", "clear now", Secrets 97, None, [SCREENS => "x"];
     /// Leave the clipboard as it is; nothing clears it.
     KeepClipboard = "keep-clipboard", "keep", Secrets 96, None, [SCREENS => "K"];
+    /// Test whether copies arrive and are cleared.
+    TestClipboard = "test-clipboard", "test", Secrets 0, None, [SCREENS => "T"];
 
     /// Filter the list as you type.
     Filter = "filter", "filter", Movement 90, Some("strongroom list {filter}"), [SCREENS => "/"];

@@ -85,6 +85,7 @@ fn not_in(dialog: &Dialog, action: Action) -> Option<String> {
             | Dialog::Jump(_)
             | Dialog::Deleted(_)
             | Dialog::WriteOut(_)
+            | Dialog::ClipboardTest(_)
     );
     let missing = match action {
         Action::Generate => plain || dialog.is_gate() || dialog.is_choosing(),

@@ -13,6 +13,7 @@ use crate::vault::scope::Address;
 use crate::vault::secret::{Fields, Metadata, SecretId};
 use crate::vault::{Expected, MetadataChange};
 
+use super::dialogs::clipboard_test::Found;
 use super::job::{Job, Stop};
 
 /// Something for the runtime to do.
@@ -43,6 +44,15 @@ pub enum Effect {
         draft: Draft,
         /// As it is now.
         text: SecretText,
+    },
+    /// Put a made-up word on the clipboard; answered by `Event::Clipboard`.
+    TestClipboard,
+    /// Keep what a test of the clipboard has shown.
+    RememberClipboard {
+        /// The route, for people.
+        route: &'static str,
+        /// What it has shown.
+        found: Found,
     },
     /// Clear our clipboard lease now; answered by `Event::Clipboard`.
     ClearClipboard {

@@ -279,6 +279,13 @@ pub enum ClipboardNews {
         /// True when the route can confirm that it arrived.
         confirmed: bool,
     },
+    /// The word of a test was handed over.
+    TestSent {
+        /// What was made up for it.
+        word: String,
+        /// The route, for people.
+        route: &'static str,
+    },
     /// Cleared, or asked to clear where that cannot be confirmed.
     Cleared {
         /// True when the route can confirm it.

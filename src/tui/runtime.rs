@@ -9,13 +9,15 @@ use ratatui::Frame;
 use rustix::process::Pid;
 use rustix::termios::Termios;
 
-use crate::clipboard::{self, Clipboard, Copy, News};
+use crate::clipboard::{self, Clipboard, Copy, News, What};
 use crate::config::ClipboardSettings;
 use crate::crypto::keyring::RawKey;
 use crate::error::Error;
 use crate::secret_text::SecretText;
+use crate::session::clipboard_tests::{self, Seen, Tested};
 use crate::vault::generate::generate;
 
+use super::dialogs::clipboard_test::Found;
 use super::editor::{self, Desk, Editing};
 use super::effect::{Draft, Effect, Request};
 use super::event::{Answer, ClipboardNews, Event, Mailbox};
@@ -69,10 +71,15 @@ impl Runtime {
             }
             Effect::CompletePath(typed) => self.aside(move || Event::PathCompleted(files::complete(&typed))),
             Effect::ReadFile(typed) => self.aside(move || Event::FileRead(files::read(&typed))),
-            Effect::Copy { address, value } => self.clipboard.copy(Copy { address: Some(address), value }),
+            Effect::Copy { address, value } => self.clipboard.copy(Copy { what: What::Secret(address), value }),
             Effect::CopyText(text) => {
-                self.clipboard.copy(Copy { address: None, value: SecretText::from(text) });
+                self.clipboard.copy(Copy { what: What::Text, value: SecretText::from(text) });
             }
+            Effect::TestClipboard => {
+                let word = uuid::Uuid::new_v4().simple().to_string();
+                self.clipboard.copy(Copy { what: What::Test(word.clone()), value: SecretText::from(word) });
+            }
+            Effect::RememberClipboard { route, found } => self.aside_quietly(move || remember(route, found)),
             Effect::ClearClipboard { typed } => self.clipboard.clear(typed),
             Effect::KeepClipboard => self.clipboard.keep(),
             Effect::Focus(focused) => self.clipboard.focus(focused),
@@ -93,6 +100,16 @@ impl Runtime {
     fn aside(&self, work: impl FnOnce() -> Event + Send + 'static) {
         let mailbox = self.mailbox.clone();
         std::thread::spawn(move || mailbox.send(work()));
+    }
+
+    /// The same for what has nothing to say but that it failed.
+    fn aside_quietly(&self, work: impl FnOnce() -> crate::error::Result<()> + Send + 'static) {
+        let mailbox = self.mailbox.clone();
+        std::thread::spawn(move || {
+            if let Err(error) = work() {
+                mailbox.send(Event::Vault(Answer::Failed(error)));
+            }
+        });
     }
 
     /// Leaves the terminal and stops; SIGCONT brings `Event::Resumed`. A clipboard
@@ -201,14 +218,27 @@ struct Lent {
     typed_at: Option<i64>,
 }
 
+/// Keeps what a test of the clipboard has shown, where this terminal's tests are kept.
+fn remember(route: &str, found: Found) -> crate::error::Result<()> {
+    let Some(file) = clipboard_tests::own_file() else { return Ok(()) };
+    let place = clipboard_tests::place(|name| std::env::var(name).ok(), route);
+    let seen = match found {
+        Found::Cleared => Seen::Cleared,
+        Found::NotCleared => Seen::NotCleared,
+        Found::NotArrived => Seen::NotArrived,
+    };
+    clipboard_tests::write(&file, place, Tested { seen, at: jiff::Timestamp::now() })
+}
+
 /// Turns the clipboard's news into the loop's events.
 fn announce(mailbox: Mailbox) -> clipboard::Announce {
     Box::new(move |news| {
         mailbox.send(Event::Clipboard(match news {
-            News::Sent { address: None, route, .. } => {
+            News::Sent { what: What::Text, route, .. } => {
                 ClipboardNews::TextSent { route: route.name(), confirmed: route.confirms() }
             }
-            News::Sent { address: Some(address), route, clear_after, .. } => {
+            News::Sent { what: What::Test(word), route, .. } => ClipboardNews::TestSent { word, route: route.name() },
+            News::Sent { what: What::Secret(address), route, clear_after, .. } => {
                 ClipboardNews::Sent { address, route: route.name(), confirmed: route.confirms(), clear_after }
             }
             News::Cleared(route) => ClipboardNews::Cleared { confirmed: route.confirms() },

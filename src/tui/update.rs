@@ -88,7 +88,7 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
             state.size = (width, height);
             state.changed = true;
         }
-        Event::Clipboard(news) => clipboard::told(state, news),
+        Event::Clipboard(news) => return clipboard::told(state, news),
         Event::Edited { draft, outcome } => return editor::ended(state, draft, outcome),
         Event::Focus(focused) => return vec![Effect::Focus(focused)],
         Event::Tick | Event::Typed(_) => {}

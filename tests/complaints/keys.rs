@@ -45,6 +45,8 @@ fn deeds(screen: &mut Screen) -> Vec<Effect> {
         matches!(
             effect,
             Effect::Typed
+                | Effect::ClearClipboard { .. }
+                | Effect::RememberClipboard { .. }
                 | Effect::Vault(
                     Request::Detail(_)
                         | Request::Audit(_)
@@ -213,6 +215,7 @@ fn every_action_is_also_a_command_or_says_why() {
     const BY_THE_SCREEN_ALONE: &[(&str, &str)] = &[
         ("clear-clipboard", "Ctrl-C ends a copy"),
         ("keep-clipboard", "copy clears what it has sent; --clear-after says when"),
+        ("test-clipboard", "doctor tells what can be known without a paste"),
         ("mark", "a command takes its names as arguments"),
         ("mark-range", "a command takes its names as arguments"),
         ("mark-all", "a command takes its names as arguments"),

@@ -1,5 +1,7 @@
 //! Copy, reveal and write out: where a value goes, and how long it stays.
 
+use strongroom::tui::dialogs::clipboard_test::Found;
+
 use super::*;
 
 #[test]
@@ -210,4 +212,52 @@ fn a_field_is_written_out_and_a_work_tree_is_asked_about() {
     screen.event(Event::Vault(Answer::WroteOut { address: address(STRIPE), field, path }));
     assert_eq!(screen.state.context(), Some(Context::Detail));
     assert!(screen.text().contains("Wrote username of production/payments/STRIPE_KEY to key"), "{}", screen.text());
+}
+
+/// What nobody can ask a terminal, its operator can see.
+#[test]
+fn a_test_of_the_clipboard_believes_the_pastes_and_nothing_else() {
+    let word = || SecretText::copied_from(b"word\n");
+    let sent = || Event::Clipboard(ClipboardNews::TestSent { word: "word".to_owned(), route: "somewhere" });
+    let begun = || {
+        let mut screen = Screen::unlocked(80, 24);
+        screen.keys("T");
+        assert!(matches!(screen.take_effects()[..], [Effect::TestClipboard]));
+        screen.event(sent());
+        assert!(screen.text().contains("1 of 2: paste here now"));
+        screen
+    };
+    let found = |screen: &mut Screen| match &screen.take_effects()[..] {
+        [Effect::RememberClipboard { route: "somewhere", found }, ..] => *found,
+        _ => panic!("nothing was found"),
+    };
+    let cleared = |news| {
+        let mut screen = begun();
+        screen.event(Event::Paste(word()));
+        assert!(matches!(screen.take_effects()[..], [Effect::ClearClipboard { typed: true }]));
+        screen.event(Event::Clipboard(news));
+        assert!(screen.text().contains("2 of 2: paste here once more"));
+        screen
+    };
+    for news in [ClipboardNews::Cleared { confirmed: false }, ClipboardNews::ClearPending] {
+        let mut screen = cleared(news.clone());
+        screen.keys("Enter");
+        assert_eq!(found(&mut screen), Found::Cleared);
+        let mut screen = cleared(news.clone());
+        screen.event(Event::Paste(SecretText::copied_from(b" ")));
+        assert_eq!(found(&mut screen), Found::Cleared);
+        let mut screen = cleared(news);
+        screen.event(Event::Paste(word()));
+        assert_eq!(found(&mut screen), Found::NotCleared);
+    }
+    let mut screen = begun();
+    screen.event(Event::Paste(SecretText::copied_from(b"of yesterday")));
+    assert_eq!(found(&mut screen), Found::NotArrived);
+    let mut screen = begun();
+    screen.keys("Esc");
+    assert!(matches!(screen.take_effects()[..], [Effect::ClearClipboard { typed: true }]));
+    let mut screen = Screen::unlocked(80, 24);
+    screen.keys("T");
+    screen.event(Event::Clipboard(ClipboardNews::Failed(Error::busy("No clipboard can be reached from here."))));
+    assert!(screen.text().contains("No clipboard can be reached"));
 }

@@ -215,7 +215,11 @@ impl Run {
                 }
                 Effect::Typed => self.coming.push_back(Event::Clipboard(ClipboardNews::Cleared { confirmed: false })),
                 Effect::KeepClipboard => self.coming.push_back(Event::Clipboard(ClipboardNews::Kept)),
-                Effect::Focus(_) => {}
+                Effect::TestClipboard => self.coming.push_back(Event::Clipboard(ClipboardNews::TestSent {
+                    word: "word".to_owned(),
+                    route: "terminal clipboard (OSC 52)",
+                })),
+                Effect::Focus(_) | Effect::RememberClipboard { .. } => {}
                 Effect::CompletePath(typed) => {
                     let completion = Completion {
                         completed: format!("{typed}x"),

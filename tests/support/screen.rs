@@ -570,6 +570,7 @@ pub(crate) const KINDS: &[&str] = &[
     "palette",
     "jump",
     "deleted",
+    "clipboard test",
 ];
 
 /// Which one is open; a new kind wants a name here and states of its own in the table.
@@ -587,5 +588,6 @@ pub(crate) fn kind(dialog: &Dialog) -> &'static str {
         Dialog::Palette(_) => "palette",
         Dialog::Jump(_) => "jump",
         Dialog::Deleted(_) => "deleted",
+        Dialog::ClipboardTest(_) => "clipboard test",
     }
 }

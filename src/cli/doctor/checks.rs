@@ -10,6 +10,7 @@ use crate::cli::call::Call;
 use crate::clipboard;
 use crate::crypto::keyring::SlotKind;
 use crate::error::{Error, Kind};
+use crate::session::clipboard_tests::{self, Seen};
 use crate::session::{kernel_keyring, key_file};
 use crate::vault::LockedVault;
 
@@ -166,6 +167,20 @@ fn clipboard(call: &Call) -> Vec<Finding> {
 
 fn way(probed: &clipboard::Probed) -> Finding {
     let name = probed.route.name();
+    let variable = |name: &str| std::env::var(name).ok();
+    let tested = clipboard_tests::own_file()
+        .and_then(|file| clipboard_tests::read(&file, &clipboard_tests::place(variable, name)))
+        .filter(|_| probed.outcome.is_ok());
+    if let Some(tested) = tested {
+        let on = format!("Copies go to: {name}, tested from here on {}.", tested.at.strftime("%F"));
+        return match tested.seen {
+            Seen::Cleared => Finding::good("clipboard", format!("{on} A word arrived and was cleared.")),
+            Seen::NotCleared => {
+                Finding::note("clipboard", on, "A word arrived and was not cleared: osc52_clear in the settings.")
+            }
+            Seen::NotArrived => Finding::note("clipboard", on, "Nothing arrived: the terminal has to allow it."),
+        };
+    }
     match (&probed.outcome, probed.warning) {
         (Err(error), _) => {
             Finding::note("clipboard", format!("{name}: {}", error.message()), "A copy tries the next way.")

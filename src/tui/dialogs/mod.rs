@@ -24,6 +24,7 @@ use crate::vault::secret::{FieldName, Fields, Secret, SecretId, Version};
 use super::action::{Action, Context};
 use super::clock::Now;
 use super::effect::{Draft, Effect, RawKeyUse};
+use super::event::ClipboardNews;
 use super::files::Completion;
 use super::keymap::{Keymap, Keys};
 use super::press::Press;
@@ -31,6 +32,7 @@ use super::theirs::Theirs;
 use super::theme::Theme;
 
 pub mod bulk;
+pub mod clipboard_test;
 pub mod compare;
 pub mod confirm;
 mod conflict;
@@ -116,6 +118,8 @@ pub enum Input {
     DeletedBy(Vec<(SecretId, String)>),
     /// A secret is destroyed, as the dialog asked.
     Purged(SecretId),
+    /// What the clipboard did with the word that tests it.
+    Clipboard(ClipboardNews),
     /// What the dialog submitted failed; it stays open with its input and shows this.
     Failed(Error),
 }
@@ -159,6 +163,8 @@ pub enum Dialog {
     Jump(Box<jump::JumpDialog>),
     /// What was deleted.
     Deleted(Box<deleted::DeletedDialog>),
+    /// Does the clipboard take a value, and let go of it?
+    ClipboardTest(Box<clipboard_test::ClipboardTestDialog>),
 }
 
 /// Calls the same method of whichever dialog is open.
@@ -177,6 +183,7 @@ macro_rules! each {
             Dialog::Palette($dialog) => $call,
             Dialog::Jump($dialog) => $call,
             Dialog::Deleted($dialog) => $call,
+            Dialog::ClipboardTest($dialog) => $call,
         }
     };
 }

@@ -57,6 +57,10 @@ fn act_there(state: &mut State, action: Action) -> Vec<Effect> {
         Action::MarkVersion => history::mark(state),
         Action::Add => add(state),
         Action::ClearClipboard => vec![Effect::ClearClipboard { typed: true }],
+        Action::TestClipboard => {
+            open_dialog(state, Dialog::ClipboardTest(Box::default()));
+            return vec![Effect::TestClipboard];
+        }
         Action::KeepClipboard => vec![Effect::KeepClipboard],
         Action::Palette => {
             let palette = PaletteDialog::new(state);

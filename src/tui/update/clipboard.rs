@@ -1,12 +1,13 @@
 //! What the clipboard did with what it was given.
 
 use crate::tui::action::Action;
+use crate::tui::dialogs::{Dialog, Input};
 use crate::tui::effect::Effect;
 use crate::tui::event::{ClipboardNews, Event};
 use crate::tui::notice::Notice;
 use crate::tui::state::{Lease, State};
 
-use super::{Press, outdate, say};
+use super::{Press, give, outdate, say};
 
 /// Who types looks at the terminal: what it may not have heard is said again, unless the
 /// key is the one that leaves the clipboard alone.
@@ -24,7 +25,17 @@ pub(super) fn typed(state: &State, event: &Event) -> Option<Effect> {
     types.then_some(Effect::Typed)
 }
 
-pub(super) fn told(state: &mut State, news: ClipboardNews) {
+pub(super) fn told(state: &mut State, news: ClipboardNews) -> Vec<Effect> {
+    if matches!(state.dialog, Some(Dialog::ClipboardTest(_))) {
+        // What was there before is not any more.
+        state.lease = None;
+        return give(state, Input::Clipboard(news));
+    }
+    show(state, news);
+    Vec::new()
+}
+
+fn show(state: &mut State, news: ClipboardNews) {
     state.changed = true;
     let now = state.now;
     let notice = match news {
@@ -34,6 +45,8 @@ pub(super) fn told(state: &mut State, news: ClipboardNews) {
             outdate(state);
             return;
         }
+        // Its dialog is closed: so it is cleared again.
+        ClipboardNews::TestSent { .. } => return,
         ClipboardNews::TextSent { route, confirmed: true } => {
             Notice::done(format!("Copied the command line · {route}"), now)
         }

@@ -5,7 +5,7 @@ use strongroom::crypto::keyring::SlotKind;
 use strongroom::error::Error;
 use strongroom::secret_text::SecretText;
 use strongroom::tui::effect::{Draft, RawKeyUse};
-use strongroom::tui::event::Answer;
+use strongroom::tui::event::{Answer, ClipboardNews, Event};
 use strongroom::tui::theirs::{Taken, Theirs};
 use strongroom::vault::catalog::CatalogChange;
 use strongroom::vault::secret::SecretId;
@@ -32,6 +32,11 @@ fn without(at: At) -> Steps {
 
 fn taken() -> Error {
     Error::version_conflict("production/payments/STRIPE_KEY has version 8 meanwhile.", 8)
+}
+
+fn tested() -> Event {
+    let word = "0123456789abcdef".to_owned();
+    Event::Clipboard(ClipboardNews::TestSent { word, route: "terminal clipboard (OSC 52)" })
 }
 
 fn full() -> Error {
@@ -280,6 +285,13 @@ fn questions() -> Vec<State> {
 
 fn files() -> Vec<State> {
     vec![
+        ("clipboard_test", |at| at.after("T").event(tested())),
+        ("clipboard_test_cleared", |at| {
+            let pasted = Event::Paste(SecretText::copied_from(b"0123456789abcdef"));
+            let cleared = Event::Clipboard(ClipboardNews::Cleared { confirmed: false });
+            at.after("T").event(tested()).event(pasted).event(cleared)
+        }),
+        ("clipboard_test_lost", |at| at.after("T").event(tested()).keys("Enter")),
         ("write_out", |at| at.after("2 j w")),
         ("write_out_completed", |at| at.after("w").typed("/etc/ssl/k").completed("/etc/ssl/k")),
         ("write_out_work_tree", |at| {
