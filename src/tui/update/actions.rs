@@ -59,7 +59,7 @@ fn act_there(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ClearClipboard => vec![Effect::ClearClipboard { typed: true }],
         Action::TestClipboard => {
             open_dialog(state, Dialog::ClipboardTest(Box::default()));
-            return vec![Effect::TestClipboard];
+            vec![Effect::TestClipboard]
         }
         Action::KeepClipboard => vec![Effect::KeepClipboard],
         Action::Palette => {
