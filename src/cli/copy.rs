@@ -29,6 +29,7 @@ Examples:
   strongroom copy production/DB --field username
   strongroom copy production/DB --clear-after 10s --reason migration
   strongroom copy production/DB --via osc52
+  strongroom copy production/DB --otp          a one-time code
 
 On a desktop it ends at once, and the value is taken away when its time is up.
 What goes to a terminal (over SSH, in tmux) it stays for; Ctrl-C clears that now.
@@ -71,7 +72,7 @@ pub(super) fn run(call: &Call, args: &CopyArgs) -> Result<u8> {
     // Whoever ends this from now on clears the clipboard.
     let (sender, heard) = channel();
     catch(sender.clone())?;
-    let value = args.release.take(&mut vault, &secret, Release::Copy)?;
+    let value = args.release.take(call, &mut vault, &secret, Release::Copy, |wait| pause(&heard, wait))?;
     let clipboard = Clipboard::new(settings, announce(sender), terminal.map(send));
     clipboard.copy(Copy { what: What::Secret(secret.address.clone()), value });
     let waiting = Waiting { call, secret: &secret };
@@ -109,6 +110,15 @@ fn catch(sender: Sender<Heard>) -> Result<()> {
         }
     });
     Ok(())
+}
+
+/// Waits with nothing given out yet, so that a signal ends it.
+fn pause(heard: &Receiver<Heard>, wait: Duration) -> Result<()> {
+    match heard.recv_timeout(wait) {
+        Ok(Heard::Signal(signal)) => Err(Error::failure("It was ended before the code came; nothing was copied.")
+            .exits(u8::try_from(128 + signal).unwrap_or(1))),
+        _ => Ok(()),
+    }
 }
 
 fn announce(sender: Sender<Heard>) -> clipboard::Announce {

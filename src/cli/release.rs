@@ -1,10 +1,13 @@
 //! [`ReleaseArgs`]: what `copy` and `reveal` are asked for, and how they come by it: find
 //! the secret, then have the vault release one field. Each refusal is on record.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
+use crate::vault::one_time_code::{OneTimeCode, TOTP};
 use crate::vault::scope::Address;
 use crate::vault::secret::{FieldName, Secret, VALUE};
 use crate::vault::{Release, Vault};
@@ -23,6 +26,9 @@ pub(super) struct ReleaseArgs {
     /// Which version; the current one if left away
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     version: Option<u64>,
+    /// Instead of a value a one-time code (TOTP) of the seed in its field `totp`, good for 5 s at least
+    #[arg(long, conflicts_with_all = ["field", "version"])]
+    otp: bool,
     /// Why, for the audit log
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(super) reason: String,
@@ -44,19 +50,40 @@ impl ReleaseArgs {
         Ok(found.secret)
     }
 
-    /// The value, out of the vault and on record as given out.
-    pub(super) fn take(&self, vault: &mut Vault, secret: &Secret, how: Release) -> Result<SecretText> {
-        let fields = vault.release(secret.id, self.version, how, &self.reason, self.allow_expired)?;
-        let names: Vec<FieldName> = fields.names().cloned().collect();
-        fields.take(&self.field).ok_or_else(|| missing_field(secret, &self.field, names.iter()))
+    /// The value, out of the vault and on record as given out. `pause` waits where a fresh
+    /// one-time code is worth waiting for; if it fails, nothing was given out.
+    pub(super) fn take(
+        &self,
+        call: &Call,
+        vault: &mut Vault,
+        secret: &Secret,
+        how: Release,
+        pause: impl Fn(Duration) -> Result<()>,
+    ) -> Result<SecretText> {
+        if !self.otp {
+            let fields = vault.release(secret.id, self.version, how, &self.reason, self.allow_expired)?;
+            let names: Vec<FieldName> = fields.names().cloned().collect();
+            return fields.take(&self.field).ok_or_else(|| missing_field(secret, &self.field, names.iter()));
+        }
+        loop {
+            match vault.release_code(secret.id, how, &self.reason, self.allow_expired)? {
+                OneTimeCode::Code(code, _) => return Ok(code),
+                OneTimeCode::FreshIn(wait) => {
+                    let seconds = wait.as_millis().div_ceil(1000);
+                    call.output.note(&format!("The code is nearly over; a fresh one comes in {seconds} s."));
+                    pause(wait)?;
+                }
+            }
+        }
     }
 
     /// Refuses a field that the current version has not, before anything is given out and
     /// recorded; what fields an earlier version has, is seen when it is opened.
     fn check_field(&self, secret: &Secret) -> Result<()> {
+        let field = if self.otp { TOTP } else { &self.field };
         let is_current = self.version.is_none_or(|version| version == secret.version);
-        if is_current && !secret.fields.iter().any(|known| known.as_str() == self.field) {
-            return Err(missing_field(secret, &self.field, secret.fields.iter()));
+        if is_current && !secret.fields.iter().any(|known| known.as_str() == field) {
+            return Err(missing_field(secret, field, secret.fields.iter()));
         }
         Ok(())
     }

@@ -11,7 +11,8 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   strongroom reveal STRIPE_KEY --env production
   strongroom reveal production/DB --field username
-  strongroom reveal production/DB --version 3 --reason audit";
+  strongroom reveal production/DB --version 3 --reason audit
+  strongroom reveal production/DB --otp           a one-time code";
 
 pub(super) fn run(call: &Call, args: &ReleaseArgs) -> Result<()> {
     if call.output.json {
@@ -20,6 +21,9 @@ pub(super) fn run(call: &Call, args: &ReleaseArgs) -> Result<()> {
     }
     let mut vault = call.open()?;
     let secret = args.find(call, &mut vault, Release::Reveal)?;
-    let value = args.take(&mut vault, &secret, Release::Reveal)?;
+    let value = args.take(call, &mut vault, &secret, Release::Reveal, |wait| {
+        std::thread::sleep(wait);
+        Ok(())
+    })?;
     call.output.print_value(&value)
 }

@@ -19,6 +19,7 @@ mod heads;
 mod integrity;
 mod keys;
 mod listing;
+pub mod one_time_code;
 pub mod overview;
 mod purge;
 mod read;

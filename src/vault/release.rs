@@ -7,9 +7,15 @@ use crate::error::{Error, Kind, Result};
 
 use super::audit::AuditAction;
 use super::change::Change;
+use super::one_time_code::{OneTimeCode, Seed, TOTP};
 use super::scope::Address;
 use super::secret::{Fields, Secret, SecretId};
 use super::{Vault, is_noted};
+
+/// What stands on record before the reason, where it was a one-time code that left.
+const A_CODE: &str = "one-time code";
+/// The next step where no code can be made.
+const SEEDS: &str = "Set the field totp to the otpauth://totp/… URI or the base32 seed that the service shows.";
 
 /// For what a value leaves the vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +75,41 @@ impl Vault {
         let released = self.release_all(std::slice::from_ref(&wanted), how, reason, allow_expired);
         let mut fields = released.map_err(|refused| refused.into_first())?;
         fields.pop().ok_or_else(|| Error::failure("A secret was released without its fields."))
+    }
+
+    /// Makes a one-time code of the current version's seed, which stays here. Where it is
+    /// given, that it was a code stands before the reason on record; where the present one
+    /// is nearly over, nothing is given and nothing recorded.
+    ///
+    /// # Errors
+    /// As [`Self::release`]; Usage, when no code can be made of what the field holds.
+    pub fn release_code(
+        &mut self,
+        id: SecretId,
+        how: Release,
+        reason: &str,
+        allow_expired: bool,
+    ) -> Result<OneTimeCode> {
+        let address = self.view(|view| Ok(view.by_id(id)?.1.address))?;
+        let wanted = Wanted { id, address, version: None };
+        let reason = if reason.is_empty() { A_CODE.to_owned() } else { format!("{A_CODE}: {reason}") };
+        let mut recording = false;
+        let released = self.write(|change| {
+            let (secret, number, fields) = change.open_current(&wanted, allow_expired)?;
+            let code = one_time_code(&secret, &fields, change.now)?;
+            if matches!(code, OneTimeCode::Code(..)) {
+                recording = true;
+                change.audit(how.action(), &secret, Some(number), &reason)?;
+            }
+            Ok(code)
+        });
+        released.map_err(|error| {
+            if recording {
+                return unrecorded(&error);
+            }
+            self.note_refused([(&wanted, &error)], how, &reason);
+            error
+        })
     }
 
     /// Records that values were asked for that are not there: `address` is where the search began.
@@ -170,6 +211,19 @@ impl Change<'_> {
         let fields = self.fields(&self.version_row(&secret, number)?)?;
         Ok((secret, number, fields))
     }
+}
+
+/// The code at `now`, of the field that holds the seed.
+fn one_time_code(secret: &Secret, fields: &Fields, now: Timestamp) -> Result<OneTimeCode> {
+    let Some(held) = fields.get(TOTP) else {
+        return Err(
+            Error::not_found(format!("{} has no field {TOTP}, of which codes are made.", secret.address)).hint(SEEDS)
+        );
+    };
+    let seed = Seed::read(held).map_err(|cause| {
+        Error::usage(format!("The field {TOTP} of {} makes no codes: {cause}.", secret.address)).hint(SEEDS)
+    })?;
+    Ok(seed.code(now))
 }
 
 /// The value was there, but not its line in the log: so it goes nowhere.

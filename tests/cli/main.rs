@@ -12,6 +12,7 @@ mod generating;
 mod key_slots;
 mod keys;
 mod making;
+mod one_time_codes;
 mod prompts;
 mod reading;
 mod render;

@@ -9,6 +9,7 @@ mod duplicates;
 mod filling;
 mod keys;
 mod moved;
+mod one_time_codes;
 mod place;
 mod properties;
 mod release;
