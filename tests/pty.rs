@@ -11,6 +11,8 @@ mod made_up;
 mod picture;
 #[path = "pty/run.rs"]
 mod run;
+#[path = "pty/sequence.rs"]
+mod sequence;
 #[expect(dead_code, reason = "shared with the guards of complaints")]
 mod support;
 

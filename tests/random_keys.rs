@@ -44,6 +44,7 @@ const DEEDS: &[&str] = &[
     "not unlocked",
     "revealed",
     "copied",
+    "copied a code",
     "opened to edit",
     "compared",
     "told of another session",

@@ -219,6 +219,8 @@ macro_rules! actions {
 actions! {
     /// Copy the value; it is cleared again later.
     Copy = "copy", "copy", Secrets 95, Some("strongroom copy {}"), [PANES => "y"];
+    /// Copy the next: username, value, one-time code.
+    CopyNext = "copy-next", "copy next", Secrets 46, None, [PANES => "Y"];
     /// Show the value for a moment, or hide it.
     Reveal = "show", "show", Secrets 94, Some("strongroom reveal {}"), [PANES => "s"];
     /// Show it unseen, to be selected with the mouse.
@@ -462,8 +464,8 @@ mod tests {
     fn a_confirming_key_is_neither_enter_nor_the_asking_key() {
         let keymap = Keymap::default();
         let yes = keymap.keys(Context::Confirm, Action::Yes);
-        use Action::{Delete, Expire, Move, Open, Purge, Reveal, RollBack, Rotate, Submit, Tag, Undo};
-        for action in [RollBack, Open, Reveal, Purge, Submit, Rotate, Tag, Expire, Move, Delete, Undo] {
+        use Action::{CopyNext, Delete, Expire, Move, Open, Purge, Reveal, RollBack, Rotate, Submit, Tag, Undo};
+        for action in [CopyNext, RollBack, Open, Reveal, Purge, Submit, Rotate, Tag, Expire, Move, Delete, Undo] {
             for context in Context::ALL {
                 for key in keymap.keys(*context, action) {
                     assert!(!yes.contains(&key), "{action:?}");

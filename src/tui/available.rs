@@ -65,8 +65,10 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
         let words = "This screen has no colours to hide a value by; ⟨show⟩ shows it.";
         return Some(Keys::new(keymap, Context::Secrets).named(words).into_owned());
     }
-    if let Some(cause) =
-        vault.read_only.as_ref().filter(|_| matches!(action, Action::Copy | Action::Reveal | Action::RevealBlind))
+    if let Some(cause) = vault
+        .read_only
+        .as_ref()
+        .filter(|_| matches!(action, Action::Copy | Action::CopyNext | Action::Reveal | Action::RevealBlind))
     {
         return Some(format!("No value is given out, since that could not be recorded: {cause}"));
     }
@@ -109,6 +111,7 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
     let needs_secret = matches!(
         action,
         Action::Copy
+            | Action::CopyNext
             | Action::Reveal
             | Action::RevealBlind
             | Action::Rotate
@@ -140,6 +143,9 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
         return Some(Keys::new(&state.options.keymap, Context::Secrets).named(cause).into_owned());
     }
     match action {
+        Action::CopyNext if vault.secrets.copy_steps().is_empty() => {
+            Some("It has no username, no value and no seed of one-time codes.".to_owned())
+        }
         Action::Fold | Action::FoldAll | Action::UnfoldAll if !vault.secrets.is_tree() => {
             let words = "The list is flat; ⟨tree⟩ shows it as a tree.";
             Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())

@@ -132,6 +132,13 @@ pub enum Request {
         /// Give it out although it has expired.
         allow_expired: bool,
     },
+    /// Make a one-time code of the field `totp` for the clipboard; answered by `Answer::CodeReady` or `Answer::FreshCodeIn`.
+    CopyCode {
+        /// Which secret.
+        id: SecretId,
+        /// Give it out although it has expired.
+        allow_expired: bool,
+    },
     /// Open the fields of the version that is edited; audited as a reveal; answered by `Answer::ReadyToEdit`.
     OpenToEdit {
         /// Which secret.

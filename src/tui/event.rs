@@ -180,6 +180,24 @@ pub enum Answer {
         /// Plaintext.
         value: SecretText,
     },
+    /// A one-time code on its way to the clipboard, as `ReadyToCopy`.
+    CodeReady {
+        /// Of which secret.
+        id: SecretId,
+        /// What to name in notices.
+        address: Address,
+        /// The code.
+        code: SecretText,
+        /// How long it is good.
+        good_for: std::time::Duration,
+    },
+    /// The present code is nearly over: nothing was given out, and a fresh one is to be asked for after `wait`.
+    FreshCodeIn {
+        /// Of which secret.
+        id: SecretId,
+        /// How long that takes.
+        wait: std::time::Duration,
+    },
     /// A field was written into a new file.
     WroteOut {
         /// Of which secret.

@@ -28,6 +28,7 @@ mod patience;
 mod pending;
 pub mod press;
 mod runtime;
+pub mod sequence;
 mod sleep;
 pub mod state;
 mod terminal;

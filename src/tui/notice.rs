@@ -39,6 +39,12 @@ impl Notice {
         Self { text: text.into(), role: Role::Warn, until: now.instant.checked_add(STAY), answer: None }
     }
 
+    /// What is waited for; leaves when that comes.
+    #[must_use]
+    pub fn waiting(text: impl Into<String>, until: Instant) -> Self {
+        Self { text: text.into(), role: Role::Warn, until: Some(until), answer: None }
+    }
+
     /// It failed; stays until a key.
     #[must_use]
     pub fn failed(error: &Error) -> Self {

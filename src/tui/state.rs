@@ -27,6 +27,7 @@ use super::panes::detail::{DetailPane, Shown};
 use super::panes::history::HistoryPane;
 use super::panes::overview::{Lead, OverviewPane, Standing};
 use super::panes::secrets::SecretsPane;
+use super::sequence::CopySequence;
 use super::undo::UndoStack;
 
 mod place;
@@ -143,6 +144,8 @@ pub struct OpenVault {
     pub(super) wanted_detail: Option<SecretId>,
     /// The value asked for; an answer about another comes too late.
     pub(super) asked: Option<Asked>,
+    /// What one key copies, one thing after the other.
+    pub(super) sequence: Option<CopySequence>,
     /// What `u` takes back.
     pub(super) undo: UndoStack,
     /// When a key that deletes was pressed last.
@@ -281,6 +284,7 @@ impl State {
         let counted = counted.map(|until| self.next_second(until));
         [
             self.notice.as_ref().and_then(Notice::until),
+            self.vault.as_ref().and_then(|vault| vault.sequence.as_ref()?.fresh_at()),
             self.idle_wake(),
             self.detail_at,
             self.overview_wake(),

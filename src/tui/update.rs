@@ -38,6 +38,7 @@ mod lock;
 mod mouse;
 mod overview;
 mod sent;
+mod sequence;
 mod undo;
 mod unlock;
 mod values;
@@ -61,6 +62,7 @@ pub fn update(state: &mut State, event: Event, now: Now) -> Vec<Effect> {
     effects.extend(take(state, event));
     sent::note(state, &effects);
     effects.extend(facts::ask(state));
+    sequence::follow(state);
     state.follow();
     help::follow(state);
     effects

@@ -213,6 +213,7 @@ fn no_binding_uses_alt_by_default() {
 #[test]
 fn every_action_is_also_a_command_or_says_why() {
     const BY_THE_SCREEN_ALONE: &[(&str, &str)] = &[
+        ("copy-next", "copy has --field and --otp"),
         ("clear-clipboard", "Ctrl-C ends a copy"),
         ("keep-clipboard", "copy clears what it has sent; --clear-after says when"),
         ("test-clipboard", "doctor tells what can be known without a paste"),

@@ -17,6 +17,7 @@ mod removing;
 #[path = "../support/screen.rs"]
 #[expect(dead_code, reason = "shared with the tests of screens")]
 mod screen;
+mod sequence;
 mod sessions;
 mod tree;
 mod values;

@@ -82,6 +82,7 @@ const HABITS: &[&str] = &[
     "S",
     "y Y",
     "y x",
+    "Y Y Y Y Y Y Y Y",
     "r C-g Enter",
     "r Right Tab ~ Tab ~ Enter",
     "e C-t Tab C-t Enter",

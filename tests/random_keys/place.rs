@@ -63,6 +63,9 @@ impl Place {
     fn write(&mut self, address: &str, strange: bool) {
         self.written += 1;
         let mut fields = Fields::value(SecretText::from(format!("{MARK}value of write {}", self.written)));
+        // Of most of them codes can be made.
+        let seed = if self.written.is_multiple_of(5) { MARK } else { "JBSWY3DPEHPK3PXP" };
+        fields.set("totp".parse().unwrap(), SecretText::from(seed.to_owned()));
         let metadata = if strange {
             fields
                 .set("username".parse().unwrap(), SecretText::from(format!("{MARK}user\n\u{1b}[31m{}", self.written)));

@@ -182,6 +182,8 @@ impl Run {
     /// Hands an event over and carries out what is asked.
     fn happens(&mut self, event: Event) {
         if let Event::Vault(Answer::Revealed { .. } | Answer::ReadyToEdit { .. }) = &event {
+            // The dialog that is open by now gets it, also when it was not looked at yet.
+            self.follow_dialog();
             self.shown_until = self.screen.elapsed + SHOWN;
             self.opened = true;
         }
@@ -355,13 +357,19 @@ impl Run {
         format!("seed {}, step {}, {:?}:", self.seed, self.step, self.screen.state.context())
     }
 
+    /// Another dialog was given no value.
+    fn follow_dialog(&mut self) {
+        let open = self.screen.state.dialog().map(kind);
+        if open != self.below && open != Some("help") {
+            self.below = open;
+            self.opened = false;
+        }
+    }
+
     /// Draws now and then, and always when another thing has the keyboard; looks at what was drawn.
     fn look(&mut self) {
         let now = (self.screen.state.context(), self.screen.state.dialog().map(kind));
-        if now.1 != self.below && now.1 != Some("help") {
-            self.below = now.1;
-            self.opened = false;
-        }
+        self.follow_dialog();
         if std::mem::replace(&mut self.before, now) != now {
             let context = now.0.map(|context| format!("{context:?}"));
             self.meet(context.into_iter().chain(now.1.map(str::to_owned)));
@@ -411,6 +419,8 @@ fn name(answer: &Answer) -> String {
         Answer::UnlockFailed(_) => "not unlocked",
         Answer::Revealed { .. } => "revealed",
         Answer::ReadyToCopy { .. } => "copied",
+        Answer::CodeReady { .. } => "copied a code",
+        Answer::FreshCodeIn { .. } => "told to wait for a code",
         Answer::ReadyToEdit { .. } => "opened to edit",
         Answer::Compared(_) => "compared",
         Answer::Theirs(..) => "told of another session",

@@ -15,6 +15,7 @@ use crate::tui::clock::Now;
 use crate::tui::effect::{Effect, Request};
 use crate::tui::keymap::Keys;
 use crate::tui::press::Press;
+use crate::tui::sequence;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::text_input::TextInput;
@@ -56,8 +57,19 @@ pub struct Wanted {
     pub id: SecretId,
     /// Which version; `None` for the current one.
     pub version: Option<u64>,
-    /// The field to copy; `None` to show the value.
-    pub copy: Option<String>,
+    /// What becomes of it.
+    pub purpose: Purpose,
+}
+
+/// What becomes of a value that is given out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// It is shown.
+    Show,
+    /// This field is copied.
+    Copy(String),
+    /// This step of the sequence is copied.
+    CopyNext(sequence::Step),
 }
 
 impl ConfirmDialog {
@@ -110,7 +122,7 @@ impl ConfirmDialog {
     pub fn context(&self) -> Context {
         match &self.question {
             _ if !self.asking => Context::Form,
-            Question::UseExpired { wanted, .. } if wanted.copy.is_some() => Context::ConfirmCopy,
+            Question::UseExpired { wanted, .. } if matches!(wanted.purpose, Purpose::Copy(_)) => Context::ConfirmCopy,
             _ => Context::Confirm,
         }
     }
@@ -226,10 +238,11 @@ impl ConfirmDialog {
                 self.send(request, false)
             }
             Question::UseExpired { wanted, .. } => {
-                let Wanted { id, version, copy } = wanted.clone();
-                let request = match copy {
-                    Some(field) => Request::Copy { id, field, version, allow_expired: true },
-                    None => Request::Reveal { id, version, allow_expired: true },
+                let Wanted { id, version, purpose } = wanted.clone();
+                let request = match purpose {
+                    Purpose::Copy(field) => Request::Copy { id, field, version, allow_expired: true },
+                    Purpose::CopyNext(step) => step.request(id, true),
+                    Purpose::Show => Request::Reveal { id, version, allow_expired: true },
                 };
                 self.send(request, true)
             }
@@ -254,7 +267,11 @@ impl ConfirmDialog {
             Question::Purge(doomed) => self.purge_page(&mut page, doomed),
             Question::UseExpired { since, wanted } => {
                 page.prose(format!("{} expired {since}.", self.address), Role::Danger);
-                let what = if wanted.copy.is_some() { "Copy it" } else { "Show it" };
+                let what = match &wanted.purpose {
+                    Purpose::Show => "Show it".to_owned(),
+                    Purpose::Copy(_) => "Copy it".to_owned(),
+                    Purpose::CopyNext(step) => format!("Copy the {}", step.words()),
+                };
                 page.gap();
                 page.prose(format!("{what} all the same? The audit log will say so."), Role::Text);
             }
@@ -340,10 +357,10 @@ impl ConfirmDialog {
                 let which = if doomed.are_several() { " · ⟨next-choice⟩ another one" } else { "" };
                 format!("⟨submit⟩ destroy · ⟨cancel⟩ keep it{which}")
             }
-            Question::UseExpired { wanted, .. } if wanted.copy.is_some() => {
-                "⟨yes⟩ copy it · ⟨cancel⟩ leave it".to_owned()
+            Question::UseExpired { wanted, .. } if wanted.purpose == Purpose::Show => {
+                "⟨yes⟩ show it · ⟨cancel⟩ leave it".to_owned()
             }
-            Question::UseExpired { .. } => "⟨yes⟩ show it · ⟨cancel⟩ leave it".to_owned(),
+            Question::UseExpired { .. } => "⟨yes⟩ copy it · ⟨cancel⟩ leave it".to_owned(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::secret_text::SecretText;
 use crate::tui::action::Action;
 use crate::tui::press::Press;
+use crate::tui::sequence::Step;
 use crate::vault::catalog::{Catalog, CatalogChange, Listed};
 use crate::vault::scope::Address;
 use crate::vault::search::{Facts, Index};
@@ -125,6 +126,14 @@ impl SecretsPane {
     #[must_use]
     pub fn selected_address(&self) -> Option<Address> {
         self.rows.catalog().address(self.selected()?)
+    }
+
+    /// What can be copied of the selected secret, one after the other.
+    #[must_use]
+    pub fn copy_steps(&self) -> Vec<Step> {
+        let catalog = self.rows.catalog();
+        let fields = self.selected().map(|listed| catalog.text(listed.fields)).unwrap_or_default();
+        Step::of(&fields.split(' ').collect::<Vec<_>>())
     }
 
     /// The address of any listed secret.

@@ -71,6 +71,7 @@ impl OpenVault {
             waiting: None,
             wanted_detail: None,
             asked: None,
+            sequence: None,
             undo: place.undo,
             delete_pressed: None,
             working: None,
@@ -96,6 +97,9 @@ impl OpenVault {
     /// What was asked for does not come.
     pub(in crate::tui) fn expect_nothing(&mut self) {
         self.asked = None;
+        if let Some(sequence) = &mut self.sequence {
+            sequence.note_failed();
+        }
         self.waiting = None;
         self.removing.clear();
     }

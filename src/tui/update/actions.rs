@@ -14,7 +14,7 @@ use crate::vault::scope::ScopePath;
 use crate::vault::secret::SecretId;
 
 use super::about_detail::about_detail;
-use super::{bulk, deadlines, deleted, history, jump, open_dialog, overview, say, values};
+use super::{bulk, deadlines, deleted, history, jump, open_dialog, overview, say, sequence, values};
 
 /// Does an action, or says why it cannot be done.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -49,6 +49,7 @@ fn act_there(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ShowDeleted => deleted::ask(state),
         Action::Pin => jump::pin(state),
         Action::Copy => values::copy(state),
+        Action::CopyNext => sequence::press(state),
         Action::Reveal => values::reveal(state, false),
         Action::RevealBlind => values::reveal(state, true),
         Action::Rotate | Action::RollBack | Action::Purge | Action::Edit => about_detail(state, action),
@@ -125,8 +126,11 @@ pub(super) fn focus(state: &mut State, to: impl FnOnce(Pane) -> Pane) {
     }
 }
 
-/// One step out: hide the value, leave the pane, leave the range, clear the marks, clear the filter.
+/// One step out: wait for no code, hide the value, leave the pane, leave the range, clear the marks, clear the filter.
 fn back(state: &mut State) -> Vec<Effect> {
+    if sequence::cancel(state) {
+        return Vec::new();
+    }
     let time = state.now.time;
     let Some(vault) = &mut state.vault else { return Vec::new() };
     if vault.detail.mask() {

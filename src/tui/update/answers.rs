@@ -15,8 +15,8 @@ use crate::vault::secret::{Secret, Version};
 
 use super::about_detail::about_detail;
 use super::{
-    bulk, changes, close_dialog, deleted, editor, facts, failed, give, jump, lock, say, unlock, values, with_vault,
-    written,
+    bulk, changes, close_dialog, deleted, editor, facts, failed, give, jump, lock, say, sequence, unlock, values,
+    with_vault, written,
 };
 
 /// Takes an answer.
@@ -40,6 +40,11 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
         }
         Answer::Revealed { id, version, fields } => return values::revealed(state, id, version, fields),
         Answer::ReadyToCopy { address, value, .. } => return values::ready_to_copy(state, address, value),
+        Answer::CodeReady { id, address, code, good_for } => {
+            sequence::note_code(state, id, good_for);
+            return values::ready_to_copy(state, address, code);
+        }
+        Answer::FreshCodeIn { id, wait } => sequence::wait(state, id, wait),
         Answer::ReadyToEdit { id, version, fields } => return values::opened(state, id, version, fields),
         Answer::WroteOut { address, field, path } => return wrote_out(state, &address, &field, &path),
         Answer::InWorkTree(root) => return give(state, Input::InWorkTree(root)),

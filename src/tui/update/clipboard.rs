@@ -7,7 +7,7 @@ use crate::tui::event::{ClipboardNews, Event};
 use crate::tui::notice::Notice;
 use crate::tui::state::{Lease, State};
 
-use super::{Press, give, outdate, say};
+use super::{Press, give, outdate, say, sequence};
 
 /// Who types looks at the terminal: what it may not have heard is said again, unless the
 /// key is the one that leaves the clipboard alone.
@@ -41,8 +41,9 @@ fn show(state: &mut State, news: ClipboardNews) {
     let notice = match news {
         ClipboardNews::Sent { address, route, confirmed, clear_after } => {
             let until = now.instant.checked_add(clear_after).unwrap_or(now.instant);
-            state.lease = Some(Lease { address, route, confirmed, until, pending: false });
+            state.lease = Some(Lease { address: address.clone(), route, confirmed, until, pending: false });
             outdate(state);
+            sequence::arrived(state, &address, confirmed);
             return;
         }
         // Its dialog is closed: so it is cleared again.
@@ -65,7 +66,10 @@ fn show(state: &mut State, news: ClipboardNews) {
         }
         ClipboardNews::Kept => Notice::done("The clipboard is left as it is; nothing clears it any more.", now),
         ClipboardNews::Replaced => Notice::done("Something else was copied meanwhile; it was left alone.", now),
-        ClipboardNews::Failed(error) => Notice::failed(&error),
+        ClipboardNews::Failed(error) => {
+            sequence::failed(state);
+            Notice::failed(&error)
+        }
     };
     state.lease = None;
     say(state, notice);

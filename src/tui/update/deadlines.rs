@@ -9,6 +9,7 @@ use crate::tui::state::State;
 use super::actions::moved;
 use super::dialog::carry_out;
 use super::lock::lock;
+use super::sequence;
 
 /// A pause so long in the typing of a filter, and the detail shows what is selected.
 pub(super) const TYPING_RESTS: Duration = Duration::from_millis(250);
@@ -41,6 +42,7 @@ pub(super) fn pass(state: &mut State) -> Vec<Effect> {
         }
         state.changed |= vault.secrets.recount(now.time);
     }
+    effects.extend(sequence::pass(state));
     if state.detail_at.is_some_and(|at| at <= now.instant) {
         effects.extend(moved(state));
     }

@@ -66,7 +66,13 @@ pub(super) fn opened(state: &mut State, id: SecretId) {
 pub(super) fn note(state: &mut State, action: Action) {
     let opens = matches!(
         action,
-        Action::Open | Action::Copy | Action::Reveal | Action::Edit | Action::Rotate | Action::RollBack
+        Action::Open
+            | Action::Copy
+            | Action::CopyNext
+            | Action::Reveal
+            | Action::Edit
+            | Action::Rotate
+            | Action::RollBack
     );
     let selected = state.vault.as_ref().and_then(|vault| vault.secrets.selected()).map(|listed| listed.id);
     if let Some(id) = selected.filter(|_| opens) {

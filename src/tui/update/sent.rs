@@ -6,7 +6,7 @@ use crate::tui::job::Job;
 use crate::tui::state::State;
 use crate::vault::bulk::Act;
 
-use super::editor;
+use super::{editor, sequence};
 
 /// Takes note of every effect of one event.
 pub(super) fn note(state: &mut State, effects: &[Effect]) {
@@ -26,6 +26,7 @@ fn note_request(state: &mut State, request: &Request) {
     }
     let now = state.now.instant;
     let Some(vault) = &mut state.vault else { return };
+    sequence::note(vault, request);
     match request {
         Request::Purge { address, .. } => vault.removing.push(address.clone()),
         // How it is ended, and what it takes off the list.

@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use crate::secret_text::SecretText;
-use crate::tui::dialogs::confirm::{ConfirmDialog, Wanted};
+use crate::tui::dialogs::confirm::{ConfirmDialog, Purpose, Wanted};
 use crate::tui::dialogs::{Dialog, Input};
 use crate::tui::effect::{Effect, Request};
 use crate::tui::layout::Pane;
@@ -19,11 +19,12 @@ use crate::vault::scope::Address;
 use crate::vault::secret::{Fields, SecretId, VALUE};
 
 use super::actions::focus;
-use super::{give, open_dialog, say};
+use super::{give, open_dialog, say, sequence};
 
 pub(super) fn copy(state: &mut State) -> Vec<Effect> {
     let Some((id, field, version)) = wanted(state) else { return Vec::new() };
-    if ask_about_expiry(state, Wanted { id, version, copy: Some(field.clone()) }) {
+    sequence::end(state);
+    if ask_about_expiry(state, Wanted { id, version, purpose: Purpose::Copy(field.clone()) }) {
         return Vec::new();
     }
     vec![Effect::Vault(Request::Copy { id, field, version, allow_expired: false })]
@@ -41,7 +42,7 @@ pub(super) fn reveal(state: &mut State, blind: bool) -> Vec<Effect> {
         let how = if blind { Shown::Blind } else { Shown::Plain };
         vault.asked = Some(Asked { id, field, how });
     }
-    if ask_about_expiry(state, Wanted { id, version, copy: None }) {
+    if ask_about_expiry(state, Wanted { id, version, purpose: Purpose::Show }) {
         return Vec::new();
     }
     vec![Effect::Vault(Request::Reveal { id, version, allow_expired: false })]
@@ -63,7 +64,7 @@ fn wanted(state: &State) -> Option<(SecretId, String, Option<u64>)> {
 }
 
 /// Asks whether an expired secret is to be given out; true when it was asked.
-fn ask_about_expiry(state: &mut State, wanted: Wanted) -> bool {
+pub(super) fn ask_about_expiry(state: &mut State, wanted: Wanted) -> bool {
     let time = state.now.time;
     let Some(vault) = &state.vault else { return false };
     let Some(listed) = vault.secrets.selected().filter(|listed| listed.is_expired(time)) else { return false };

@@ -5,6 +5,7 @@ mod theirs;
 
 use crate::error::{Error, Result};
 use crate::vault::audit::AuditQuery;
+use crate::vault::one_time_code::OneTimeCode;
 use crate::vault::scope::Address;
 use crate::vault::secret::{Fields, Secret, SecretId, VALUE};
 use crate::vault::{Doomed, Expected, Outcome, Release, Vault};
@@ -26,6 +27,7 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
         }
         Request::Reveal { id, version, allow_expired } => reveal(vault, id, version, allow_expired)?,
         Request::Copy { id, field, version, allow_expired } => copy(vault, id, &field, version, allow_expired)?,
+        Request::CopyCode { id, allow_expired } => copy_code(vault, id, allow_expired)?,
         Request::OpenToEdit { id, version } => open_to_edit(vault, id, version)?,
         Request::WriteOut { id, version, field, path, in_work_tree } => {
             export::write_out(vault, id, version, &field, path, in_work_tree)?
@@ -107,6 +109,15 @@ fn copy(vault: &mut Vault, id: SecretId, field: &str, version: Option<u64>, allo
     let fields = vault.release(id, Some(version), Release::Copy, "", allow_expired)?;
     let value = fields.take(field).ok_or_else(|| no_such_field(&secret, field))?;
     Ok(Answer::ReadyToCopy { address: secret.address, version, value })
+}
+
+/// Makes a one-time code for the clipboard; the seed stays in the vault.
+fn copy_code(vault: &mut Vault, id: SecretId, allow_expired: bool) -> Result<Answer> {
+    let address = vault.secret(id)?.address;
+    Ok(match vault.release_code(id, Release::Copy, "", allow_expired)? {
+        OneTimeCode::Code(code, good_for) => Answer::CodeReady { id, address, code, good_for },
+        OneTimeCode::FreshIn(wait) => Answer::FreshCodeIn { id, wait },
+    })
 }
 
 /// Opens the fields of the version that is edited; an expired secret may be mended.

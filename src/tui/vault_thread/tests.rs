@@ -140,6 +140,39 @@ fn a_field_that_is_not_there_is_neither_given_nor_on_record() {
 }
 
 #[test]
+fn a_code_is_made_for_the_clipboard_and_waiting_for_one_is_not_on_record() {
+    let (bench, _) = Bench::unlocked();
+    let id = bench.create("KEY", "v");
+    bench.ask(Request::CopyCode { id, allow_expired: false });
+    assert_eq!(bench.failed().kind(), Kind::NotFound);
+    let mut fields = Fields::value(SecretText::copied_from(b"v"));
+    // The longest period there is: it ends within this test once in seven hundred runs, and then it is waited for.
+    let seed = b"otpauth://totp/ops?secret=JBSWY3DPEHPK3PXP&period=3600&digits=8";
+    fields.set("totp".parse().unwrap(), SecretText::copied_from(seed));
+    let Request::Set { address, metadata, reason, expected, .. } = set("KEY", "v") else { panic!("no set") };
+    bench.ask(Request::Set { address, fields: Some(fields), metadata, reason, expected });
+    bench.changed();
+    assert!(matches!(bench.next(), Answer::Written(..)));
+    let (code, good_for) = loop {
+        bench.ask(Request::CopyCode { id, allow_expired: false });
+        match bench.next() {
+            Answer::CodeReady { id: of, code, good_for, .. } if of == id => break (code, good_for),
+            Answer::FreshCodeIn { wait, .. } => std::thread::sleep(wait),
+            _ => panic!("no code"),
+        }
+    };
+    assert!(code.len() == 8 && good_for >= Duration::from_secs(5));
+    bench.ask(Request::Audit(id));
+    let Answer::Audit { records, .. } = bench.next() else { panic!("no records") };
+    let copies: Vec<(&str, bool)> = records
+        .iter()
+        .filter(|record| record.action == AuditAction::Copy)
+        .map(|record| (record.reason.as_str(), record.error.is_none()))
+        .collect();
+    assert_eq!(copies, [("one-time code", true), ("one-time code", false)]);
+}
+
+#[test]
 fn a_field_is_written_out_once_on_record_and_never_over_a_file() {
     let (bench, _) = Bench::unlocked();
     let id = bench.create("KEY", "canary\n");

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use strongroom::error::Error;
+use strongroom::secret_text::SecretText;
 use strongroom::tui::event::{Answer, ClipboardNews, Event};
 use strongroom::vault::audit::AuditVerdict;
 use strongroom::vault::duplicates::Duplicates;
@@ -16,6 +17,30 @@ fn sent(steps: Steps, confirmed: bool) -> Steps {
     let address = address("production/payments/STRIPE_KEY");
     let clear_after = Duration::from_secs(30);
     steps.event(Event::Clipboard(ClipboardNews::Sent { address, route, confirmed, clear_after }))
+}
+
+/// The selected secret has a username and a seed of codes.
+fn with_seed(At(width, height): At) -> Steps {
+    let mut seeded = secrets();
+    seeded[3].fields = ["value", "username", "totp"].map(|name| name.parse().unwrap()).to_vec();
+    Steps(Screen::with(seeded, width, height)).keys("j j j")
+}
+
+/// The username and the value were copied, the code was asked for.
+fn at_the_code(at: At) -> Steps {
+    let copied = |steps: Steps| sent(value_comes(steps.keys("Y")), true);
+    copied(copied(with_seed(at))).keys("Y")
+}
+
+fn value_comes(steps: Steps) -> Steps {
+    let (address, value) = (address("production/payments/STRIPE_KEY"), SecretText::copied_from(b"plain"));
+    steps.vault(Answer::ReadyToCopy { address, version: 7, value })
+}
+
+fn code_comes(steps: Steps) -> Steps {
+    let (id, code) = (SecretId([4; 16]), SecretText::copied_from(b"282760"));
+    let (address, good_for) = (address("production/payments/STRIPE_KEY"), Duration::from_secs(23));
+    steps.vault(Answer::CodeReady { id, address, code, good_for })
 }
 
 fn busy() -> Error {
@@ -82,6 +107,11 @@ pub(crate) fn panes() -> Vec<State> {
         ("clipboard_confirmed", |at| sent(at.after(""), true)),
         ("clipboard_cleared", |at| {
             sent(at.after(""), false).event(Event::Clipboard(ClipboardNews::Cleared { confirmed: false }))
+        }),
+        ("clipboard_next", |at| sent(value_comes(with_seed(at).keys("Y")), false)),
+        ("clipboard_code", |at| sent(code_comes(at_the_code(at)), true)),
+        ("clipboard_code_waits", |at| {
+            at_the_code(at).vault(Answer::FreshCodeIn { id: SecretId([4; 16]), wait: Duration::from_millis(3_400) })
         }),
         ("clipboard_pending", |at| sent(at.after(""), false).event(Event::Clipboard(ClipboardNews::ClearPending))),
         ("locked_with_clipboard", |at| {
