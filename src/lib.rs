@@ -10,15 +10,15 @@
 //! | [`store`] | the SQLite file: the only SQL; knows no keys |
 //! | [`vault`] | the domain: the only place where sealed bytes become plaintext |
 //! | [`session`] | who acts, where the key comes from, what the process may leak |
-//! | [`clipboard`] | a copy with a lease |
+//! | [`clipboard`] | a copy with a lease: the thread that gives it, the ways to a clipboard, the processes that clear it when we are gone |
 //! | [`inject`] | secrets into texts and programs |
 //! | [`cli`] | one file a command |
 //! | [`tui`] | the screen: threads, loop, state, update, view |
 //!
 //! # Who may import whom
 //! ```text
-//! main → cli → tui → inject, clipboard, session, config → vault ┬→ store
-//!                                                       └→ crypto
+//! main → cli → tui → inject, clipboard → session, config → vault ┬→ store
+//!                                                                └→ crypto
 //! anything may use error, secret_text.     store ✗ crypto    vault ✗ front ends
 //! inside tui: view and every draw → state, theme, layout, text   read &State only
 //!             update              → state, action, effect, layout  no crossterm, no vault calls
@@ -37,7 +37,8 @@
 //! 6. [`store`] runs prepared statements on sealed bytes.
 //! 7. The answer is an event: the plaintext passes through `update` as a value that only
 //!    moves, into the clipboard lease; it never stays in [`tui::state`].
-//! 8. The clipboard answers with what can honestly be said, and the countdown is drawn.
+//! 8. The clipboard's thread tries the ways to the operator's desk, answers with what can
+//!    honestly be said, and the countdown is drawn. What it leased it takes away again.
 //!
 //! *Reveal* is the only road by which plaintext reaches the state, with a deadline.
 

@@ -36,3 +36,18 @@ fn the_manual_page_is_that_of_the_commands() {
     let page = std::fs::read_to_string(path).unwrap();
     assert!(page == wanted, "assets/strongroom.1 is old: UPDATE_README=1 cargo test --test readme.");
 }
+
+/// A promise of the clipboard's table stands for as long as the test that it names.
+#[test]
+fn every_test_that_the_table_of_promises_names_is_there() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clipboard");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let tests: Vec<String> = files.collect();
+    let readme = std::fs::read_to_string(PATH).unwrap();
+    let is_number = |word: &str| word.get(1..3).is_some_and(|number| number.parse::<u8>().is_ok());
+    let named: Vec<&str> = readme.split('`').filter(|word| word.starts_with('t') && is_number(word)).collect();
+    assert!(named.len() > 15, "the table is gone: {named:?}");
+    for name in named {
+        assert!(tests.iter().any(|file| file.contains(&format!("\nfn {name}() {{"))), "there is no test {name}");
+    }
+}

@@ -157,7 +157,8 @@ impl Waiting<'_> {
                 None => heard.recv().ok(),
             };
             match next {
-                Some(Heard::News(News::Sent { route, clear_after, .. })) => {
+                Some(Heard::News(News::Sent { route, clear_after, failed, .. })) => {
+                    failed.iter().for_each(|failed| self.call.output.note(failed));
                     let now = Sent { route, clear_after };
                     self.tell_sent(now);
                     if route.outlives_us() && clear_by.is_none() {

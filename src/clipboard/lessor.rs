@@ -274,7 +274,6 @@ impl Lessor {
                 Err(_) => return,
             }
         }
-        // Who asks after the end is not kept waiting: the answer is that nobody is there.
     }
 }
 

@@ -218,6 +218,13 @@ struct Lent {
     typed_at: Option<i64>,
 }
 
+/// The clipboard's error, with what can be done instead.
+fn with_other_ways(error: &Error) -> Error {
+    let why = if error.details().is_empty() { "" } else { " strongroom doctor tells why." };
+    Error::new(error.kind(), error.message())
+        .hint(format!("Show the value, write it to a file, or hand it to a program with strongroom run.{why}"))
+}
+
 /// Keeps what a test of the clipboard has shown, where this terminal's tests are kept.
 fn remember(route: &str, found: Found) -> crate::error::Result<()> {
     let Some(file) = clipboard_tests::own_file() else { return Ok(()) };
@@ -245,7 +252,7 @@ fn announce(mailbox: Mailbox) -> clipboard::Announce {
             News::ClearPending(_) => ClipboardNews::ClearPending,
             News::Replaced => ClipboardNews::Replaced,
             News::Kept => ClipboardNews::Kept,
-            News::Failed(error) => ClipboardNews::Failed(error),
+            News::Failed(error) => ClipboardNews::Failed(with_other_ways(&error)),
         }));
     })
 }
