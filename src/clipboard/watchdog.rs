@@ -29,9 +29,6 @@ const ALL_IS_WELL: &[u8] = b"k";
 /// the screen in between, and that only).
 pub(super) const PAUSE: Duration = Duration::from_millis(300);
 
-/// What it needs to find tmux; keys of the vault may stand in our environment, too.
-const GIVEN: [&str; 9] = ["PATH", "HOME", "TERM", "LANG", "LC_ALL", "LC_CTYPE", "TMUX", "TMUX_PANE", "TMUX_TMPDIR"];
-
 /// What it is to clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Over {
@@ -78,8 +75,6 @@ impl Watchdog {
     pub(super) fn start(over: Over) -> Self {
         close_fds::set_fds_cloexec_threadsafe(3, &[]);
         let started = ourselves(PART, over.words())
-            .env_clear()
-            .envs(GIVEN.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
