@@ -12,7 +12,7 @@ use data_encoding::HEXLOWER;
 
 use crate::error::{Error, Result};
 
-pub use call::{ANSWER_WITHIN, Said};
+pub use call::{ANSWER_WITHIN, KEPT, Said};
 pub use panes::{Pane, Target};
 
 /// A tmux server, and where in it we are.

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::session::ourselves::ourselves;
 
 use super::osc52::{self, Wrap};
+use super::tmux::KEPT;
 use super::tmux_lease;
 
 /// The hidden argument.
@@ -75,6 +76,8 @@ impl Watchdog {
     pub(super) fn start(over: Over) -> Self {
         close_fds::set_fds_cloexec_threadsafe(3, &[]);
         let started = ourselves(PART, over.words())
+            .env_clear()
+            .envs(surroundings())
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -94,6 +97,12 @@ impl Watchdog {
             let _ = input.write_all(ALL_IS_WELL);
         }
     }
+}
+
+/// What it needs to find tmux; our environment may hold a key.
+fn surroundings() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
+    let needed = ["TMUX", "TMUX_PANE"].into_iter().chain(KEPT);
+    needed.filter_map(|name| Some((name, std::env::var_os(name)?)))
 }
 
 /// Does what the hidden argument asks for: `words` are those behind it.

@@ -21,7 +21,7 @@ const TOLD: usize = 160;
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// What tmux needs to find itself, its server and its characters; all else is ours.
-const KEPT: [&str; 10] =
+pub const KEPT: [&str; 10] =
     ["PATH", "HOME", "USER", "SHELL", "TERM", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TMUX_TMPDIR"];
 
 /// What tmux answered.
