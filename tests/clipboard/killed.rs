@@ -6,6 +6,7 @@ use rustix::process::{Signal, kill_process};
 use super::place::display::Display;
 use super::place::window::Window;
 use super::place::{CLEAR, configure, copied, eventually, processes, stays, variables, with_key};
+use super::secrecy::assert_nowhere_else;
 use super::support::pty::count;
 use super::support::vault::TestVault;
 use super::tmux::Tmux;
@@ -15,7 +16,7 @@ use super::walk::{A_WHILE, ADDRESS, NAME, TEN_SECONDS, VALUE, line, unlocked};
 fn xterm<'a>(display: &'a Display, vault: &TestVault, arguments: &str) -> Window<'a> {
     let mut variables = variables(vault);
     variables.push(("SSH_TTY".to_owned(), "/dev/pts/3".to_owned()));
-    Window::xterm(display, vault.home(), &variables, &format!("{}; echo ended; exec sleep 300", line(vault, arguments)))
+    Window::xterm(display, &variables, &format!("{}; echo ended; exec sleep 300", line(vault, arguments)))
 }
 
 /// Kills the program that a person started, and none that it started itself.
@@ -33,6 +34,7 @@ fn t16_a_screen_that_is_killed_has_its_copy_cleared() {
     window.press(&["g", "y"]);
     display.wait_for(Some(VALUE));
     window.wait_for("Sent");
+    assert_nowhere_else(&vault, VALUE);
     kill_it(&vault);
     display.wait_for(None);
     window.wait_for("ended");

@@ -9,6 +9,7 @@ use rustix::process::geteuid;
 use super::place::canary::in_files;
 use super::place::display::Display;
 use super::place::{configure, eventually, program, program_path, stays, with_key, within};
+use super::secrecy::assert_nowhere_else;
 use super::support::pty::Pty;
 use super::support::vault::TestVault;
 use super::walk::{NAME, TEN_SECONDS, VALUE, at_display, copy_at_display, unlocked};
@@ -67,6 +68,7 @@ fn copied(vault: &TestVault, display: &Display, manager: &Parcellite) -> Pty {
     pty.send("y");
     display.wait_for(Some(VALUE));
     eventually("parcellite to know it", || manager.knows(VALUE));
+    assert_nowhere_else(vault, VALUE);
     pty
 }
 

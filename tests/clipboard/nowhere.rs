@@ -89,6 +89,18 @@ fn t13_a_dead_display_that_was_asked_for_is_an_error() {
 }
 
 #[test]
+fn t13_doctor_lists_the_ways_that_do_not_work() {
+    let vault = with_key();
+    let mut pty = here(vault.screen().size(120, 40)).env("DISPLAY", ":987").arg("doctor").start();
+    pty.wait_exit(TEN_SECONDS);
+    let report = pty.contents();
+    let dead = report.lines().find(|line| line.contains("X11 clipboard")).unwrap_or_else(|| panic!("{report}"));
+    assert!(!dead.contains("Copies go to"), "{report}");
+    assert!(report.contains("Copies go to: terminal clipboard (OSC 52)"), "{report}");
+    assert!(!pty.wrote("\x1b]52;"));
+}
+
+#[test]
 fn t14_a_remote_session_never_touches_the_displays_of_its_machine() {
     let (display, sway) = (Display::start(), Sway::start());
     let remote = [

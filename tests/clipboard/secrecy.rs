@@ -4,13 +4,13 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 
 use super::place::canary::{canaries, in_files, in_processes};
 use super::place::display::Display;
 use super::place::holder::{Holder, WITHOUT_CAPABILITIES};
-use super::place::{configure, eventually, program, variables};
-use super::support::pty::{STRONGROOM, Setup};
+use super::place::{children, configure, eventually, processes, program, variables};
+use super::support::pty::{STRONGROOM, Setup, contains};
 use super::support::vault::TestVault;
 use super::tmux::Tmux;
 use super::walk::{TEN_SECONDS, here, unlocked};
@@ -34,12 +34,19 @@ fn at(display: &Display, vault: &TestVault, setup: Setup) -> Setup {
     here(setup).env("TMPDIR", tmp).env("XDG_RUNTIME_DIR", run).env("DISPLAY", &display.name)
 }
 
-/// Asserts that the value stands in no process and no file.
+/// Asserts that a value stands in no process's arguments, environment and open files,
+/// and in no file of the home.
 #[track_caller]
-fn assert_nowhere(vault: &TestVault) {
-    let wanted = canaries(&[CANARY]);
+pub(crate) fn assert_nowhere_else(vault: &TestVault, value: &str) {
+    let wanted = canaries(&[value]);
     assert_eq!(in_processes(&wanted), Vec::<PathBuf>::new());
     assert_eq!(in_files(vault.home(), &wanted), Vec::<PathBuf>::new());
+}
+
+/// The same, and that nothing temporary is left.
+#[track_caller]
+fn assert_nowhere(vault: &TestVault) {
+    assert_nowhere_else(vault, CANARY);
     for folder in ["tmp", "run"] {
         let left: Vec<_> = std::fs::read_dir(vault.home().join(folder)).unwrap().flatten().collect();
         assert!(left.is_empty(), "something temporary was left: {left:?}");
@@ -89,6 +96,7 @@ fn t04_a_value_sent_through_a_terminal_or_tmux_stands_nowhere() {
     pty.send("y");
     pty.wait_wrote(super::place::copied(CANARY));
     assert_nowhere(&vault);
+    assert_watched(&vault, pty.pid().as_raw_nonzero().get().unsigned_abs());
     pty.signal(Signal::KILL);
     pty.wait_exit(TEN_SECONDS);
     assert_nowhere(&vault);
@@ -97,6 +105,25 @@ fn t04_a_value_sent_through_a_terminal_or_tmux_stands_nowhere() {
     tmux.outer.send("y");
     tmux.outer.wait_for("Sent");
     assert_nowhere(&vault);
+    assert_watched(&vault, processes(&vault)[0].as_raw_nonzero().get().unsigned_abs());
+}
+
+/// What watches over the program has neither its key nor its folder, and dumps nothing.
+#[track_caller]
+fn assert_watched(vault: &TestVault, program: u32) {
+    let watches = |pid: &Pid| {
+        let words = std::fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).unwrap_or_default();
+        words.split(|byte| *byte == 0).nth(1) == Some(b"--watch-over-the-clipboard")
+    };
+    let watchdogs: Vec<Pid> = children(program).into_iter().filter(watches).collect();
+    assert_eq!(watchdogs.len(), 1, "one process watches over it");
+    let file = |name: &str| PathBuf::from(format!("/proc/{}/{name}", watchdogs[0].as_raw_nonzero()));
+    let environment = std::fs::read(file("environ")).unwrap();
+    assert!(!contains(&environment, vault.key.as_bytes()), "it was handed the vault's key");
+    assert_eq!(std::fs::read_link(file("cwd")).unwrap(), PathBuf::from("/"), "it keeps a folder busy");
+    let limits = std::fs::read_to_string(file("limits")).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().nth(4), Some("0"), "it may dump its memory");
 }
 
 /// Every file that copying opens for writing lies in the vault's folder, or is a device.

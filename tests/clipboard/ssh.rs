@@ -1,14 +1,17 @@
 //! t10: xterm, a real SSH connection, and the program at its other end. The value is
 //! on the clipboard of the operator's display, and away from it at every end.
 
+use std::os::unix::ffi::OsStrExt;
 use std::time::Instant;
 
-use rustix::process::{Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::place::display::Display;
 use super::place::server::Server;
 use super::place::window::Window;
-use super::place::{configure, copied, eventually, processes, stays, with_key};
+use super::place::{all_processes, children, configure, copied, eventually, processes, stays, with_key};
+use super::secrecy::assert_nowhere_else;
+use super::support::pty::is_zombie;
 use super::support::vault::TestVault;
 use super::walk::{A_WHILE, ADDRESS, NAME, VALUE, line};
 
@@ -21,7 +24,7 @@ pub(crate) struct Desk<'a> {
 }
 
 /// Which terminal the operator sits at.
-type Terminal<'a> = fn(&'a Display, &std::path::Path, &[(String, String)], &str) -> Window<'a>;
+type Terminal<'a> = fn(&'a Display, &[(String, String)], &str) -> Window<'a>;
 
 impl<'a> Desk<'a> {
     /// The window stays when the connection has ended.
@@ -37,7 +40,7 @@ impl<'a> Desk<'a> {
         let line = format!("{}; echo ended; exec sleep 300", quoted.join(" "));
         let path = ("PATH".to_owned(), std::env::var("PATH").unwrap());
         let home = ("HOME".to_owned(), vault.home().to_str().unwrap().to_owned());
-        let window = terminal(display, vault.home(), &[path, home], &line);
+        let window = terminal(display, &[path, home], &line);
         Self { display, vault, window, _server: server }
     }
 
@@ -48,7 +51,20 @@ impl<'a> Desk<'a> {
         desk.window.press(&["g", "y"]);
         desk.display.wait_for(Some(VALUE));
         desk.window.wait_for("Sent");
+        assert_nowhere_else(vault, VALUE);
         desk
+    }
+
+    /// The client is killed, as if the network had gone.
+    fn drop_connection(&self) {
+        let key = self.vault.home().join("user_key");
+        let is_client = |pid: &Pid| {
+            let words = std::fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).unwrap_or_default();
+            let mut words = words.split(|byte| *byte == 0);
+            words.next().is_some_and(|name| name.ends_with(b"/ssh"))
+                && words.any(|word| word == key.as_os_str().as_bytes())
+        };
+        all_processes().filter(is_client).for_each(|client| kill_process(client, Signal::KILL).unwrap());
     }
 
     /// The program at the other end of the connection.
@@ -147,4 +163,20 @@ fn t10_copy_the_command_clears_at_its_deadline_and_on_ctrl_c() {
         display.wait_for(None);
         desk.window.wait_for("ended");
     }
+}
+
+/// Nobody can reach the operator's terminal then; what can be seen to is that nothing stays behind.
+#[test]
+fn t10_a_connection_that_drops_leaves_the_value_to_the_operator_and_no_process() {
+    let (display, vault) = (Display::start(), with_key());
+    configure(&vault, "clear_after = \"3s\"");
+    let desk = Desk::copied(&display, &vault, Window::xterm);
+    let program = processes(&vault)[0].as_raw_nonzero().get().unsigned_abs();
+    let started = children(program);
+    assert!(!started.is_empty(), "nothing watches over it");
+    desk.drop_connection();
+    eventually("the program to end", || processes(&vault).is_empty());
+    let lives = |pid: &rustix::process::Pid| rustix::process::test_kill_process(*pid).is_ok() && !is_zombie(*pid);
+    eventually("what it started to end", || !started.iter().any(lives));
+    stays("there: nothing says otherwise", A_WHILE, || display.clipboard().as_deref() == Some(VALUE));
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use rustix::process::Signal;
 
 use super::place::{configure, eventually, printed, processes, program, program_path, stays, with_key, within};
+use super::secrecy::assert_nowhere_else;
 use super::support::pty::{Pty, Setup};
 use super::support::vault::TestVault;
 use super::walk::{A_WHILE, ADDRESS, NAME, TEN_SECONDS, VALUE, assert_set_and_cleared, line, select, sent};
@@ -38,6 +39,7 @@ impl<'a> Tmux<'a> {
         let mut tmux = Self::unlocked(vault, "");
         tmux.outer.send("y");
         tmux.wait_sent(1);
+        assert_nowhere_else(vault, VALUE);
         tmux
     }
 
@@ -112,10 +114,11 @@ fn t08_the_terminal_gets_the_value_then_a_blank_and_tmux_keeps_nothing() {
 #[test]
 fn t08_every_end_of_a_session_blanks_at_once() {
     type End = fn(&mut Tmux, &TestVault);
-    let ends: [(&str, End); 4] = [
+    let ends: [(&str, End); 5] = [
         ("clear now", |tmux, _| tmux.outer.send("x")),
         ("leave", |tmux, _| tmux.outer.send("q")),
         ("lock", |tmux, _| tmux.outer.send("\x0c")),
+        ("hang up", |_, vault| drop(printed(command(vault).args(["respawn-pane", "-k", "exec sleep 300"])))),
         ("terminate", |_, vault| rustix::process::kill_process(processes(vault)[0], Signal::TERM).unwrap()),
     ];
     for (name, end) in ends {

@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use super::place::holder::Holder;
 use super::place::sway::Sway;
 use super::place::{configure, eventually, stays, with_key};
+use super::secrecy::assert_nowhere_else;
 use super::support::pty::{Pty, Setup};
 use super::support::vault::TestVault;
 use super::walk::{A_WHILE, ADDRESS, NAME, TEN_SECONDS, VALUE, here, unlocked};
@@ -29,6 +30,7 @@ fn copied(vault: &TestVault, sway: &Sway) -> Pty {
     pty.send("y");
     sway.wait_for(Some(VALUE));
     pty.wait_for("Wayland");
+    assert_nowhere_else(vault, VALUE);
     pty
 }
 

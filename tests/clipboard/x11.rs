@@ -9,6 +9,7 @@ use rustix::process::Signal;
 use super::place::display::Display;
 use super::place::holder::Holder;
 use super::place::{SECRETS, configure, eventually, stays, with_key};
+use super::secrecy::assert_nowhere_else;
 use super::support::pty::Pty;
 use super::support::vault::TestVault;
 use super::walk::{A_WHILE, NAME, TEN_SECONDS, VALUE, at_display, copy_at_display, unlocked};
@@ -20,6 +21,7 @@ fn copied(vault: &TestVault, display: &Display) -> Pty {
     display.wait_for(Some(VALUE));
     pty.wait_for("clears in");
     pty.wait_for("X11");
+    assert_nowhere_else(vault, VALUE);
     pty
 }
 
@@ -270,4 +272,28 @@ fn t05_a_terminal_that_dies_after_the_command_leaves_the_copy_to_its_deadline() 
     pty.cut();
     assert_cleared_on_time(&display, start, Duration::from_secs(7));
     eventually("its holder to end", || !holder.lives());
+}
+
+#[test]
+fn t05_a_display_that_dies_leaves_no_holder_behind() {
+    let (display, vault) = (Display::start(), with_key());
+    let mut pty = copied(&vault, &display);
+    let holder = Holder::at(&display.name);
+    drop(display);
+    eventually("its holder to end", || !holder.lives());
+    pty.wait_gone("clears in");
+    pty.send("q");
+    assert_eq!(pty.wait_exit(TEN_SECONDS), 0);
+}
+
+#[test]
+fn t05_a_display_that_stops_answering_does_not_hold_up_the_screen() {
+    let (display, vault) = (Display::start(), with_key());
+    let mut pty = copied(&vault, &display);
+    display.stall(true);
+    pty.send("q");
+    assert_eq!(pty.wait_exit(TEN_SECONDS), 0);
+    pty.assert_restored();
+    display.stall(false);
+    assert_gone(&display, &pty);
 }

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::{eventually, printed, program, program_path, within};
 
 /// An Xvfb that ends with the test.
@@ -26,6 +28,12 @@ impl Display {
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
         assert!(!number.trim().is_empty(), "Xvfb did not start");
         Self { server, name: format!(":{}", number.trim()) }
+    }
+
+    /// Has it stop answering, or go on.
+    pub(crate) fn stall(&self, stalled: bool) {
+        let server = Pid::from_raw(i32::try_from(self.server.id()).unwrap()).unwrap();
+        kill_process(server, if stalled { Signal::STOP } else { Signal::CONT }).unwrap();
     }
 
     /// What a paste would give; `None` when nobody owns the clipboard.

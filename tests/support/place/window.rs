@@ -2,7 +2,6 @@
 //! the program writes to it is recorded on the way, so that a test can read it.
 
 use std::num::NonZeroU16;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use rustix::process::{Signal, kill_process};
@@ -15,40 +14,44 @@ use crate::support::pty::{contains, count};
 pub(crate) struct Window<'a> {
     display: &'a Display,
     emulator: Child,
-    recording: PathBuf,
+    /// Beside the vault's folder, since it has what was sent.
+    folder: tempfile::TempDir,
     id: String,
 }
 
 impl<'a> Window<'a> {
     /// An xterm that lets programs set the clipboard and runs `line`, with these variables.
-    pub(crate) fn xterm(display: &'a Display, folder: &Path, variables: &[(String, String)], line: &str) -> Self {
+    pub(crate) fn xterm(display: &'a Display, variables: &[(String, String)], line: &str) -> Self {
         let arguments = ["-geometry", "100x30", "-xrm", "*allowWindowOps:true", "-e"];
-        Self::open(display, "xterm", &arguments, folder, variables, line)
+        Self::open(display, "xterm", &arguments, variables, line)
     }
 
     /// An Alacritty with its defaults: it takes what programs copy only while it is focused.
-    pub(crate) fn alacritty(display: &'a Display, folder: &Path, variables: &[(String, String)], line: &str) -> Self {
+    pub(crate) fn alacritty(display: &'a Display, variables: &[(String, String)], line: &str) -> Self {
         let size = ["-o", "window.dimensions.columns=100", "-o", "window.dimensions.lines=30", "-e"];
-        Self::open(display, "alacritty", &size, folder, variables, line)
+        Self::open(display, "alacritty", &size, variables, line)
     }
 
     fn open(
         display: &'a Display,
         emulator: &str,
         arguments: &[&str],
-        folder: &Path,
         variables: &[(String, String)],
         line: &str,
     ) -> Self {
-        let recording = folder.join(format!("{emulator}.recording"));
-        std::fs::write(&recording, "").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("recording"), "").unwrap();
         let mut command = program(emulator);
         command.env_clear().envs(variables.iter().map(|(name, value)| (name, value)));
         command.env("DISPLAY", &display.name).env("SHELL", "/bin/sh").env("LIBGL_ALWAYS_SOFTWARE", "1");
-        command.args(arguments).arg(program_path("script")).args(["-q", "-e", "-f", "-c", line]).arg(&recording);
+        command
+            .args(arguments)
+            .arg(program_path("script"))
+            .args(["-q", "-e", "-f", "-c", line])
+            .arg(folder.path().join("recording"));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let emulator_process = command.spawn().unwrap();
-        let mut window = Self { display, emulator: emulator_process, recording, id: String::new() };
+        let mut window = Self { display, emulator: emulator_process, folder, id: String::new() };
         let class = if emulator == "xterm" { "XTerm" } else { "Alacritty" };
         eventually("the window to show", || {
             let mut search = program("xdotool");
@@ -72,7 +75,7 @@ impl<'a> Window<'a> {
 
     /// All that was written to it.
     pub(crate) fn raw(&self) -> Vec<u8> {
-        let raw = std::fs::read(&self.recording).unwrap();
+        let raw = std::fs::read(self.folder.path().join("recording")).unwrap();
         // The recording's first line says when it began.
         let start = raw.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         raw[start..].to_vec()
