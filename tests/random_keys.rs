@@ -46,6 +46,8 @@ const DEEDS: &[&str] = &[
     "copied",
     "copied a code",
     "opened to edit",
+    "opened to paste",
+    "told a shape",
     "compared",
     "told of another session",
     "told which values are the current ones",

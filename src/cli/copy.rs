@@ -23,6 +23,8 @@ use super::call::Call;
 use super::release::ReleaseArgs;
 use super::times::clock;
 
+mod pane;
+
 pub(super) const EXAMPLES: &str = "\
 Examples:
   strongroom copy STRIPE_KEY --env production
@@ -30,6 +32,7 @@ Examples:
   strongroom copy production/DB --clear-after 10s --reason migration
   strongroom copy production/DB --via osc52
   strongroom copy production/DB --otp          a one-time code
+  strongroom copy production/DB --pane {last}
 
 On a desktop it ends at once, and the value is taken away when its time is up.
 What goes to a terminal (over SSH, in tmux) it stays for; Ctrl-C clears that now.
@@ -52,6 +55,9 @@ pub(super) struct CopyArgs {
     /// The way to the clipboard, instead of the one that works best from here
     #[arg(long, value_name = "ROUTE")]
     via: Option<RouteChoice>,
+    /// Into this pane of tmux, not to the clipboard: %3, main:1.0, {last}
+    #[arg(long, value_name = "PANE", conflicts_with_all = ["clear_after", "via"])]
+    pane: Option<String>,
 }
 
 /// What the waiting loop hears.
@@ -62,6 +68,9 @@ enum Heard {
 
 /// Copies, waits, clears; gives the exit code.
 pub(super) fn run(call: &Call, args: &CopyArgs) -> Result<u8> {
+    if let Some(named) = &args.pane {
+        return pane::run(call, &args.release, named);
+    }
     let settings = settings(call, args)?;
     let terminal = OpenOptions::new().write(true).open("/dev/tty").ok();
     if clipboard::Surroundings::now(terminal.is_some()).routes(&settings).is_empty() {

@@ -60,13 +60,26 @@ impl ReleaseArgs {
         how: Release,
         pause: impl Fn(Duration) -> Result<()>,
     ) -> Result<SecretText> {
+        self.take_because(call, vault, secret, how, &self.reason, pause)
+    }
+
+    /// The same for a reason that says more than the one given.
+    pub(super) fn take_because(
+        &self,
+        call: &Call,
+        vault: &mut Vault,
+        secret: &Secret,
+        how: Release,
+        reason: &str,
+        pause: impl Fn(Duration) -> Result<()>,
+    ) -> Result<SecretText> {
         if !self.otp {
-            let fields = vault.release(secret.id, self.version, how, &self.reason, self.allow_expired)?;
+            let fields = vault.release(secret.id, self.version, how, reason, self.allow_expired)?;
             let names: Vec<FieldName> = fields.names().cloned().collect();
             return fields.take(&self.field).ok_or_else(|| missing_field(secret, &self.field, names.iter()));
         }
         loop {
-            match vault.release_code(secret.id, how, &self.reason, self.allow_expired)? {
+            match vault.release_code(secret.id, how, reason, self.allow_expired)? {
                 OneTimeCode::Code(code, _) => return Ok(code),
                 OneTimeCode::FreshIn(wait) => {
                     let seconds = wait.as_millis().div_ceil(1000);

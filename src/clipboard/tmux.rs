@@ -49,6 +49,12 @@ impl Tmux {
     }
 }
 
+/// What the audit log is told about a value that was given out for a pane.
+#[must_use]
+pub fn reason(pane: &str, command: &str) -> String {
+    format!("pasted into tmux pane {pane} ({command})")
+}
+
 /// True for `%3`, how tmux numbers panes; never given twice while a server runs.
 fn is_pane_id(text: &str) -> bool {
     text.strip_prefix('%').is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))

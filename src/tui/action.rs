@@ -41,6 +41,8 @@ pub enum Context {
     Jump,
     /// The dialog with the deleted secrets.
     Deleted,
+    /// The dialog with the panes of the tmux around us.
+    TmuxPanes,
 }
 
 impl Context {
@@ -63,13 +65,15 @@ impl Context {
         Self::Palette,
         Self::Jump,
         Self::Deleted,
+        Self::TmuxPanes,
     ];
 
     /// True where a character that has no action of its own is typed into an input.
     #[must_use]
     pub fn takes_text(self) -> bool {
         let in_dialog = matches!(self, Self::Form | Self::Lines | Self::Prose | Self::Document | Self::Unlock);
-        in_dialog || matches!(self, Self::Filter | Self::Help | Self::Palette | Self::Jump | Self::Deleted)
+        in_dialog
+            || matches!(self, Self::Filter | Self::Help | Self::Palette | Self::Jump | Self::Deleted | Self::TmuxPanes)
     }
 
     /// Where it is, for the README and the help dialog.
@@ -91,6 +95,7 @@ impl Context {
             Self::Palette => "palette",
             Self::Jump => "jump",
             Self::Deleted => "deleted",
+            Self::TmuxPanes => "tmux panes",
         }
     }
 }
@@ -100,7 +105,7 @@ const PANES: &[Context] = &[Context::Secrets, Context::Detail, Context::History]
 /// Everything an unlocked vault shows without a dialog.
 const SCREENS: &[Context] = &[Context::Secrets, Context::Detail, Context::History, Context::Overview];
 /// Dialogs with a list below a line of text.
-const TYPED_LISTS: &[Context] = &[Context::Help, Context::Palette, Context::Jump, Context::Deleted];
+const TYPED_LISTS: &[Context] = &[Context::Help, Context::Palette, Context::Jump, Context::Deleted, Context::TmuxPanes];
 /// The filter line, where the arrows walk through earlier filters.
 const FILTER: &[Context] = &[Context::Filter];
 /// Dialogs with inputs or choices.
@@ -130,6 +135,7 @@ const TYPED: &[Context] = &[
     Context::Palette,
     Context::Jump,
     Context::Deleted,
+    Context::TmuxPanes,
 ];
 
 /// What an action is about; a heading in the help dialog and the README.
@@ -221,6 +227,8 @@ actions! {
     Copy = "copy", "copy", Secrets 95, Some("strongroom copy {}"), [PANES => "y"];
     /// Copy the next: username, value, one-time code.
     CopyNext = "copy-next", "copy next", Secrets 46, None, [PANES => "Y"];
+    /// Paste the value into another pane of this tmux.
+    PastePane = "paste-pane", "to pane", Secrets 71, Some("strongroom copy {} --pane PANE"), [PANES => "P"];
     /// Show the value for a moment, or hide it.
     Reveal = "show", "show", Secrets 94, Some("strongroom reveal {}"), [PANES => "s"];
     /// Show it unseen, to be selected with the mouse.
@@ -356,10 +364,10 @@ actions! {
     LaterFilter = "later-filter", "later", Dialogs 0, None, [FILTER => "Down"];
     /// Do what the dialog is for, or go to its next step.
     Submit = "submit", "ok", Dialogs 99, None,
-        [INPUTS => "Enter", &[Context::Palette, Context::Jump, Context::Deleted] => "Enter", LONG_INPUTS => "C-s"];
+        [INPUTS => "Enter", &[Context::Palette, Context::Jump, Context::Deleted, Context::TmuxPanes] => "Enter", LONG_INPUTS => "C-s"];
     /// Leave the dialog; nothing is changed.
     Cancel = "cancel", "cancel", Dialogs 98, None,
-        [FIELDS => "Esc", TYPED_LISTS => "Esc", &[Context::ConfirmCopy] => "Esc", &[Context::Form, Context::Lines, Context::Prose, Context::Document, Context::Choice, Context::Palette, Context::Jump, Context::Deleted] => "C-c",
+        [FIELDS => "Esc", TYPED_LISTS => "Esc", &[Context::ConfirmCopy] => "Esc", &[Context::Form, Context::Lines, Context::Prose, Context::Document, Context::Choice, Context::Palette, Context::Jump, Context::Deleted, Context::TmuxPanes] => "C-c",
          &[Context::Confirm, Context::ConfirmCopy] => "n q C-c", &[Context::Help] => "C-c F1"];
     /// Yes, do it.
     Yes = "yes", "yes", Dialogs 99, None, [&[Context::Confirm] => "y", &[Context::ConfirmCopy] => "Y"];
@@ -464,8 +472,12 @@ mod tests {
     fn a_confirming_key_is_neither_enter_nor_the_asking_key() {
         let keymap = Keymap::default();
         let yes = keymap.keys(Context::Confirm, Action::Yes);
-        use Action::{CopyNext, Delete, Expire, Move, Open, Purge, Reveal, RollBack, Rotate, Submit, Tag, Undo};
-        for action in [CopyNext, RollBack, Open, Reveal, Purge, Submit, Rotate, Tag, Expire, Move, Delete, Undo] {
+        use Action::{
+            CopyNext, Delete, Expire, Move, Open, PastePane, Purge, Reveal, RollBack, Rotate, Submit, Tag, Undo,
+        };
+        for action in
+            [CopyNext, RollBack, Open, PastePane, Reveal, Purge, Submit, Rotate, Tag, Expire, Move, Delete, Undo]
+        {
             for context in Context::ALL {
                 for key in keymap.keys(*context, action) {
                     assert!(!yes.contains(&key), "{action:?}");

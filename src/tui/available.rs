@@ -65,14 +65,19 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
         let words = "This screen has no colours to hide a value by; ⟨show⟩ shows it.";
         return Some(Keys::new(keymap, Context::Secrets).named(words).into_owned());
     }
-    if let Some(cause) = vault
-        .read_only
-        .as_ref()
-        .filter(|_| matches!(action, Action::Copy | Action::CopyNext | Action::Reveal | Action::RevealBlind))
-    {
+    if let Some(cause) = vault.read_only.as_ref().filter(|_| gives_out(action)) {
         return Some(format!("No value is given out, since that could not be recorded: {cause}"));
     }
+    if action == Action::PastePane && !state.options.in_tmux {
+        let words = "There is no tmux around this, so no pane to paste into; ⟨copy⟩ copies.";
+        return Some(Keys::new(keymap, Context::Secrets).named(words).into_owned());
+    }
     on_the_secret(action, vault, state)
+}
+
+/// True for what gives a value out, which has to be recorded.
+fn gives_out(action: Action) -> bool {
+    matches!(action, Action::Copy | Action::CopyNext | Action::PastePane | Action::Reveal | Action::RevealBlind)
 }
 
 /// Dialogs without a value to generate, to show, to read or to mend, and those with one input.
@@ -86,6 +91,7 @@ fn not_in(dialog: &Dialog, action: Action) -> Option<String> {
             | Dialog::Palette(_)
             | Dialog::Jump(_)
             | Dialog::Deleted(_)
+            | Dialog::Paste(_)
             | Dialog::WriteOut(_)
             | Dialog::ClipboardTest(_)
     );
@@ -112,6 +118,7 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
         action,
         Action::Copy
             | Action::CopyNext
+            | Action::PastePane
             | Action::Reveal
             | Action::RevealBlind
             | Action::Rotate

@@ -15,6 +15,7 @@ use crate::vault::{Expected, MetadataChange};
 
 use super::dialogs::clipboard_test::Found;
 use super::job::{Job, Stop};
+use super::tmux::TmuxPane;
 
 /// Something for the runtime to do.
 #[expect(clippy::large_enum_variant, reason = "there are a few at a time, and each is moved twice at most")]
@@ -34,6 +35,19 @@ pub enum Effect {
     },
     /// Put text that is no secret on the clipboard, to stay there; answered by `Event::Clipboard`.
     CopyText(String),
+    /// List the panes of the tmux around us; answered by `Event::TmuxPanes`.
+    ListTmuxPanes,
+    /// Paste a value, already audited, into a pane; answered by `Event::Pasted`.
+    Paste {
+        /// Of which secret.
+        id: SecretId,
+        /// What to name in notices.
+        address: Address,
+        /// The plaintext, moved.
+        value: SecretText,
+        /// Where to.
+        pane: Box<TmuxPane>,
+    },
     /// Complete a path; answered by `Event::PathCompleted`.
     CompletePath(String),
     /// Read a file into a field; answered by `Event::FileRead`.
@@ -138,6 +152,39 @@ pub enum Request {
         id: SecretId,
         /// Give it out although it has expired.
         allow_expired: bool,
+    },
+    /// Look what a field's value is like; answered by `Answer::Shaped`.
+    Shape {
+        /// Of which secret.
+        id: SecretId,
+        /// Which field.
+        field: String,
+        /// Which version; `None` for the current one.
+        version: Option<u64>,
+    },
+    /// Open one field for a pane of tmux; answered by `Answer::ReadyToPaste`.
+    OpenToPaste {
+        /// Which secret.
+        id: SecretId,
+        /// Which field.
+        field: String,
+        /// Which version; `None` for the current one, if that is still the one that was seen.
+        version: Option<u64>,
+        /// The version that was looked at.
+        seen: u64,
+        /// Give it out although it has expired.
+        allow_expired: bool,
+        /// Where to; on record.
+        pane: Box<TmuxPane>,
+    },
+    /// Record that a value given out for a pane did not get there; never answered.
+    NoteUnpasted {
+        /// Of which secret.
+        id: SecretId,
+        /// Where it was to go.
+        pane: Box<TmuxPane>,
+        /// Why it did not.
+        cause: String,
     },
     /// Open the fields of the version that is edited; audited as a reveal; answered by `Answer::ReadyToEdit`.
     OpenToEdit {

@@ -19,6 +19,7 @@ use crate::vault::generate::Generated;
 use crate::vault::scope::Address;
 use crate::vault::search::Index;
 use crate::vault::secret::{FieldName, Fields, Secret, SecretId, Version};
+use crate::vault::shape::Shape;
 use crate::vault::usage::{Extent, Use};
 use crate::vault::{Outcome, Written};
 
@@ -26,6 +27,7 @@ use super::effect::{Draft, RawKeyUse};
 use super::files::Completion;
 use super::job::{Deed, Job};
 use super::theirs::Theirs;
+use super::tmux::TmuxPane;
 use super::{editor, patience, terminal};
 
 /// One thing that happened.
@@ -70,6 +72,19 @@ pub enum Event {
     },
     /// So long ago somebody typed into the editor that has the terminal.
     Typed(std::time::Duration),
+    /// The panes of the tmux around us, but for our own and dead ones; the nearest first.
+    TmuxPanes(crate::error::Result<Vec<TmuxPane>>),
+    /// A value was pasted into a pane, or not.
+    Pasted {
+        /// Of which secret.
+        id: SecretId,
+        /// What it is called.
+        address: Address,
+        /// Where to.
+        pane: Box<TmuxPane>,
+        /// Why it did not get there.
+        outcome: crate::error::Result<()>,
+    },
     /// The clipboard did something.
     Clipboard(ClipboardNews),
     /// Nothing happened until the next deadline.
@@ -197,6 +212,26 @@ pub enum Answer {
         id: SecretId,
         /// How long that takes.
         wait: std::time::Duration,
+    },
+    /// What a field's value is like.
+    Shaped {
+        /// Of which secret.
+        id: SecretId,
+        /// In which version.
+        version: u64,
+        /// Told without the value.
+        shape: Box<Shape>,
+    },
+    /// A field's plaintext on its way to a pane of tmux; goes into `Effect::Paste` at once.
+    ReadyToPaste {
+        /// Of which secret.
+        id: SecretId,
+        /// What to name in notices.
+        address: Address,
+        /// Plaintext.
+        value: SecretText,
+        /// Where to.
+        pane: Box<TmuxPane>,
     },
     /// A field was written into a new file.
     WroteOut {

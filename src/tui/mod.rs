@@ -35,6 +35,7 @@ mod terminal;
 pub mod text;
 pub mod theirs;
 pub mod theme;
+pub mod tmux;
 pub mod undo;
 pub mod update;
 pub mod vault_thread;
@@ -165,6 +166,7 @@ fn run_on(mut screen: Screen, options: Options, mailbox: &Mailbox, messages: Rec
         lock_on_suspend: options.lock_on_suspend,
         tip: options.tip,
         lines: options.lines,
+        in_tmux: tmux::is_around_us(),
         colourless: theme.palette == theme::Palette::Mono,
         now: now(clock),
     });

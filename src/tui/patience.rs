@@ -14,6 +14,9 @@ pub(super) const INPUT: Duration = Duration::from_millis(250);
 /// For the clipboard to be cleared.
 pub(super) const CLIPBOARD: Duration = Duration::from_millis(200);
 
+/// For a paste into a pane to come to its end; what is cut off leaves nothing behind either.
+pub(super) const PASTE: Duration = Duration::from_millis(150);
+
 /// For the vault to lock itself after a signal; a transaction that is cut off is undone at the next start.
 pub(super) const VAULT_AFTER_SIGNAL: Duration = Duration::from_millis(450);
 

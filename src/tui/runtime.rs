@@ -3,6 +3,7 @@
 //! Work goes to threads and comes back as events, so nothing here waits, but for
 //! the end, where each thing gets its [`patience`].
 
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use ratatui::Frame;
@@ -16,6 +17,8 @@ use crate::error::Error;
 use crate::secret_text::SecretText;
 use crate::session::clipboard_tests::{self, Seen, Tested};
 use crate::vault::generate::generate;
+use crate::vault::scope::Address;
+use crate::vault::secret::SecretId;
 
 use super::dialogs::clipboard_test::Found;
 use super::editor::{self, Desk, Editing};
@@ -23,6 +26,7 @@ use super::effect::{Draft, Effect, Request};
 use super::event::{Answer, ClipboardNews, Event, Mailbox};
 use super::input::Gate;
 use super::terminal::{self, Screen};
+use super::tmux::{self, TmuxPane};
 use super::vault_thread::VaultThread;
 use super::{files, patience};
 
@@ -35,6 +39,8 @@ pub(super) struct Runtime {
     gate: Gate,
     /// The editor that has the terminal.
     lent: Option<Lent>,
+    /// Ends with the paste that was begun last.
+    pasting: Option<Receiver<()>>,
     /// The next frame is due although the state did not change.
     repaint: bool,
 }
@@ -51,7 +57,7 @@ impl Runtime {
         let sequences = screen.sequences();
         let send = move |sequence: SecretText| sequences.send(sequence);
         let clipboard = Clipboard::new(clipboard, announce(mailbox.clone()), Some(Box::new(send)));
-        Self { screen, vault, clipboard, mailbox, gate, lent: None, repaint: false }
+        Self { screen, vault, clipboard, mailbox, gate, lent: None, pasting: None, repaint: false }
     }
 
     /// Carries one effect out; `Effect::Quit` is the loop's.
@@ -70,6 +76,8 @@ impl Runtime {
                 self.send(key.unwrap_or_else(|error| Event::Vault(Answer::Failed(error))));
             }
             Effect::CompletePath(typed) => self.aside(move || Event::PathCompleted(files::complete(&typed))),
+            Effect::ListTmuxPanes => self.aside(|| Event::TmuxPanes(tmux::list())),
+            Effect::Paste { id, address, value, pane } => self.paste(id, address, value, pane),
             Effect::ReadFile(typed) => self.aside(move || Event::FileRead(files::read(&typed))),
             Effect::Copy { address, value } => self.clipboard.copy(Copy { what: What::Secret(address), value }),
             Effect::CopyText(text) => {
@@ -109,6 +117,17 @@ impl Runtime {
             if let Err(error) = work() {
                 mailbox.send(Event::Vault(Answer::Failed(error)));
             }
+        });
+    }
+
+    /// Pastes into a pane on a thread of its own: tmux may be slow, or hang.
+    fn paste(&mut self, id: SecretId, address: Address, value: SecretText, pane: Box<TmuxPane>) {
+        let (going_on, ended) = channel::<()>();
+        self.pasting = Some(ended);
+        self.aside(move || {
+            let outcome = tmux::paste(&pane, &value);
+            drop((value, going_on));
+            Event::Pasted { id, address, pane, outcome }
         });
     }
 
@@ -200,6 +219,9 @@ impl Runtime {
     /// time `by_signal`.
     pub(super) fn close(mut self, by_signal: bool) {
         self.clipboard.close(patience::CLIPBOARD);
+        if let Some(ended) = self.pasting.take() {
+            let _ = ended.recv_timeout(patience::PASTE);
+        }
         self.vault.close(if by_signal { patience::VAULT_AFTER_SIGNAL } else { patience::VAULT });
         if let Some(pid) = self.lent.take().and_then(|lent| lent.pid) {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);

@@ -59,6 +59,8 @@ pub struct StateOptions {
     pub tip: Option<String>,
     /// On whose vault the palette's command lines are to work.
     pub lines: Lines,
+    /// There are panes around us to paste into.
+    pub in_tmux: bool,
     /// The theme has no colours to hide a value by.
     pub colourless: bool,
     /// The time of the start.
@@ -80,6 +82,7 @@ impl StateOptions {
             lock_on_suspend: true,
             tip: None,
             lines: Lines::Usual,
+            in_tmux: false,
             colourless: false,
             now,
         }

@@ -37,6 +37,7 @@ mod jump;
 mod lock;
 mod mouse;
 mod overview;
+mod paste;
 mod sent;
 mod sequence;
 mod undo;
@@ -44,7 +45,7 @@ mod unlock;
 mod values;
 mod written;
 
-use dialog::{close_dialog, failed, give, open_dialog};
+use dialog::{carry_out, close_dialog, failed, give, open_dialog};
 use lock::{leave, lock, suspend};
 
 /// An error is on the screen so long before a key that moves or types takes it away.
@@ -90,6 +91,8 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
             state.size = (width, height);
             state.changed = true;
         }
+        Event::TmuxPanes(listed) => return give(state, Input::TmuxPanes(listed)),
+        Event::Pasted { id, address, pane, outcome } => return paste::pasted(state, id, &address, pane, outcome),
         Event::Clipboard(news) => return clipboard::told(state, news),
         Event::Edited { draft, outcome } => return editor::ended(state, draft, outcome),
         Event::Focus(focused) => return vec![Effect::Focus(focused)],

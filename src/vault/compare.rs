@@ -1,5 +1,5 @@
 //! Comparing two versions of a secret by shape: [`Vault::shape_diff`]; and new values with
-//! the current ones: [`Vault::same_fields`].
+//! the current ones: [`Vault::same_fields`]; and looking at one: [`Vault::shape`].
 //!
 //! Values are compared in here and never leave. So it is not audited: nothing is
 //! given out, the roll-back question asks for it by itself, and a record for every
@@ -126,6 +126,29 @@ impl Vault {
             let current = opened(view, &secret, secret.version)?;
             let same = fields.iter().filter(|(name, value)| current.get(name.as_str()) == Some(*value));
             Ok(same.map(|(name, _)| name.clone()).collect())
+        })
+    }
+}
+
+impl Vault {
+    /// What the value of a field is like, in a version (`None`: the current one) whose number
+    /// comes with it: for a question that is asked before the value is given out.
+    ///
+    /// # Errors
+    /// `NotFound`, for the secret, the version or the field; Damaged.
+    pub fn shape(&mut self, id: SecretId, version: Option<u64>, field: &str) -> Result<(u64, Shape)> {
+        self.view(|view| {
+            let secret = view.by_id(id)?.1;
+            if secret.deleted_at.is_some() {
+                return Err(Error::not_found(format!("{} was deleted.", secret.address)).hint("Restore it first."));
+            }
+            let number = version.unwrap_or(secret.version);
+            let fields = opened(view, &secret, number)?;
+            let missing = || {
+                let words = format!("Version {number} of {} has no field {}.", secret.address, field.escape_debug());
+                Error::not_found(words).hint("Look at its fields.")
+            };
+            fields.get(field).map(|value| (number, Shape::of(value))).ok_or_else(missing)
         })
     }
 }

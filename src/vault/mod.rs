@@ -217,7 +217,10 @@ impl Vault {
         reason: &str,
         error: Option<&str>,
     ) -> Result<()> {
-        self.write(|change| change.audit_body(action, secret, None, None, reason, error))
+        self.write(|change| {
+            let named = secret.and_then(|id| change.by_id(id).ok()).map(|(_, secret)| secret.address);
+            change.audit_body(action, secret, named.as_ref(), None, reason, error)
+        })
     }
 }
 

@@ -16,5 +16,6 @@ mod support;
 mod canary;
 mod disk;
 mod panes;
+mod paste;
 mod ssh;
 mod tmux;

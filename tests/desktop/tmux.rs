@@ -13,13 +13,13 @@ const SIZES: [(u16, u16); 2] = [(80, 24), (140, 45)];
 const NAMES: [&str; 3] = ["JWT_SIGNING_KEY", "STRIPE_KEY", "DB_PASSWORD"];
 
 /// A detached tmux of its own with the program in its one pane.
-struct Tmux<'a> {
+pub(crate) struct Tmux<'a> {
     vault: &'a TestVault,
     size: (u16, u16),
 }
 
 impl<'a> Tmux<'a> {
-    fn start(vault: &'a TestVault, size: (u16, u16), more: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(vault: &'a TestVault, size: (u16, u16), more: &[(&str, &str)]) -> Self {
         let tmux = Self { vault, size };
         // A pane has a server only while it runs, so that what it writes is kept beside it.
         std::fs::write(tmux.file("tmux.conf"), "set -g status off\nset -g set-clipboard on\n").unwrap();
@@ -37,7 +37,7 @@ impl<'a> Tmux<'a> {
     }
 
     /// tmux with a socket and a configuration of its own.
-    fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = program("tmux");
         command.env_clear().envs(variables(self.vault)).env("SHELL", "/bin/sh").env("LANG", "C.UTF-8");
         command.args(["-f", &self.file("tmux.conf"), "-S", &self.file("tmux")]);
@@ -45,11 +45,11 @@ impl<'a> Tmux<'a> {
     }
 
     /// Presses keys by tmux's names: `Enter`, `C-l`, `y`.
-    fn press(&self, keys: &[&str]) {
+    pub(crate) fn press(&self, keys: &[&str]) {
         printed(self.command().arg("send-keys").args(keys));
     }
 
-    fn type_text(&self, text: &str) {
+    pub(crate) fn type_text(&self, text: &str) {
         printed(self.command().args(["send-keys", "-l", text]));
     }
 
@@ -67,13 +67,13 @@ impl<'a> Tmux<'a> {
     }
 
     /// All that the program ever wrote.
-    fn raw(&self) -> Vec<u8> {
+    pub(crate) fn raw(&self) -> Vec<u8> {
         std::fs::read(self.file("raw")).unwrap()
     }
 
     /// Waits until the screen shows all of `present` and none of `absent`.
     #[track_caller]
-    fn wait_for(&self, present: &[&str], absent: &[&str]) {
+    pub(crate) fn wait_for(&self, present: &[&str], absent: &[&str]) {
         let mut last = String::new();
         let seen = super::place::within(std::time::Duration::from_secs(20), || {
             last = self.screen();

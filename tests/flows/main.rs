@@ -13,6 +13,7 @@ mod looking;
 mod many;
 mod noticing;
 mod overview;
+mod pasting;
 mod removing;
 #[path = "../support/screen.rs"]
 #[expect(dead_code, reason = "shared with the tests of screens")]

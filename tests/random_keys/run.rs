@@ -18,7 +18,7 @@ use strongroom::vault::generate::generate;
 
 use crate::keys::{self, Random};
 use crate::place::{MARK, Place};
-use crate::screen::{Screen, key_event, kind, rows};
+use crate::screen::{Screen, key_event, kind, rows, tmux_panes};
 
 /// A value on the screen is hidden again after so long.
 const SHOWN: Duration = Duration::from_secs(10);
@@ -57,7 +57,7 @@ impl Run {
             step: 0,
             random: Random::new(seed),
             keymap: Keymap::default(),
-            screen: Screen::started(80, 24),
+            screen: Screen::started_in_tmux(80, 24),
             place: Place::new(),
             coming: VecDeque::new(),
             job: None,
@@ -76,7 +76,7 @@ impl Run {
         let found = self.place.start();
         self.coming.clear();
         self.job = None;
-        self.screen = Screen::started(80, 24);
+        self.screen = Screen::started_in_tmux(80, 24);
         if self.random.once_in(8) {
             self.happens(Event::Vault(Answer::Found(Found::Nothing)));
             return;
@@ -222,6 +222,18 @@ impl Run {
                     route: "terminal clipboard (OSC 52)",
                 })),
                 Effect::Focus(_) | Effect::RememberClipboard { .. } => {}
+                Effect::ListTmuxPanes => {
+                    let listed = match self.random.below(4) {
+                        0 => Err(Error::busy("tmux did not answer within 1.5 s.")),
+                        left => Ok(tmux_panes().split_off(left)),
+                    };
+                    self.coming.push_back(Event::TmuxPanes(listed));
+                }
+                Effect::Paste { id, address, pane, .. } => {
+                    let gone = Error::not_found(format!("Nothing was pasted: pane {} is gone.", pane.id));
+                    let outcome = if self.random.once_in(2) { Ok(()) } else { Err(gone) };
+                    self.coming.push_back(Event::Pasted { id, address, pane, outcome });
+                }
                 Effect::CompletePath(typed) => {
                     let completion = Completion {
                         completed: format!("{typed}x"),
@@ -421,6 +433,8 @@ fn name(answer: &Answer) -> String {
         Answer::ReadyToCopy { .. } => "copied",
         Answer::CodeReady { .. } => "copied a code",
         Answer::FreshCodeIn { .. } => "told to wait for a code",
+        Answer::ReadyToPaste { .. } => "opened to paste",
+        Answer::Shaped { .. } => "told a shape",
         Answer::ReadyToEdit { .. } => "opened to edit",
         Answer::Compared(_) => "compared",
         Answer::Theirs(..) => "told of another session",

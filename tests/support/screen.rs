@@ -22,6 +22,7 @@ use strongroom::tui::keymap::Keymap;
 use strongroom::tui::state::{State, StateOptions};
 use strongroom::tui::theirs::Theirs;
 use strongroom::tui::theme::{Borders, Palette, Theme};
+use strongroom::tui::tmux::TmuxPane;
 use strongroom::tui::update::update;
 use strongroom::tui::view::draw;
 use strongroom::vault::audit::{Actor, AuditAction, AuditRecord};
@@ -211,6 +212,14 @@ impl Screen {
         Self { state: State::new(options), start, elapsed: Duration::ZERO, secrets, deleted, effects }
     }
 
+    /// The same in tmux.
+    pub(crate) fn started_in_tmux(width: u16, height: u16) -> Self {
+        let mut screen = Self::started(width, height);
+        let options = StateOptions::new("/srv/ops/vault.db", "ops@bastion1", (width, height), screen.now());
+        screen.state = State::new(StateOptions { in_tmux: true, ..options });
+        screen
+    }
+
     /// An unlocked vault with these secrets.
     pub(crate) fn with(secrets: Vec<Secret>, width: u16, height: u16) -> Self {
         let mut screen = Self::locked(width, height);
@@ -234,6 +243,11 @@ impl Screen {
     /// The same on a screen without colours.
     pub(crate) fn colourless(width: u16, height: u16) -> Self {
         Self::opened(width, height, |options| StateOptions { colourless: true, ..options })
+    }
+
+    /// The same with a tmux around it.
+    pub(crate) fn in_tmux(width: u16, height: u16) -> Self {
+        Self::opened(width, height, |options| StateOptions { in_tmux: true, ..options })
     }
 
     fn opened(width: u16, height: u16, with: impl FnOnce(StateOptions) -> StateOptions) -> Self {
@@ -410,6 +424,32 @@ impl Screen {
     }
 }
 
+/// Panes around us, as tmux lists them.
+pub(crate) fn tmux_panes() -> Vec<TmuxPane> {
+    let pane = |id: &str, place: &str, command: &str, title: &str| TmuxPane {
+        id: id.to_owned(),
+        place: place.to_owned(),
+        command: command.to_owned(),
+        title: title.to_owned(),
+        obstacle: None,
+        takes_whole: None,
+        is_piped: false,
+        server: "4711".to_owned(),
+    };
+    let mut panes = vec![
+        pane("%3", "ops:1.2", "psql", "payments=> on db1.example.com"),
+        pane("%4", "ops:1.0", "bash", "ops@bastion1: ~/runbooks"),
+        pane("%9", "ops:2.1", "tail", ""),
+        pane("%12", "incident-4711:0.0", "ssh", "web3"),
+        pane("%13", "incident-4711:0.1", "vim", "notes.md (~/incidents) - VIM"),
+    ];
+    panes[1].takes_whole = Some(true);
+    panes[2].obstacle = Some("it is in copy-mode".to_owned());
+    panes[3].is_piped = true;
+    panes[3].takes_whole = Some(false);
+    panes
+}
+
 /// The detail follows the cursor that stops for so long.
 const RESTS: Duration = Duration::from_millis(50);
 
@@ -571,6 +611,7 @@ pub(crate) const KINDS: &[&str] = &[
     "jump",
     "deleted",
     "clipboard test",
+    "paste",
 ];
 
 /// Which one is open; a new kind wants a name here and states of its own in the table.
@@ -587,6 +628,7 @@ pub(crate) fn kind(dialog: &Dialog) -> &'static str {
         Dialog::Help(_) => "help",
         Dialog::Palette(_) => "palette",
         Dialog::Jump(_) => "jump",
+        Dialog::Paste(_) => "paste",
         Dialog::Deleted(_) => "deleted",
         Dialog::ClipboardTest(_) => "clipboard test",
     }

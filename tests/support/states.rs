@@ -15,9 +15,10 @@ use strongroom::vault::catalog::CatalogChange;
 use strongroom::vault::generate::{Generated, Recipe};
 use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::SecretId;
+use strongroom::vault::shape::Shape;
 use strongroom::vault::usage::Extent;
 
-use super::screen::{Screen, deleted, fields, secrets};
+use super::screen::{Screen, deleted, fields, secrets, tmux_panes};
 
 #[path = "states/dialogs.rs"]
 mod dialogs;
@@ -60,6 +61,13 @@ impl At {
     /// A dozen secrets, the Stripe key selected, then some keys.
     pub(crate) fn after(self, keys: &str) -> Steps {
         Steps(Screen::unlocked(self.0, self.1)).keys(keys)
+    }
+
+    /// In tmux, the Stripe key about to be pasted; its value is like this one.
+    pub(crate) fn pasting(self, value: &[u8]) -> Steps {
+        let shape = Box::new(Shape::of(&SecretText::copied_from(value)));
+        let steps = Steps(Screen::in_tmux(self.0, self.1)).keys("P").event(Event::TmuxPanes(Ok(tmux_panes())));
+        steps.vault(Answer::Shaped { id: STRIPE, version: 7, shape })
     }
 
     /// With the audit log walked to its end.

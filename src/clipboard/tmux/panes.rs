@@ -87,6 +87,23 @@ impl Pane {
     pub fn target(&self) -> Target {
         Target { id: self.id.clone(), command: self.command.clone(), server: self.server.clone() }
     }
+
+    /// Whether something can be pasted there now.
+    ///
+    /// # Errors
+    /// Conflict, when it takes no input, or is our own.
+    pub fn fit(&self) -> Result<()> {
+        match (self.is_ours, &self.obstacle) {
+            (false, None) => Ok(()),
+            (true, _) => Err(self.refused("strongroom runs in it")),
+            (_, Some(obstacle)) => Err(self.refused(obstacle)),
+        }
+    }
+
+    /// Why nothing is pasted there.
+    pub(super) fn refused(&self, why: &str) -> Error {
+        Error::conflict(format!("Nothing was pasted into pane {}: {why}.", self.id))
+    }
 }
 
 impl Tmux {

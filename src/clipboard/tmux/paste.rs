@@ -33,14 +33,16 @@ impl Tmux {
         let told = self.ask(&words(&buffer, &script(&buffer, to, sanitizes)), Some(value));
         let gone = self.see_gone(&buffer);
         let said = told.map_err(|error| unknown(&error, &gone))?;
-        if !said.printed.starts_with(buffer.as_bytes()) {
-            gone?;
-            // It was fit a moment ago: why is it no more?
-            self.look(to)?;
-            let why = if said.succeeded { "it has just changed".to_owned() } else { said.complaint };
-            return Err(Error::conflict(format!("Nothing was pasted into pane {}: {why}.", to.id)));
+        if !said.succeeded {
+            return Err(unknown(&Error::failure(format!("tmux says: {}.", said.complaint)), &gone));
         }
-        gone
+        gone?;
+        if said.printed.starts_with(buffer.as_bytes()) {
+            return Ok(());
+        }
+        // It was fit a moment ago: why is it no more?
+        self.look(to)?;
+        Err(Error::conflict(format!("Nothing was pasted into pane {}: it has just changed.", to.id)))
     }
 
     /// Whether the pane is there and fit. True when the server makes pastes harmless by
@@ -49,16 +51,14 @@ impl Tmux {
         let gone = || Error::not_found(format!("Nothing was pasted: pane {} is gone.", to.id));
         let panes = self.panes().map_err(|error| nothing(&error))?;
         let pane = panes.into_iter().find(|pane| pane.id == to.id).ok_or_else(gone)?;
-        let refused = |why: &str| Err(Error::conflict(format!("Nothing was pasted into pane {}: {why}.", to.id)));
-        match &pane.obstacle {
-            _ if pane.target().server != to.server => Err(gone()),
-            _ if pane.is_ours => refused("strongroom runs in it"),
-            Some(obstacle) => refused(obstacle),
-            None if pane.command != to.command => {
-                refused(&format!("{} runs in it now, no more {}", pane.command, to.command))
-            }
-            None => Ok(pane.takes_whole.is_some()),
+        if pane.target().server != to.server {
+            return Err(gone());
         }
+        pane.fit()?;
+        if pane.command != to.command {
+            return Err(pane.refused(&format!("{} runs in it now, no more {}", pane.command, to.command)));
+        }
+        Ok(pane.takes_whole.is_some())
     }
 
     /// Deletes the buffer, if it is there still, and makes sure that it is gone.

@@ -366,7 +366,7 @@ impl ConfirmDialog {
 }
 
 /// An error in one paragraph.
-fn problem(error: &Error) -> String {
+pub(super) fn problem(error: &Error) -> String {
     match error.next_step() {
         Some(step) => format!("{} {step}", error.message()),
         None => error.message().to_owned(),

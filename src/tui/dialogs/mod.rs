@@ -20,6 +20,7 @@ use crate::vault::generate::Generated;
 use crate::vault::scope::Address;
 use crate::vault::search::Facts;
 use crate::vault::secret::{FieldName, Fields, Secret, SecretId, Version};
+use crate::vault::shape::Shape;
 
 use super::action::{Action, Context};
 use super::clock::Now;
@@ -30,6 +31,7 @@ use super::keymap::{Keymap, Keys};
 use super::press::Press;
 use super::theirs::Theirs;
 use super::theme::Theme;
+use super::tmux::TmuxPane;
 
 pub mod bulk;
 pub mod clipboard_test;
@@ -46,6 +48,7 @@ pub mod jump;
 mod known_tags;
 mod page;
 pub mod palette;
+pub mod paste;
 mod path_prompt;
 mod recipes;
 pub mod rotate;
@@ -120,6 +123,17 @@ pub enum Input {
     Purged(SecretId),
     /// What the clipboard did with the word that tests it.
     Clipboard(ClipboardNews),
+    /// The panes of the tmux around us, as the dialog asked.
+    TmuxPanes(Result<Vec<TmuxPane>, Error>),
+    /// What a value is like, as the dialog asked.
+    Shaped {
+        /// Of which secret.
+        id: SecretId,
+        /// In which version.
+        version: u64,
+        /// Told without the value.
+        shape: Box<Shape>,
+    },
     /// What the dialog submitted failed; it stays open with its input and shows this.
     Failed(Error),
 }
@@ -165,6 +179,8 @@ pub enum Dialog {
     Deleted(Box<deleted::DeletedDialog>),
     /// Does the clipboard take a value, and let go of it?
     ClipboardTest(Box<clipboard_test::ClipboardTestDialog>),
+    /// A value into a pane of tmux.
+    Paste(Box<paste::PasteDialog>),
 }
 
 /// Calls the same method of whichever dialog is open.
@@ -184,6 +200,7 @@ macro_rules! each {
             Dialog::Jump($dialog) => $call,
             Dialog::Deleted($dialog) => $call,
             Dialog::ClipboardTest($dialog) => $call,
+            Dialog::Paste($dialog) => $call,
         }
     };
 }

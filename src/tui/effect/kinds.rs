@@ -30,6 +30,7 @@ impl Request {
                 | Self::DeletedOf(_)
                 | Self::Detail(_)
                 | Self::FindSame { .. }
+                | Self::Shape { .. }
                 | Self::Theirs { .. }
         )
     }
@@ -51,6 +52,7 @@ impl Request {
                 | Self::RollBack { .. }
                 | Self::Rotate { .. }
                 | Self::Set { .. }
+                | Self::Shape { .. }
                 | Self::Unlock(_)
                 | Self::WriteOut { .. }
         )

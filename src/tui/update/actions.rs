@@ -14,7 +14,7 @@ use crate::vault::scope::ScopePath;
 use crate::vault::secret::SecretId;
 
 use super::about_detail::about_detail;
-use super::{bulk, deadlines, deleted, history, jump, open_dialog, overview, say, sequence, values};
+use super::{bulk, deadlines, deleted, history, jump, open_dialog, overview, paste, say, sequence, values};
 
 /// Does an action, or says why it cannot be done.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -50,6 +50,7 @@ fn act_there(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Pin => jump::pin(state),
         Action::Copy => values::copy(state),
         Action::CopyNext => sequence::press(state),
+        Action::PastePane => paste::ask(state),
         Action::Reveal => values::reveal(state, false),
         Action::RevealBlind => values::reveal(state, true),
         Action::Rotate | Action::RollBack | Action::Purge | Action::Edit => about_detail(state, action),

@@ -15,8 +15,8 @@ use crate::vault::secret::{Secret, Version};
 
 use super::about_detail::about_detail;
 use super::{
-    bulk, changes, close_dialog, deleted, editor, facts, failed, give, jump, lock, say, sequence, unlock, values,
-    with_vault, written,
+    bulk, changes, close_dialog, deleted, editor, facts, failed, give, jump, lock, paste, say, sequence, unlock,
+    values, with_vault, written,
 };
 
 /// Takes an answer.
@@ -45,6 +45,11 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
             return values::ready_to_copy(state, address, code);
         }
         Answer::FreshCodeIn { id, wait } => sequence::wait(state, id, wait),
+        Answer::ReadyToPaste { id, address, value, pane } => return paste::ready(state, id, address, value, pane),
+        Answer::Shaped { id, version, shape } => {
+            state.submitted &= !matches!(state.dialog, Some(Dialog::Paste(_)));
+            return give(state, Input::Shaped { id, version, shape });
+        }
         Answer::ReadyToEdit { id, version, fields } => return values::opened(state, id, version, fields),
         Answer::WroteOut { address, field, path } => return wrote_out(state, &address, &field, &path),
         Answer::InWorkTree(root) => return give(state, Input::InWorkTree(root)),

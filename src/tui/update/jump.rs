@@ -69,6 +69,7 @@ pub(super) fn note(state: &mut State, action: Action) {
         Action::Open
             | Action::Copy
             | Action::CopyNext
+            | Action::PastePane
             | Action::Reveal
             | Action::Edit
             | Action::Rotate

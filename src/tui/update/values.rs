@@ -49,7 +49,7 @@ pub(super) fn reveal(state: &mut State, blind: bool) -> Vec<Effect> {
 }
 
 /// What a value is wanted of: the selected secret, and in the history the selected version.
-fn wanted(state: &State) -> Option<(SecretId, String, Option<u64>)> {
+pub(super) fn wanted(state: &State) -> Option<(SecretId, String, Option<u64>)> {
     let vault = state.vault.as_ref()?;
     let id = vault.secrets.selected()?.id;
     if vault.focus == Pane::History && vault.history.tab() == Tab::Versions {

@@ -1,6 +1,7 @@
 //! What the vault thread answers to requests that need the unlocked vault.
 
 mod export;
+mod paste;
 mod theirs;
 
 use crate::error::{Error, Result};
@@ -28,6 +29,17 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
         Request::Reveal { id, version, allow_expired } => reveal(vault, id, version, allow_expired)?,
         Request::Copy { id, field, version, allow_expired } => copy(vault, id, &field, version, allow_expired)?,
         Request::CopyCode { id, allow_expired } => copy_code(vault, id, allow_expired)?,
+        Request::Shape { id, field, version } => {
+            let (version, shape) = vault.shape(id, version, &field)?;
+            Answer::Shaped { id, version, shape: Box::new(shape) }
+        }
+        Request::OpenToPaste { id, field, version, seen, allow_expired, pane } => {
+            paste::open(vault, (id, &field), (version, seen), allow_expired, pane)?
+        }
+        Request::NoteUnpasted { id, pane, cause } => {
+            paste::note(vault, id, &pane, &cause);
+            return Ok(None);
+        }
         Request::OpenToEdit { id, version } => open_to_edit(vault, id, version)?,
         Request::WriteOut { id, version, field, path, in_work_tree } => {
             export::write_out(vault, id, version, &field, path, in_work_tree)?

@@ -2,6 +2,7 @@
 
 mod deleted;
 mod moved;
+mod pasting;
 mod two_sessions;
 
 use crate::crypto::keyring::{RawKey, SlotKind, UnlockKey};

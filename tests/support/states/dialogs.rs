@@ -9,9 +9,10 @@ use strongroom::tui::event::{Answer, ClipboardNews, Event};
 use strongroom::tui::theirs::{Taken, Theirs};
 use strongroom::vault::catalog::CatalogChange;
 use strongroom::vault::secret::SecretId;
+use strongroom::vault::shape::Shape;
 
 use super::{At, State, Steps, address};
-use crate::screen::{DAY, compared, secret, secrets, time};
+use crate::screen::{DAY, Screen, compared, secret, secrets, time, tmux_panes};
 
 const WORDS: &str = "velvet-orbit-canyon-mustard-lantern-pilot";
 const PEM: &[u8] = b"-----BEGIN PRIVATE KEY-----\r\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\r\n-----END PRIVATE KEY-----\r\n";
@@ -75,8 +76,20 @@ fn wrong() -> Error {
 
 /// Every state of every dialog.
 pub(crate) fn dialogs() -> Vec<State> {
-    [gates(), adding(), editing(), conflicts(), rotating(), questions(), files(), many(), finding(), bringing_back()]
-        .concat()
+    [
+        gates(),
+        adding(),
+        editing(),
+        conflicts(),
+        rotating(),
+        questions(),
+        files(),
+        many(),
+        finding(),
+        bringing_back(),
+        pasting(),
+    ]
+    .concat()
 }
 
 fn gates() -> Vec<State> {
@@ -336,6 +349,42 @@ fn many() -> Vec<State> {
             at.after("C-a r Enter").vault(Answer::Changed(change))
         }),
         ("bulk_done", |at| at.after("C-a d y").job_done()),
+    ]
+}
+
+/// Values that go into a pane: of one line, and of several.
+const KEY: &[u8] = b"sk_live_51Nv0QkLmZ7example";
+
+fn pasting() -> Vec<State> {
+    vec![
+        ("paste", |at| at.pasting(KEY)),
+        ("paste_lines", |at| at.pasting(PEM).keys("Down Down Down")),
+        ("paste_found", |at| at.pasting(KEY).typed("incident vim")),
+        ("paste_no_match", |at| at.pasting(KEY).typed("zzz")),
+        ("paste_in_the_way", |at| at.pasting(KEY).keys("Down Down Enter")),
+        ("paste_asking_tmux", |at| Steps(Screen::in_tmux(at.0, at.1)).keys("P")),
+        ("paste_no_pane", |at| Steps(Screen::in_tmux(at.0, at.1)).keys("P").event(Event::TmuxPanes(Ok(Vec::new())))),
+        ("paste_no_answer", |at| {
+            let hangs = Error::busy("tmux did not answer within 1.5 s.");
+            Steps(Screen::in_tmux(at.0, at.1)).keys("P").event(Event::TmuxPanes(Err(hangs)))
+        }),
+        ("paste_question", |at| at.pasting(KEY).keys("Enter")),
+        ("paste_question_lines", |at| at.pasting(PEM).keys("Enter")),
+        ("paste_question_whole", |at| at.pasting(PEM).keys("Down Enter")),
+        ("paste_question_worst", |at| at.pasting(b"a\x07b\nc").keys("Down Down Down Enter")),
+        ("paste_question_old", |at| {
+            let mut steps = Steps(Screen::in_tmux(at.0, at.1)).keys("k P").event(Event::TmuxPanes(Ok(tmux_panes())));
+            let shape = Box::new(Shape::of(&SecretText::copied_from(b"end\n")));
+            steps = steps.vault(Answer::Shaped { id: SecretId([3; 16]), version: 2, shape });
+            steps.keys("Enter")
+        }),
+        ("paste_strange", |at| {
+            let mut panes = tmux_panes();
+            panes[0].command = "秘密の鍵🔑-and-more-of-it".to_owned();
+            panes[0].title = "a\u{202e}b\u{7}مفتاح".repeat(9);
+            panes[0].place = "a-session-with-quite-a-name:12.3".to_owned();
+            at.pasting(KEY).event(Event::TmuxPanes(Ok(panes)))
+        }),
     ]
 }
 

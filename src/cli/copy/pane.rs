@@ -1,0 +1,61 @@
+//! `copy --pane`: the value into another pane of the tmux around us, past every clipboard.
+
+use serde_json::json;
+
+use crate::cli::call::Call;
+use crate::cli::release::ReleaseArgs;
+use crate::clipboard::tmux::{Pane, Tmux, reason};
+use crate::error::{Error, Result};
+use crate::secret_text::SecretText;
+use crate::vault::Release;
+use crate::vault::audit::AuditAction;
+use crate::vault::scope::Address;
+use crate::vault::shape::Shape;
+
+/// Pastes it there; gives the exit code.
+pub(super) fn run(call: &Call, release: &ReleaseArgs, named: &str) -> Result<u8> {
+    let tmux = Tmux::around_us(|name| std::env::var(name).ok()).ok_or_else(|| {
+        Error::busy("There is no tmux around this, so no pane to paste into.")
+            .hint("Run it within tmux, or leave out --pane to copy to the clipboard.")
+    })?;
+    let pane = tmux.find(named)?;
+    pane.fit()?;
+    let mut vault = call.open()?;
+    let secret = release.find(call, &mut vault, Release::Copy)?;
+    let reason = match release.reason.as_str() {
+        "" => reason(&pane.id, &pane.command),
+        given => format!("{given}; {}", reason(&pane.id, &pane.command)),
+    };
+    let pause = |wait| {
+        std::thread::sleep(wait);
+        Ok(())
+    };
+    let value = release.take_because(call, &mut vault, &secret, Release::Copy, &reason, pause)?;
+    tmux.paste(&pane.target(), &value).inspect_err(|error| {
+        // The record says that it was pasted; this one, that it did not arrive.
+        let _ = vault.note(AuditAction::Copy, Some(secret.id), &reason, Some(error.message()));
+    })?;
+    tell(call, &secret.address, &pane, &value)?;
+    Ok(0)
+}
+
+fn tell(call: &Call, address: &Address, pane: &Pane, value: &SecretText) -> Result<()> {
+    let Pane { id, place, command, .. } = pane;
+    call.output.note(&format!("Pasted {address} into pane {id} ({place}, {command}). No Enter was sent."));
+    let lines = Shape::of(value).lines;
+    if lines > 1 && pane.takes_whole != Some(true) {
+        call.output.note(&format!("It has {lines} lines; a shell that does not know pastes has run them."));
+    }
+    if call.output.json {
+        call.output.print_json(&json!({
+            "name": address.name.as_str(),
+            "scope": address.scope.to_string(),
+            "route": "tmux pane",
+            "pane": id,
+            "place": place,
+            "program": command,
+            "outcome": "pasted",
+        }))?;
+    }
+    Ok(())
+}
