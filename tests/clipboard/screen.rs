@@ -1,23 +1,37 @@
 //! t12, in GNU screen, which drops what is not wrapped for it and cuts what is long.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
-use super::place::{configure, eventually, program_path};
+use super::place::{configure, eventually, program, program_path};
 use super::secrecy::assert_nowhere_else;
 use super::support::pty::{Pty, STRONGROOM, Setup};
 use super::support::vault::TestVault;
 use super::walk::{ADDRESS, NAME, TEN_SECONDS, assert_set_and_cleared, sent};
 
 /// A terminal with screen in it, which runs the program with these arguments.
-fn screen(vault: &TestVault, arguments: &[&str]) -> Pty {
+fn screen(vault: &TestVault, arguments: &[&str]) -> Screen {
     let folder = vault.home().join("screens");
     std::fs::create_dir(&folder).unwrap();
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
     let screen = Setup::new(program_path("screen").to_str().unwrap(), vault.home()).size(120, 30);
-    let screen = screen.env("SCREENDIR", folder).env("LANG", "C.UTF-8").env("SHELL", "/bin/sh");
+    let screen = screen.env("SCREENDIR", &folder).env("LANG", "C.UTF-8").env("SHELL", "/bin/sh");
     let screen = screen.env("STRONGROOM_MASTER_KEY", &vault.key).env("STRONGROOM_VAULT", vault.path());
     let screen = ["-U", "-c", "/dev/null", STRONGROOM].iter().fold(screen, Setup::arg);
-    arguments.iter().fold(screen, Setup::arg).start()
+    Screen { outer: arguments.iter().fold(screen, Setup::arg).start(), folder }
+}
+
+/// What runs within screen outlives its terminal, so it is ended with the test.
+struct Screen {
+    outer: Pty,
+    folder: PathBuf,
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let mut quit = program("screen");
+        let _ = quit.env("SCREENDIR", &self.folder).args(["-X", "quit"]).output();
+    }
 }
 
 /// A vault with one secret of so many bytes.
@@ -36,7 +50,8 @@ fn values() -> [String; 4] {
 fn t12_values_of_every_length_reach_the_terminal_behind_screen_and_are_cleared() {
     for value in values() {
         let vault = vault_with(&value);
-        let mut outer = screen(&vault, &["copy", ADDRESS, "--clear-after", "1s"]);
+        let mut within = screen(&vault, &["copy", ADDRESS, "--clear-after", "1s"]);
+        let outer = &mut within.outer;
         eventually("screen to end", || outer.contents().contains("terminating"));
         outer.wait_exit(TEN_SECONDS);
         assert_set_and_cleared(&outer.raw(), &value, "");
@@ -48,7 +63,8 @@ fn t12_the_screen_copies_and_clears_within_screen() {
     for (value, end) in [(&values()[2], "x"), (&values()[0], "q"), (&values()[0], "")] {
         let vault = vault_with(value);
         configure(&vault, &format!("clear_after = \"{}\"", if end.is_empty() { "2s" } else { "1h" }));
-        let mut outer = screen(&vault, &[]);
+        let mut within = screen(&vault, &[]);
+        let outer = &mut within.outer;
         outer.wait_for(NAME);
         outer.settle();
         outer.send("gy");
