@@ -175,9 +175,8 @@ impl Waiting<'_> {
                     }
                     sent = Some(now);
                 }
-                Some(Heard::News(News::Cleared(_) | News::ClearPending(_) | News::Kept)) => {
-                    return self.end("cleared", sent, code);
-                }
+                Some(Heard::News(News::Cleared(_) | News::Kept)) => return self.end("cleared", sent, code),
+                Some(Heard::News(News::ClearPending(_))) => return self.end("pending", sent, code),
                 Some(Heard::News(News::Replaced)) => return self.end("replaced", sent, code),
                 Some(Heard::News(News::Failed(error))) => return Err(with_other_ways(&error)),
                 Some(Heard::Signal(signal)) => {
@@ -212,6 +211,10 @@ impl Waiting<'_> {
             "cleared" => {
                 self.call.output.note("Sent the order to clear it; the terminal does not say whether it did.");
             }
+            "pending" => self.call.output.note(
+                "Clearing was asked for and may not have been heard: a terminal that nobody looks at can ignore it. \
+                 Copy something else to be sure.",
+            ),
             "replaced" => self.call.output.note("Something else was copied meanwhile; it was left alone."),
             _ => self.call.output.note("Whether it was cleared cannot be known: the clipboard does not answer."),
         }

@@ -226,7 +226,7 @@ actions! {
     /// Copy the value; it is cleared again later.
     Copy = "copy", "copy", Secrets 95, Some("strongroom copy {}"), [PANES => "y"];
     /// Copy the next: username, value, one-time code.
-    CopyNext = "copy-next", "copy next", Secrets 46, None, [PANES => "Y"];
+    CopyNext = "copy-next", "copy next", Secrets 44, None, [PANES => "Y"];
     /// Paste the value into another pane of this tmux.
     PastePane = "paste-pane", "to pane", Secrets 71, Some("strongroom copy {} --pane PANE"), [PANES => "P"];
     /// Show the value for a moment, or hide it.

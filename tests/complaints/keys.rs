@@ -23,6 +23,7 @@ fn questions() -> Vec<(State, &'static str)> {
         "expired_copy" => Some("y"),
         "expired_show" => Some("s"),
         "write_out_work_tree" => Some("w"),
+        name if name.starts_with("paste_question") => Some("P"),
         "bulk_rotate_plan" | "bulk_rotate_hidden" | "bulk_elsewhere" => Some("r"),
         "bulk_plan" | "bulk_plan_top" | "bulk_move_scopes" => Some("m"),
         "bulk_delete" | "bulk_strange" => Some("d"),
@@ -101,7 +102,7 @@ fn a_confirm_names_the_object_and_its_two_keys_at_every_size() {
                 "setup_consent" => "/srv/ops/vault.db",
                 "bulk_rotate_hidden" => "3 secrets",
                 name if name.starts_with("bulk") && name != "bulk_strange" => "12 secrets",
-                "expired_copy" | "expired_show" => "ADYEN_HMAC_KEY",
+                "expired_copy" | "expired_show" | "paste_question_old" => "ADYEN_HMAC_KEY",
                 name if name.contains("strange") => "LONGEST_",
                 _ => "STRIPE_KEY",
             };

@@ -1,7 +1,7 @@
 //! Pasting a value into a pane, through a buffer of its own that is gone afterwards.
 //!
 //! tmux does all of it within one call: it takes the value in, looks at the pane, pastes
-//! and deletes. Whatever becomes of the call — ended, cut off, a pane that dies — the
+//! and deletes. Whatever becomes of the call (ended, cut off, a pane that dies) the
 //! server either never had the whole value or goes through to the deletion; nothing else
 //! comes in between. Afterwards the server is asked whether the buffer is gone.
 

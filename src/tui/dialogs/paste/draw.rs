@@ -43,7 +43,7 @@ impl PasteDialog {
     fn question(&self, pane: &TmuxPane) -> Page<'_> {
         let mut page = Page::new("Paste into a pane?", self.foot());
         let TmuxPane { id, place, command, .. } = pane;
-        page.prose(format!("Paste {} into pane {id} — {place}, {command}, on this server?", self.what()), Role::Text);
+        page.prose(format!("Paste {} into pane {id} ({command}, {place})?", self.what()), Role::Text);
         if !pane.title.is_empty() {
             page.fact("title", pane.title.clone());
         }
