@@ -73,8 +73,9 @@ pub(super) fn run(call: &Call, args: &CopyArgs) -> Result<u8> {
     }
     let settings = settings(call, args)?;
     let terminal = OpenOptions::new().write(true).open("/dev/tty").ok();
-    if clipboard::Surroundings::now(terminal.is_some()).routes(&settings).is_empty() {
-        return Err(with_other_ways(&Error::busy("No clipboard can be reached from here.")));
+    let at = clipboard::Surroundings::now(terminal.is_some());
+    if at.routes(&settings).is_empty() {
+        return Err(with_other_ways(&clipboard::nowhere(at.passed_over(&settings))));
     }
     let mut vault = call.open()?;
     let secret = args.release.find(call, &mut vault, Release::Copy)?;
@@ -101,7 +102,7 @@ fn settings(call: &Call, args: &CopyArgs) -> Result<ClipboardSettings> {
     }
     settings.route = args.via.unwrap_or(settings.route);
     if settings.route == RouteChoice::Command && settings.copy_command.is_empty() {
-        return Err(Error::usage("No command is settled to copy with.")
+        return Err(Error::usage("The settings name no command to copy with.")
             .hint("Give `copy_command` in the table [clipboard] of the settings."));
     }
     Ok(settings)
@@ -177,6 +178,7 @@ impl Waiting<'_> {
                 }
                 Some(Heard::News(News::Cleared(_) | News::Kept)) => return self.end("cleared", sent, code),
                 Some(Heard::News(News::ClearPending(_))) => return self.end("pending", sent, code),
+                Some(Heard::News(News::ClearFailed(error))) => return Err(error),
                 Some(Heard::News(News::Replaced)) => return self.end("replaced", sent, code),
                 Some(Heard::News(News::Failed(error))) => return Err(with_other_ways(&error)),
                 Some(Heard::Signal(signal)) => {
@@ -209,7 +211,7 @@ impl Waiting<'_> {
             "nothing" => self.call.output.note("Nothing was copied."),
             "cleared" if confirmed => self.call.output.note("Cleared."),
             "cleared" => {
-                self.call.output.note("Sent the order to clear it; the terminal does not say whether it did.");
+                self.call.output.note("Asked to clear it; whether that was done nobody says.");
             }
             "pending" => self.call.output.note(
                 "Clearing was asked for and may not have been heard: a terminal that nobody looks at can ignore it. \
@@ -225,7 +227,7 @@ impl Waiting<'_> {
                 "route": sent.map(|sent| sent.route.name()),
                 "confirmed": confirmed,
                 "clear_after": sent.map(|sent| sent.clear_after.as_secs()),
-                "outcome": outcome,
+                "outcome": if outcome == "cleared" && !confirmed { "asked" } else { outcome },
             }))?;
         }
         Ok(code)

@@ -12,6 +12,7 @@ use crate::secret_text::SecretText;
 
 use super::lease::Lease;
 use super::surroundings::Surroundings;
+use super::watchdog::{Over, Watchdog};
 
 /// How long a program may take.
 const WITHIN: Duration = Duration::from_millis(1500);
@@ -22,6 +23,7 @@ struct Set {
     /// What clears it; the copying program with an empty value where none is named.
     clear: Vec<String>,
     variables: Vec<(String, String)>,
+    watchdog: Watchdog,
 }
 
 /// Hands `value` to the copying program.
@@ -30,17 +32,39 @@ struct Set {
 /// Busy, when it cannot be started, fails, or takes too long.
 pub(super) fn set(value: &SecretText, settings: &ClipboardSettings, at: &Surroundings) -> Result<Box<dyn Lease>> {
     let variables = variables(at);
-    run(&settings.copy_command, &variables, value)?;
-    let clear = if settings.clear_command.is_empty() { &settings.copy_command } else { &settings.clear_command };
-    Ok(Box::new(Set { clear: clear.clone(), variables }))
+    let line = if settings.clear_command.is_empty() { &settings.copy_command } else { &settings.clear_command };
+    // Before the value is anywhere.
+    let watchdog = Watchdog::start(&Over::Command(line.clone()), &variables);
+    let mut set = Set { clear: line.clone(), variables, watchdog };
+    if let Err(error) = run(&settings.copy_command, &set.variables, value) {
+        // It may have kept the value all the same.
+        let _ = set.clear();
+        return Err(error);
+    }
+    Ok(Box::new(set))
+}
+
+/// Clears what a program has set, as `line` says; `variables` are all that it gets.
+///
+/// # Errors
+/// Busy, when it cannot be started, fails, or takes too long.
+pub(super) fn clear(line: &[String], variables: &[(String, String)]) -> Result<()> {
+    run(line, variables, &SecretText::new())
 }
 
 impl Lease for Set {
     fn clear(&mut self) -> Result<()> {
-        run(&self.clear, &self.variables, &SecretText::new())
+        clear(&self.clear, &self.variables).map_err(|error| {
+            Error::busy(format!("The clipboard was not cleared: {}", error.message()))
+                .hint("The value may be there still: copy something else.")
+        })?;
+        self.watchdog.dismiss();
+        Ok(())
     }
 
-    fn forget(&mut self) {}
+    fn forget(&mut self) {
+        self.watchdog.dismiss();
+    }
 }
 
 /// Where programs are looked for and what reaches the display. `wl-copy` writes what it gets

@@ -25,6 +25,7 @@ use super::Route;
 use super::lease::{Lease, Terms};
 use super::surroundings::Surroundings;
 
+mod others;
 mod selection;
 mod serve;
 
@@ -92,6 +93,8 @@ pub(super) fn hold(
         &terms.clear_after.as_millis().to_string(),
         if primary { "both" } else { "clipboard" },
         if terms.is_secret { "secret" } else { "text" },
+        // So that holders of one display know each other.
+        surroundings.get(if route == Route::Wayland { "WAYLAND_DISPLAY" } else { "DISPLAY" }).unwrap_or_default(),
     ];
     let mut child = start(&words, surroundings).map_err(|error| unreachable(&error.to_string()))?;
     let mut holding = Holding { input: child.stdin.take() };

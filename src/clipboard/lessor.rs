@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use crate::config::{ClipboardSettings, OnExit};
+use crate::config::{ClipboardSettings, OnExit, RouteChoice};
 use crate::error::{Error, Kind, Result};
 
 use super::boot_clock;
@@ -16,7 +16,7 @@ use super::holder::{self, Ended};
 use super::lease::{Lease, SendSequence, Terms};
 use super::osc52::Wrap;
 use super::surroundings::Surroundings;
-use super::{Announce, Copy, News, Route, What, command, terminal, tmux_lease};
+use super::{Announce, Copy, News, Route, What, command, nowhere, terminal, tmux_lease};
 
 /// A deadline is looked at this often: the clock of waiting stands still while the machine sleeps.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -163,6 +163,7 @@ impl Lessor {
                 Err(error) => failed.push(format!("{}: {}", route.name(), error.message())),
             }
         }
+        failed.extend(at.passed_over(&self.settings));
         self.say(News::Failed(nowhere(failed)));
     }
 
@@ -187,6 +188,9 @@ impl Lessor {
             }
             Route::Tmux => tmux_lease::send(&copy.value, clear, self.terminal.as_ref()),
             Route::Osc52 { in_screen: true } => terminal::send(&copy.value, Wrap::Screen, clear, send()?),
+            Route::Osc52 { in_screen: false } if at.is_vte() && self.settings.route == RouteChoice::Auto => {
+                Err(Error::busy("This terminal (VTE) takes nothing over OSC 52."))
+            }
             Route::Osc52 { in_screen: false } => terminal::send(&copy.value, Wrap::Plain, clear, send()?),
             Route::Command => command::set(&copy.value, &self.settings, at),
         }
@@ -221,6 +225,9 @@ impl Lessor {
         if held.lease.keeps_time() {
             held.clearing = true;
             self.held = Some(held);
+        } else if let (Err(error), Route::Command) = (&asked, held.route) {
+            self.say(News::ClearFailed(error.clone()));
+            self.pending = Some(held);
         } else if asked.is_ok() && (typed || self.focused == Some(true) || held.route == Route::Command) {
             self.say(News::Cleared(held.route));
         } else {
@@ -264,10 +271,13 @@ impl Lessor {
         }
     }
 
-    /// Clears what must not outlive us, and sees to it that it is done.
+    /// Clears what must not outlive us, and sees to it that it is done. What is pending was
+    /// asked for once; after us the terminal is the shell's.
     fn leave(mut self) {
         self.held.take_if(|held| held.outlives_us || !held.is_secret);
-        self.clear(true);
+        if self.held.is_some() {
+            self.clear(true);
+        }
         while self.held.is_some() || !self.settling.is_empty() {
             match self.inbox.recv() {
                 Ok(heard) => self.hear(heard),
@@ -290,9 +300,4 @@ impl Held {
             clearing: false,
         }
     }
-}
-
-/// No way works, or there is none.
-fn nowhere(failed: Vec<String>) -> Error {
-    Error::busy("No clipboard can be reached from here.").detailed(failed)
 }

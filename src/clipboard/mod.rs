@@ -7,7 +7,7 @@
 //!          └──────── News ──────────────┘              └→ command
 //! ```
 //!
-//! Nothing here may block the screen, so what is asked goes to the [lessor], which tries the
+//! Nothing here may block the screen, so what is asked goes to the `lessor`, which tries the
 //! [`Route`]s that the [surroundings] offer, one after the other, and what happens comes back
 //! as [`News`]. On a desktop the value lives in a process that clears it by leaving. A terminal
 //! is told to clear, and may not listen while nobody looks at it: then that is said again.
@@ -83,6 +83,8 @@ pub enum News {
     /// Clearing was asked for, of a terminal that may not have listened: it is asked again
     /// when the terminal is looked at.
     ClearPending(Route),
+    /// Clearing failed, and is tried again at the next key.
+    ClearFailed(Error),
     /// Something else was copied meanwhile; it was left alone.
     Replaced,
     /// The operator had it left as it is.
@@ -178,6 +180,12 @@ impl Drop for Clipboard {
     fn drop(&mut self) {
         self.order(Heard::Leave);
     }
+}
+
+/// No way works, or there is none; why, a sentence each.
+#[must_use]
+pub fn nowhere(why: Vec<String>) -> Error {
+    Error::busy("No clipboard can be reached from here.").detailed(why)
 }
 
 /// Does what a hidden argument asks for, if `line` has one: to hold a value, or to watch

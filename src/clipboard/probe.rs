@@ -20,31 +20,34 @@ pub struct Probed {
 }
 
 const UNSURE: &str = "The terminal never says whether it took a value, nor whether it let go of it.";
-const VTE: &str =
-    "This terminal (VTE) takes nothing over OSC 52; within tmux, or without a terminal, other ways are open.";
 const UNKNOWN: &str = "What the command does with a value cannot be known.";
 
-/// Looks at the ways that a copy would try, up to the first that works.
+/// Looks at the ways that a copy would try, up to the first that works; and what it would
+/// not try, with the reason.
 #[must_use]
-pub fn probe(settings: &ClipboardSettings) -> Vec<Probed> {
+pub fn probe(settings: &ClipboardSettings) -> (Vec<Probed>, Vec<String>) {
     let has_terminal = OpenOptions::new().write(true).open("/dev/tty").is_ok();
     let at = Surroundings::now(has_terminal);
     let mut probed = Vec::new();
     for route in at.routes(settings) {
         let outcome = look(route, &at, settings);
         let works = outcome.is_ok();
-        probed.push(Probed { route, outcome, warning: warning(route, &at) });
+        probed.push(Probed { route, outcome, warning: warning(route) });
         if works {
             break;
         }
     }
-    probed
+    let passed_over = at.passed_over(settings);
+    (probed, passed_over)
 }
 
 fn look(route: Route, at: &Surroundings, settings: &ClipboardSettings) -> Result<()> {
     match route {
         Route::Wayland | Route::X11 | Route::ForwardedX11 | Route::MacOs => holder::probe(route, at),
         Route::Tmux => tmux_lease::probe(),
+        Route::Osc52 { in_screen: false } if at.is_vte() => {
+            Err(Error::busy("This terminal (VTE) takes nothing over OSC 52."))
+        }
         Route::Osc52 { .. } if at.has_terminal() => Ok(()),
         Route::Osc52 { .. } => Err(Error::busy("There is no terminal.")),
         Route::Command => program(settings),
@@ -60,9 +63,8 @@ fn program(settings: &ClipboardSettings) -> Result<()> {
     if is_there { Ok(()) } else { Err(Error::busy(format!("{program} is not in PATH."))) }
 }
 
-fn warning(route: Route, at: &Surroundings) -> Option<&'static str> {
+fn warning(route: Route) -> Option<&'static str> {
     match route {
-        Route::Osc52 { .. } if at.get("VTE_VERSION").is_some() => Some(VTE),
         Route::Osc52 { .. } | Route::Tmux => Some(UNSURE),
         Route::Command => Some(UNKNOWN),
         Route::Wayland | Route::X11 | Route::ForwardedX11 | Route::MacOs => None,

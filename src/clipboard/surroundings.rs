@@ -140,6 +140,36 @@ impl Surroundings {
         }
     }
 
+    /// What is there and not tried, with the reason, a sentence each.
+    #[must_use]
+    pub fn passed_over(&self, settings: &ClipboardSettings) -> Vec<String> {
+        let mut why = Vec::new();
+        if settings.route == RouteChoice::None {
+            why.push("The settings say that there is none (route).".to_owned());
+        }
+        let displays = ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().filter(|name| self.get(name).is_some());
+        if self.is_remote() && self.display().is_none() {
+            why.extend(displays.map(|name| {
+                format!("{name} is a display of this machine, not of yours: over SSH only a forwarded one is used.")
+            }));
+        }
+        match self.get("TERM") {
+            _ if settings.route != RouteChoice::Auto => {}
+            _ if !self.has_terminal => why.push("There is no terminal to send it to.".to_owned()),
+            Some(term @ ("dumb" | "linux")) => why.push(format!("A terminal with TERM={term} has no clipboard.")),
+            None => why.push("TERM is not set, so what the terminal can do is not known.".to_owned()),
+            Some(_) => {}
+        }
+        why
+    }
+
+    /// True in GNOME Terminal and others that are built on VTE, which take nothing over OSC
+    /// 52; other terminals that were started from one have its variable, and a TERM of their own.
+    #[must_use]
+    pub fn is_vte(&self) -> bool {
+        self.get("VTE_VERSION").is_some() && self.get("TERM").is_some_and(|term| term.starts_with("xterm-256color"))
+    }
+
     fn wayland(&self) -> Option<Route> {
         (!self.is_remote() && self.get("WAYLAND_DISPLAY").is_some()).then_some(Route::Wayland)
     }
@@ -243,6 +273,25 @@ mod tests {
         let own = ClipboardSettings { copy_command: vec!["wl-copy".to_owned()], ..ClipboardSettings::default() };
         assert_eq!(at(&[XTERM]).routes(&own), [Route::Command, PLAIN]);
         assert_eq!(here.routes(&ClipboardSettings { route: RouteChoice::Command, ..own }), [Route::Command]);
+    }
+
+    #[test]
+    fn what_is_not_tried_has_a_reason() {
+        let why = |variables: &[(&str, &str)]| at(variables).passed_over(&ClipboardSettings::default()).join(" ");
+        assert!(why(&[SSH, ("DISPLAY", ":0"), XTERM]).starts_with("DISPLAY is a display of this machine"));
+        assert_eq!(why(&[SSH, ("DISPLAY", "localhost:10.0"), XTERM]), "");
+        assert_eq!(why(&[("DISPLAY", ":0"), XTERM]), "");
+        assert!(why(&[("TERM", "linux")]).contains("TERM=linux"));
+        assert!(why(&[]).contains("TERM is not set"));
+        let none = ClipboardSettings { route: RouteChoice::None, ..ClipboardSettings::default() };
+        assert!(at(&[XTERM]).passed_over(&none)[0].contains("settings"));
+    }
+
+    #[test]
+    fn vte_is_known_by_its_variable_and_its_term() {
+        let vte = ("VTE_VERSION", "6800");
+        assert!(at(&[vte, XTERM]).is_vte());
+        assert!(!at(&[XTERM]).is_vte() && !at(&[vte, ("TERM", "alacritty")]).is_vte());
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) fn send(
 ) -> Result<Box<dyn Lease>> {
     let sequence = osc52::copy(value, wrap)?;
     // Before the value is anywhere.
-    let watchdog = Watchdog::start(Over::Terminal(clear, wrap));
+    let watchdog = Watchdog::start(&Over::Terminal(clear, wrap), &[]);
     send(sequence);
     Ok(Box::new(Sent { send: Arc::clone(send), clear, wrap, watchdog }))
 }

@@ -41,7 +41,7 @@ pub(super) fn send(
     match (ways(&tmux)?, terminal) {
         (Way::Buffer, _) => {
             // Before the value is anywhere.
-            let watchdog = Watchdog::start(Over::Tmux);
+            let watchdog = Watchdog::start(&Over::Tmux, &[]);
             hand_on(&tmux, value)?;
             Ok(Box::new(HandedOn { tmux, watchdog }))
         }

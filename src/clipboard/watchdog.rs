@@ -19,7 +19,7 @@ use crate::session::ourselves::ourselves;
 
 use super::osc52::{self, Wrap};
 use super::tmux::KEPT;
-use super::tmux_lease;
+use super::{command, tmux_lease};
 
 /// The hidden argument.
 pub(super) const PART: &str = "--watch-over-the-clipboard";
@@ -31,12 +31,14 @@ const ALL_IS_WELL: &[u8] = b"k";
 pub(super) const PAUSE: Duration = Duration::from_millis(300);
 
 /// What it is to clear.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Over {
     /// Our terminal.
     Terminal(Osc52Clear, Wrap),
     /// The terminals that tmux is shown in.
     Tmux,
+    /// What a program has set, by the one that clears it.
+    Command(Vec<String>),
 }
 
 const WRAPS: [(&str, Wrap); 3] = [("plain", Wrap::Plain), ("screen", Wrap::Screen), ("passthrough", Wrap::Tmux)];
@@ -44,21 +46,23 @@ const CLEARS: [(&str, Osc52Clear); 3] =
     [("empty", Osc52Clear::Empty), ("space", Osc52Clear::Space), ("both", Osc52Clear::SpaceThenEmpty)];
 
 impl Over {
-    fn words(self) -> Vec<&'static str> {
+    fn words(&self) -> Vec<&str> {
         let word = |found: Option<&'static str>| found.unwrap_or_default();
         match self {
             Self::Terminal(clear, wrap) => vec![
                 "terminal",
-                word(CLEARS.iter().find(|(_, one)| *one == clear).map(|(word, _)| *word)),
-                word(WRAPS.iter().find(|(_, one)| *one == wrap).map(|(word, _)| *word)),
+                word(CLEARS.iter().find(|(_, one)| one == clear).map(|(word, _)| *word)),
+                word(WRAPS.iter().find(|(_, one)| one == wrap).map(|(word, _)| *word)),
             ],
             Self::Tmux => vec!["tmux"],
+            Self::Command(line) => ["command"].into_iter().chain(line.iter().map(String::as_str)).collect(),
         }
     }
 
     fn read(words: &[String]) -> Option<Self> {
         match words {
             [over] if over == "tmux" => Some(Self::Tmux),
+            [over, line @ ..] if over == "command" && !line.is_empty() => Some(Self::Command(line.to_vec())),
             [over, clear, wrap] if over == "terminal" => Some(Self::Terminal(
                 CLEARS.iter().find(|(word, _)| word == clear)?.1,
                 WRAPS.iter().find(|(word, _)| word == wrap)?.1,
@@ -72,12 +76,14 @@ impl Over {
 pub(super) struct Watchdog(Option<ChildStdin>);
 
 impl Watchdog {
-    /// Starts one. Where none can be started there is none, and a copy is made all the same.
-    pub(super) fn start(over: Over) -> Self {
+    /// Starts one, with these variables besides. Where none can be started there is none, and
+    /// a copy is made all the same.
+    pub(super) fn start(over: &Over, variables: &[(String, String)]) -> Self {
         close_fds::set_fds_cloexec_threadsafe(3, &[]);
         let started = ourselves(PART, over.words())
             .env_clear()
             .envs(surroundings())
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -128,6 +134,10 @@ pub(super) fn serve(words: &[String]) -> Result<u8> {
 fn clear(over: Over, terminal: Option<File>) {
     match (over, terminal) {
         (Over::Tmux, _) => drop(tmux_lease::blank()),
+        (Over::Command(line), _) => {
+            let variables: Vec<(String, String)> = std::env::vars().collect();
+            drop(command::clear(&line, &variables));
+        }
         (Over::Terminal(how, wrap), Some(mut terminal)) => {
             for (at, sequence) in osc52::clear(how, wrap).iter().enumerate() {
                 if at > 0 {
@@ -146,15 +156,16 @@ mod tests {
 
     #[test]
     fn what_it_is_told_is_what_it_hears() {
-        let mut all = vec![Over::Tmux];
+        let mut all = vec![Over::Tmux, Over::Command(vec!["wl-copy".to_owned(), "--clear".to_owned()])];
         for (_, clear) in CLEARS {
             all.extend(WRAPS.iter().map(|(_, wrap)| Over::Terminal(clear, *wrap)));
         }
         for over in all {
             let words: Vec<String> = over.words().into_iter().map(str::to_owned).collect();
-            assert_eq!(Over::read(&words), Some(over));
+            assert_eq!(Over::read(&words).as_ref(), Some(&over));
         }
-        for wrong in ["", "screen", "terminal", "terminal empty", "terminal empty plain more", "tmux empty"] {
+        for wrong in ["", "command", "screen", "terminal", "terminal empty", "terminal empty plain more", "tmux empty"]
+        {
             let words: Vec<String> = wrong.split(' ').map(str::to_owned).collect();
             assert_eq!(Over::read(&words), None, "{wrong}");
         }

@@ -347,6 +347,8 @@ pub enum ClipboardNews {
     /// Asked to clear, of a terminal that may not have listened: it is asked again at the
     /// next key, or when it says that it is looked at.
     ClearPending,
+    /// Clearing failed; it is tried again at the next key.
+    ClearFailed(Error),
     /// Something else was copied meanwhile; left alone.
     Replaced,
     /// Left as it is, as the operator wished.

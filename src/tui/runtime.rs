@@ -272,6 +272,7 @@ fn announce(mailbox: Mailbox) -> clipboard::Announce {
             }
             News::Cleared(route) => ClipboardNews::Cleared { confirmed: route.confirms() },
             News::ClearPending(_) => ClipboardNews::ClearPending,
+            News::ClearFailed(error) => ClipboardNews::ClearFailed(error),
             News::Replaced => ClipboardNews::Replaced,
             News::Kept => ClipboardNews::Kept,
             News::Failed(error) => ClipboardNews::Failed(with_other_ways(&error)),

@@ -1,4 +1,4 @@
-//! One-time codes (TOTP, RFC 6238): a [`Seed`] is read from what the field [`TOTP`] holds,
+//! One-time codes (TOTP, RFC 6238): a seed is read from what the field [`TOTP`] holds,
 //! an `otpauth://totp/…` URI or a bare base32 seed, and tells the code of a given time.
 //!
 //! The URI is read here and not by a library: the seed is never copied but into memory

@@ -33,6 +33,7 @@ mod place;
 mod support;
 
 mod alacritty;
+mod command;
 mod forwarded;
 mod killed;
 mod manager;

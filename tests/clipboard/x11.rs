@@ -297,3 +297,21 @@ fn t05_a_display_that_stops_answering_does_not_hold_up_the_screen() {
     display.stall(false);
     assert_gone(&display, &pty);
 }
+
+/// Who has cleared looks after a clipboard manager for a while; a copy made again is none.
+#[test]
+fn t02_the_same_value_copied_again_at_once_is_left_alone() {
+    let (display, vault) = (Display::start(), with_key());
+    let mut pty = copied(&vault, &display);
+    pty.send("x");
+    display.wait_for(None);
+    pty.send("y");
+    display.wait_for(Some(VALUE));
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(4) {
+        assert_eq!(display.clipboard().as_deref(), Some(VALUE));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    pty.send("x");
+    display.wait_for(None);
+}

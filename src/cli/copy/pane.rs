@@ -10,7 +10,6 @@ use crate::secret_text::SecretText;
 use crate::vault::Release;
 use crate::vault::audit::AuditAction;
 use crate::vault::scope::Address;
-use crate::vault::shape::Shape;
 
 /// Pastes it there; gives the exit code.
 pub(super) fn run(call: &Call, release: &ReleaseArgs, named: &str) -> Result<u8> {
@@ -41,11 +40,13 @@ pub(super) fn run(call: &Call, release: &ReleaseArgs, named: &str) -> Result<u8>
 
 fn tell(call: &Call, address: &Address, pane: &Pane, value: &SecretText) -> Result<()> {
     let Pane { id, place, command, .. } = pane;
-    call.output.note(&format!("Pasted {address} into pane {id} ({place}, {command}). No Enter was sent."));
-    let lines = Shape::of(value).lines;
-    if lines > 1 && pane.takes_whole != Some(true) {
-        call.output.note(&format!("It has {lines} lines; a shell that does not know pastes has run them."));
-    }
+    let breaks = value.expose().iter().any(|byte| matches!(byte, b'\n' | b'\r'));
+    let enter = match (breaks, pane.takes_whole) {
+        (false, _) => " No Enter was added.",
+        (true, Some(true)) => "",
+        (true, _) => " It has line breaks, which do what Enter does where the program knows no pastes: look at it.",
+    };
+    call.output.note(&format!("Pasted {address} into pane {id} ({place}, {command}).{enter}"));
     if call.output.json {
         call.output.print_json(&json!({
             "name": address.name.as_str(),

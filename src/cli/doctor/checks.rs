@@ -156,9 +156,10 @@ fn terminal() -> Vec<Finding> {
 /// Each way that a copy would try from here, in its order; what comes behind the first that
 /// works is not tried.
 fn clipboard(call: &Call) -> Vec<Finding> {
-    let probed = clipboard::probe(&call.config.clipboard);
+    let (probed, passed_over) = clipboard::probe(&call.config.clipboard);
     if !probed.iter().any(|probed| probed.outcome.is_ok()) {
-        let told = "No clipboard can be reached from here.";
+        let told = format!("No clipboard can be reached from here. {}", passed_over.join(" "));
+        let told = told.trim_end();
         let hint = "Reveal values, or hand them to programs with run.";
         return probed.iter().map(way).chain([Finding::note("clipboard", told, hint)]).collect();
     }

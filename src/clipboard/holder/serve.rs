@@ -13,6 +13,7 @@ use crate::clipboard::boot_clock;
 use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
 
+use super::others::Others;
 use super::selection::{Look, Owned, Selection, Shelf};
 use super::{CLEAR, Ended, KEEP, PROBE, READY};
 
@@ -69,7 +70,7 @@ pub(in crate::clipboard) fn serve(words: &[String]) -> Result<u8> {
     }
     say(ended.word());
     if ended == Ended::Cleared {
-        repair(&order.shelf, &value);
+        repair(&order.shelf, &value, &order.others);
     }
     Ok(0)
 }
@@ -82,13 +83,15 @@ fn no_command() -> Error {
 struct Order {
     shelf: Shelf,
     clear_after: Duration,
+    others: Others,
 }
 
 impl Order {
     fn read(words: &[String]) -> Option<Self> {
-        let [route, millis, where_to, what] = words else { return None };
+        let [route, millis, where_to, what, display] = words else { return None };
         let shelf = Shelf::read(route, where_to == "both", what == "secret")?;
-        Some(Self { shelf, clear_after: Duration::from_millis(millis.parse().ok()?) })
+        let others = Others::of(route, display);
+        Some(Self { shelf, clear_after: Duration::from_millis(millis.parse().ok()?), others })
     }
 }
 
@@ -163,11 +166,14 @@ fn look(held: &mut dyn Owned, value: &SecretText) -> Look {
 }
 
 /// Some clipboard managers offer a value again when its owner has left. What is offered is
-/// covered by a blank then, and only while it is our value.
-fn repair(shelf: &impl Selection, value: &SecretText) {
+/// covered by a blank then, and only while it is our value; not when it was copied again.
+fn repair(shelf: &impl Selection, value: &SecretText, others: &Others) {
     let mut clean = 0;
     for _ in 0..REPAIRS {
         std::thread::sleep(REPAIR_EVERY);
+        if others.has_newer() {
+            return;
+        }
         if shelf.offers(value) {
             clean = 0;
             shelf.cover();
@@ -244,8 +250,10 @@ mod tests {
     #[test]
     fn words_that_nobody_of_ours_would_say_are_refused() {
         let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        assert!(Order::read(&words("x11 30000 clipboard secret")).is_some());
-        for line in ["", "x11", "x11 soon clipboard secret", "moon 1 clipboard secret", "x11 1 clipboard secret more"] {
+        assert!(Order::read(&words("x11 30000 clipboard secret :0")).is_some());
+        for line in
+            ["", "x11", "x11 soon clipboard secret :0", "moon 1 clipboard secret :0", "x11 1 clipboard secret :0 more"]
+        {
             assert!(Order::read(&words(line)).is_none(), "{line}");
         }
     }

@@ -163,7 +163,7 @@ impl ClipboardTestDialog {
             }
             Stage::Done(sent, found) => {
                 show(sent, &mut page);
-                let (words, role) = found.words();
+                let (words, role) = found.words(sent.route.starts_with("terminal"));
                 page.prose(words, role);
                 page.prose("Kept for this terminal; strongroom doctor tells it again.", Role::Muted);
             }
@@ -182,9 +182,18 @@ fn show<'a>(sent: &'a Sent, page: &mut Page<'a>) {
 }
 
 impl Found {
-    fn words(self) -> (&'static str, Role) {
+    fn words(self, is_terminal: bool) -> (&'static str, Role) {
         match self {
             Self::Cleared => ("It arrives, and it is cleared: copies work from here.", Role::Ok),
+            Self::NotCleared if !is_terminal => (
+                "It arrives, but it is there still after it was cleared: a clipboard manager may give it back.",
+                Role::Danger,
+            ),
+            Self::NotArrived if !is_terminal => (
+                "It does not arrive, though the display took it: is this the desk that you sit at? strongroom doctor \
+                 tells which ways there are.",
+                Role::Danger,
+            ),
             Self::NotCleared => (
                 "It arrives, but clearing does nothing. In the settings, osc52_clear = \"space\" sends a blank instead; \
                  test again with it.",

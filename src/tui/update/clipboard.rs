@@ -64,6 +64,12 @@ fn show(state: &mut State, news: ClipboardNews) {
             }
             return;
         }
+        ClipboardNews::ClearFailed(error) => {
+            if let Some(lease) = &mut state.lease {
+                lease.pending = true;
+            }
+            return say(state, Notice::failed(&error));
+        }
         ClipboardNews::Kept => Notice::done("The clipboard is left as it is; nothing clears it any more.", now),
         ClipboardNews::Replaced => Notice::done("Something else was copied meanwhile; it was left alone.", now),
         ClipboardNews::Failed(error) => {

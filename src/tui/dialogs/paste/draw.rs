@@ -51,7 +51,7 @@ impl PasteDialog {
         if let Some(expired) = &self.expired {
             page.prose(format!("It expired {expired}; the audit log will say so."), Role::Danger);
         }
-        page.prose("No Enter follows. Nothing is put on a clipboard.", Role::Muted);
+        page.prose("No Enter is added. Nothing is put on a clipboard.", Role::Muted);
         let shape = self.seen.as_ref().map(|(_, shape)| shape);
         let mut told = shape.map(|shape| dangers(shape, pane.takes_whole)).unwrap_or_default();
         if pane.is_piped {
