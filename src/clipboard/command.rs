@@ -44,17 +44,19 @@ pub(super) fn set(value: &SecretText, settings: &ClipboardSettings, at: &Surroun
     Ok(Box::new(set))
 }
 
-/// Clears what a program has set, as `line` says; `variables` are all that it gets.
+/// Clears what a program has set, as `line` says, for one that is gone; of the environment it
+/// gets what any of these programs gets.
 ///
 /// # Errors
 /// Busy, when it cannot be started, fails, or takes too long.
-pub(super) fn clear(line: &[String], variables: &[(String, String)]) -> Result<()> {
-    run(line, variables, &SecretText::new())
+pub(super) fn clear(line: &[String]) -> Result<()> {
+    let at = Surroundings::new(|name| std::env::var(name).ok(), false);
+    run(line, &variables(&at), &SecretText::new())
 }
 
 impl Lease for Set {
     fn clear(&mut self) -> Result<()> {
-        clear(&self.clear, &self.variables).map_err(|error| {
+        run(&self.clear, &self.variables, &SecretText::new()).map_err(|error| {
             Error::busy(format!("The clipboard was not cleared: {}", error.message()))
                 .hint("The value may be there still: copy something else.")
         })?;

@@ -134,10 +134,7 @@ pub(super) fn serve(words: &[String]) -> Result<u8> {
 fn clear(over: Over, terminal: Option<File>) {
     match (over, terminal) {
         (Over::Tmux, _) => drop(tmux_lease::blank()),
-        (Over::Command(line), _) => {
-            let variables: Vec<(String, String)> = std::env::vars().collect();
-            drop(command::clear(&line, &variables));
-        }
+        (Over::Command(line), _) => drop(command::clear(&line)),
         (Over::Terminal(how, wrap), Some(mut terminal)) => {
             for (at, sequence) in osc52::clear(how, wrap).iter().enumerate() {
                 if at > 0 {

@@ -4,16 +4,15 @@
 //! screen writes it, `doctor` reads it.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::config::folders;
 use crate::error::{Error, Result};
+
+use super::state_file;
 
 /// What the operator saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,9 +41,7 @@ type Tests = BTreeMap<String, Tested>;
 /// Where they lie; `None` for a user without a home folder.
 #[must_use]
 pub fn own_file() -> Option<PathBuf> {
-    let folders = folders().ok()?;
-    let state = folders.state_dir().unwrap_or_else(|| folders.data_local_dir());
-    Some(state.join("clipboard-tests.json"))
+    Some(state_file::folder()?.join("clipboard-tests.json"))
 }
 
 /// The terminal that this environment tells of, with the way to its clipboard.
@@ -76,15 +73,7 @@ pub fn write(file: &Path, place: String, tested: Tested) -> Result<()> {
     let mut tests = read_all(file);
     tests.insert(place, tested);
     let text = serde_json::to_vec_pretty(&tests).map_err(|error| failed(error.into()))?;
-    DirBuilder::new().recursive(true).mode(0o700).create(file.parent().unwrap_or(Path::new("."))).map_err(failed)?;
-    let beside = file.with_extension(format!("{}.new", std::process::id()));
-    let mut new =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(failed)?;
-    let written = new.write_all(&text).and_then(|()| fs::rename(&beside, file));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written.map_err(failed)
+    state_file::replace(file, &text).map_err(failed)
 }
 
 #[cfg(test)]

@@ -14,3 +14,4 @@ pub mod pins;
 pub mod process;
 pub mod prompt;
 pub mod read_secret;
+mod state_file;

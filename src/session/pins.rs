@@ -3,18 +3,16 @@
 //! They lie in the state folder, one identifier a line, as the vault file itself
 //! has them in the clear; no name. The vault thread reads and writes them.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use crate::config::folders;
 use crate::error::{Error, Result};
 use crate::vault::secret::SecretId;
 
-use super::key_file;
+use super::{key_file, state_file};
 
 /// Most pins that are read; a file with more is none of ours.
 const MOST: usize = 10_000;
@@ -22,9 +20,7 @@ const MOST: usize = 10_000;
 /// Where the pins of the vault at `vault` lie; `None` for a user without a home folder.
 #[must_use]
 pub fn own_pins(vault: &Path) -> Option<PathBuf> {
-    let folders = folders().ok()?;
-    let state = folders.state_dir().unwrap_or_else(|| folders.data_local_dir());
-    Some(state.join("pins").join(key_file::name_of(vault)))
+    Some(state_file::folder()?.join("pins").join(key_file::name_of(vault)))
 }
 
 /// The pins that can be read, and what is wrong with the others. No file is no pin.
@@ -63,17 +59,8 @@ pub fn write(path: &Path, pins: &[SecretId]) -> Result<()> {
         Error::failure(format!("The pins cannot be written to {}: {error}.", path.display()))
             .hint("They hold until you leave.")
     };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-    let beside = path.with_extension(format!("{}.new", std::process::id()));
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(failed)?;
     let text: String = pins.iter().map(|pin| format!("{pin}\n")).collect();
-    let written = file.write_all(text.as_bytes()).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written.map_err(failed)
+    state_file::replace(path, text.as_bytes()).map_err(failed)
 }
 
 #[cfg(test)]
