@@ -39,6 +39,7 @@ fn secret(number: usize, address: &str, now: Timestamp) -> Option<Secret> {
         value_changed_at: now,
         last_rotated: None,
         deleted_at: None,
+        rotation: Default::default(),
     })
 }
 

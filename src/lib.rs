@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`error`] | what went wrong, by what the operator can do about it |
 //! | [`secret_text`] | bytes that are wiped and that nothing prints |
+//! | [`printable`] | text that cannot deceive the eye |
 //! | [`config`] | settings: file < environment < flag |
 //! | [`crypto`] | bytes in, bytes out: sealing, key slots, derived keys |
 //! | [`store`] | the SQLite file: the only SQL; knows no keys |
@@ -12,14 +13,15 @@
 //! | [`session`] | who acts, where the key comes from, what the process may leak |
 //! | [`clipboard`] | a copy with a lease: the thread that gives it, the ways to a clipboard, the processes that clear it when we are gone |
 //! | [`inject`] | secrets into texts and programs |
+//! | [`rotation`] | recipes: the programs that change a live credential, and the running of one |
 //! | [`cli`] | one file a command |
 //! | [`tui`] | the screen: threads, loop, state, update, view |
 //!
 //! # Who may import whom
 //! ```text
-//! main → cli → tui → inject, clipboard → session, config → vault ┬→ store
-//!                                                                └→ crypto
-//! anything may use error, secret_text.     store ✗ crypto    vault ✗ front ends
+//! main → cli → tui → rotation → inject, clipboard → session, config → vault ┬→ store
+//!                                                                           └→ crypto
+//! anything may use error, secret_text, printable.     store ✗ crypto    vault ✗ front ends
 //! inside tui: view and every draw → state, theme, layout, text   read &State only
 //!             update              → state, action, effect, layout  no crossterm, no vault calls
 //!             runtime             → vault thread, clipboard, terminal  the only one that acts
@@ -50,6 +52,8 @@ pub mod config;
 pub mod crypto;
 pub mod error;
 pub mod inject;
+pub mod printable;
+pub mod rotation;
 pub mod secret_text;
 pub mod session;
 pub mod store;

@@ -1,6 +1,8 @@
 //! The real program in a real terminal: what a person would see, and what must
 //! never be seen.
 
+#[path = "pty/cockpit.rs"]
+mod cockpit;
 #[path = "pty/deleted.rs"]
 mod deleted;
 #[path = "pty/editor.rs"]

@@ -63,6 +63,8 @@ const DEEDS: &[&str] = &[
     "written: RollBack",
     "destroyed",
     "wrote out",
+    "told of an incident",
+    "told of a rotation",
     "in a work tree",
     "job done",
     "job ended",

@@ -32,14 +32,21 @@ ZERO = bytes(32)
 FINGERPRINTS = {
     1: "c563d204e677a36c90fec96e88f0b50ac4b50a79ae09dbce2a30e563915ce4f5",
     2: "2505d1afd5da35e3f222e9d134b0277a85c1e88f3c7b722f58d8d4b5a9e44deb",
+    3: "a5f95011e4489799e47ad70053b33d2d6b9947ff8e6053a4c95b80e70aae3db5",
 }
 KINDS = {1: "passphrase", 2: "key file", 3: "environment", 4: "recovery"}
 ORIGINS = {1: "created", 2: "set", 3: "rotated", 4: "rolled back", 5: "imported"}
 ACTIONS = (
     "init unlock unlock_failed lock create set rotate rollback edit reveal copy delete restore purge"
     " clipboard_cleared verify tamper_detected move migrate export run render"
-    " key_add key_remove key_change key_replace"
+    " key_add key_remove key_change key_replace stage promote abort step retire recipe step_end"
 ).split()
+# The last action of each format.
+LAST_ACTION = {1: 18, 2: 26, 3: 33}
+STATES = "making staged applying applied verified reverting unsettled".split()
+STEPS = "make apply verify revoke".split()
+WHICH = "current pending previous".split()
+ENDS = r"exit-(0|-?[1-9][0-9]*)|signal-[1-9][0-9]*|timed-out|wrote-too-much|cancelled|not-started|no-value|lost"
 
 
 class Damaged(Exception):
@@ -180,8 +187,95 @@ def read_fields(record):
     return fields
 
 
-def read_metadata(record):
+def read_steps(written):
+    steps = []
+    for line in written.split("\n") if written else []:
+        words = line.split(" ")
+        check(len(words) == 4, "a step")
+        step, of, end, took = words
+        check(step in STEPS and of in WHICH and re.fullmatch(ENDS, end) and re.fullmatch("0|[1-9][0-9]*", took), "a step")
+        steps.append({"step": step, "of": of, "end": end, "took": int(took)})
+    return steps
+
+
+def named(words, parts, tag):
+    code = number(parts, tag)
+    check(1 <= code <= len(words), f"number {code} of a word")
+    return words[code - 1]
+
+
+def read_busy(record):
+    parts = tagged(record, range(1, 7))
+    check(all(tag in parts for tag in (3, 4)), "times of a step")
+    return {
+        "step": named(STEPS, parts, 1),
+        "of": named(WHICH, parts, 2),
+        "since": time(parts, 3),
+        "until": time(parts, 4),
+        "by": text(parts, 5),
+        "pid": number(parts, 6),
+    }
+
+
+def read_stage(record):
     parts = tagged(record, range(1, 14))
+    check(3 in parts, "time of a stage")
+    sealed = number(parts, 2) > 0
+    check(sealed == (6 in parts) and sealed == (11 in parts), "what is known of a pending version")
+    check(not sealed or len(parts[11]) == 32, "digest of a pending version")
+    check(sealed == (number(parts, 1) != 1), "state of a pending version")
+    return {
+        "state": named(STATES, parts, 1),
+        "revision": number(parts, 2) or None,
+        "since": time(parts, 3),
+        "by": text(parts, 4),
+        "reason": text(parts, 5),
+        "fields": text(parts, 6).split(" ") if sealed else [],
+        "grace": number(parts, 7) - 1 if 7 in parts else None,
+        "steps": read_steps(text(parts, 8)),
+        "turn": number(parts, 9),
+        "busy": read_busy(parts[10]) if 10 in parts else None,
+        "digest": parts[11].hex() if sealed else None,
+        "to_promote": number(parts, 12) == 1,
+        "from": number(parts, 13) or None,
+    }
+
+
+def read_revoke(record):
+    parts = tagged(record, range(1, 5))
+    return {
+        "version": number(parts, 1),
+        "steps": read_steps(text(parts, 2)),
+        "turn": number(parts, 3),
+        "busy": read_busy(parts[4]) if 4 in parts else None,
+    }
+
+
+def read_given_up(record):
+    entries = tagged(record, range(1, 17))
+    check(list(entries) == list(range(1, len(entries) + 1)), "order of what was given up")
+    given_up = []
+    for entry in entries.values():
+        parts = tagged(entry, range(1, 6))
+        given_up.append({
+            "at": time(parts, 1),
+            "by": text(parts, 2),
+            "version": number(parts, 3),
+            "reason": text(parts, 4),
+            "steps": read_steps(text(parts, 5)),
+        })
+    return given_up
+
+
+def read_metadata(record, format):
+    parts = tagged(record, range(1, 14 if format < 3 else 19))
+    rotation = {
+        "recipe": text(parts, 14) if 14 in parts else None,
+        "stage": read_stage(parts[15]) if 15 in parts else None,
+        "previous_until": time(parts, 16),
+        "revoke": read_revoke(parts[17]) if 17 in parts else None,
+        "given_up": read_given_up(parts.get(18, b"")),
+    }
     return {
         "scope": text(parts, 1),
         "name": text(parts, 2),
@@ -196,23 +290,23 @@ def read_metadata(record):
         "value_changed_at": time(parts, 11),
         "last_rotated": time(parts, 12),
         "expires_at": time(parts, 13),
-    }
+    } | (rotation if format >= 3 else {})
 
 
-def read_note(record):
-    parts = tagged(record, range(1, 5))
+def read_note(record, format):
+    parts = tagged(record, range(1, 5 if format < 3 else 6))
     check(number(parts, 1) in ORIGINS, "origin of a version")
     return {
         "origin": ORIGINS[number(parts, 1)],
         "from": number(parts, 2) or None,
         "by": text(parts, 3),
         "reason": text(parts, 4),
-    }
+    } | ({"steps": read_steps(text(parts, 5))} if format >= 3 else {})
 
 
-def read_audit_body(record):
+def read_audit_body(record, format):
     parts = tagged(record, range(1, 13))
-    check(1 <= number(parts, 1) <= len(ACTIONS), "action of an audit record")
+    check(1 <= number(parts, 1) <= LAST_ACTION[format], "action of an audit record")
     return {
         "action": ACTIONS[number(parts, 1) - 1],
         "secret": parts[2].hex() if 2 in parts else None,
@@ -239,7 +333,7 @@ def leb128(data):
     raise Damaged("a count is cut")
 
 
-def read_listing(data):
+def read_listing(data, format):
     def count():
         nonlocal data
         number, data = leb128(data)
@@ -269,16 +363,25 @@ def read_listing(data):
         for part in ("last_rotated", "expires_at"):
             number = count()
             secret[part] = created + signed(number - 1) if number else None
+        if format >= 3:
+            secret["under_way"] = count()
         secrets.append(secret)
     check(data == b"", "something follows a listing")
     check(used == list(range(len(texts))) and len(set(texts)) == len(texts), "the texts of a listing")
     return secrets
 
 
-def listed(row, metadata):
+def under_way(metadata):
+    if metadata["stage"]:
+        return 1 + STATES.index(metadata["stage"]["state"])
+    return 8 if metadata["revoke"] else 0
+
+
+def listed(row, metadata, format):
     """What a listing says of this row."""
     seconds = lambda time: None if time is None else time // 1000
-    return {
+    rotation = {"under_way": under_way(metadata)} if format >= 3 else {}
+    return rotation | {
         "id": row["id"].hex(),
         "version": row["current"],
         "scope": metadata["scope"],
@@ -403,7 +506,7 @@ class Vault:
         self.lists = {bucket: [] for bucket in heads}
         for row, secret in zip(found, secrets):
             if secret["what"] == "living":
-                self.lists[secret["bucket"]].append(listed(row, secret["metadata"]))
+                self.lists[secret["bucket"]].append(listed(row, secret["metadata"], self.format))
         return secrets
 
     def listings(self):
@@ -415,7 +518,7 @@ class Vault:
             digest = self.digests[32 * bucket : 32 * bucket + 32]
             place = {"epoch": self.epoch, "owner": digest[:16], "subject": digest[16:], "version": bucket}
             listing = unseal(self.keys["listing"], row["sealed"], buckets, self.id, 10, **place)
-            secrets = read_listing(listing)
+            secrets = read_listing(listing, self.format)
             check(secrets == self.lists[bucket], f"listing {bucket} differs from the rows")
             data = associated_data(self.id, 10, len(row["sealed"]) - 28, **place)
             known.append({"bucket": bucket, "digest": digest.hex(), "associated_data": data.hex()})
@@ -437,13 +540,35 @@ class Vault:
             check(not self.rows("SELECT 1 FROM version WHERE secret_id = ?", row["id"]), "versions of a husk")
             return {"what": "husk"} | known
         place = {"epoch": self.epoch, "subject": row["id"], "revision": row["revision"], "time": row["created_at"]}
-        metadata = read_metadata(unseal(self.keys["metadata"], row["metadata"], blocks, self.id, 2, **place))
+        metadata = unseal(self.keys["metadata"], row["metadata"], blocks, self.id, 2, **place)
+        metadata = read_metadata(metadata, self.format)
         index = mac(self.keys["index"], metadata["scope"].encode(), b"\0", lower(metadata["name"]))[:16]
         check(index == row["name_index"], "name index")
         check_names(metadata)
         versions = self.versions(row)
         check(list(versions[-1]["fields"]) == metadata["fields"], "field names")
-        return {"what": "tombstone" if row["buried"] else "living"} | known | {"metadata": metadata, "versions": versions}
+        pending = {"pending": self.pending(row, metadata)} if self.format >= 3 else {}
+        what = {"what": "tombstone" if row["buried"] else "living"}
+        return what | known | {"metadata": metadata, "versions": versions} | pending
+
+    def pending(self, secret, metadata):
+        """The pending version that the metadata count; a row that they do not count is not read (step 11a)."""
+        stage, revoke = metadata["stage"], metadata["revoke"]
+        check(revoke is None or 1 <= revoke["version"] < secret["current"], "version to be revoked")
+        if stage is None or stage["revision"] is None:
+            return None
+        check(stage["revision"] <= secret["revision"], "revision of a pending version")
+        rows = self.rows("SELECT * FROM stage WHERE secret_id = ?", secret["id"])
+        check(len(rows) == 1 and rows[0]["revision"] == stage["revision"], "a pending version is missing, or another")
+        row = rows[0]
+        check(hmac.compare_digest(sha256(row["value"]).hex(), stage["digest"]), "digest of a pending version")
+        place = {"owner": self.id, "subject": secret["id"], "revision": row["revision"], "time": row["created_at"]}
+        data_key = unseal(self.keys["owner"], row["data_key"], None, self.id, 3, epoch=self.epoch, **place)
+        fields = read_fields(unseal(data_key, row["value"], buckets, self.id, 11, epoch=0, **place))
+        check(list(fields) == stage["fields"], "field names of a pending version")
+        known = {"revision": row["revision"], "created_at": row["created_at"], "data_key": data_key.hex()}
+        known["value_associated_data"] = associated_data(self.id, 11, len(row["value"]) - 28, **place).hex()
+        return known | {"fields": {name: shown(value) for name, value in fields.items()}}
 
     def versions(self, row):
         chain, versions = ZERO, []
@@ -460,7 +585,7 @@ class Vault:
             kept = {"number": version["number"], "created_at": version["created_at"], "data_key": data_key.hex()}
             kept["value_associated_data"] = associated_data(self.id, 4, len(version["value"]) - 28, **place).hex()
             kept["chain"] = chain.hex()
-            versions.append(kept | {"note": read_note(note), "fields": fields})
+            versions.append(kept | {"note": read_note(note, self.format), "fields": fields})
         check(len(versions) == row["current"], "number of versions")
         check(hmac.compare_digest(chain, row["chain"]), "chain of versions")
         return versions
@@ -474,7 +599,8 @@ class Vault:
             head = mac(self.keys["audit"], b"audit\0", *known, head, sha256(row["body"]))
             check(hmac.compare_digest(head, row["mac"]), f"audit record {row['seq']}")
             place = {"epoch": self.epoch, "version": row["seq"], "time": row["at"]}
-            body = read_audit_body(unseal(self.keys["audit-body"], row["body"], blocks, self.id, 6, **place))
+            body = unseal(self.keys["audit-body"], row["body"], blocks, self.id, 6, **place)
+            body = read_audit_body(body, self.format)
             if body["action"] == "key_replace" and body["error"] is None:  # §10
                 before = re.match(r"After record (\d+), [0-9a-f]{64}(\.|\Z)", body["reason"])
                 check(before and int(before[1]) < row["seq"], "reason of a key_replace")

@@ -14,17 +14,20 @@ use super::completions;
 use super::copy;
 use super::delete;
 use super::demo;
+use super::dependents;
 use super::diff;
 use super::doctor;
 use super::generate;
 use super::get;
 use super::history;
+use super::incident;
 use super::init;
 use super::key;
 use super::list;
 use super::lock;
 use super::man;
 use super::purge;
+use super::recipe;
 use super::release::ReleaseArgs;
 use super::relocate;
 use super::render;
@@ -113,6 +116,9 @@ pub(super) enum Command {
     /// Give a secret a new value, with a reason
     #[command(after_help = rotate::EXAMPLES)]
     Rotate(rotate::RotateArgs),
+    /// Keep with a secret how its far side is told a new value
+    #[command(after_help = recipe::EXAMPLES)]
+    Recipe(recipe::RecipeArgs),
     /// Make an earlier version's fields current again, as a new version
     #[command(after_help = rollback::EXAMPLES)]
     Rollback(rollback::RollbackArgs),
@@ -140,13 +146,19 @@ pub(super) enum Command {
     /// Show what was done and refused, newest first, or verify that nobody altered it
     #[command(after_help = audit::EXAMPLES, args_conflicts_with_subcommands = true)]
     Audit(audit::AuditArgs),
+    /// Show what is built from a secret: whose values refer to it, and what its own refers to
+    #[command(after_help = dependents::EXAMPLES)]
+    Dependents(NameArgs),
+    /// List what somebody could have seen since, and what became of each; exit 1 while any is to do
+    #[command(after_help = incident::EXAMPLES)]
+    Incident(incident::IncidentArgs),
     /// List, add and remove the keys that open the vault, change a passphrase, replace the master key
     #[command(after_help = key::EXAMPLES)]
     Key(key::KeyArgs),
     /// Put values in the place of the references in a text
     #[command(after_help = render::EXAMPLES)]
     Render(render::RenderArgs),
-    /// Name what is expired, due, there twice or missing; for pipelines
+    /// Name what is expired, due, left halfway, there twice or missing; for pipelines
     #[command(after_help = check::EXAMPLES)]
     Check(check::CheckArgs),
     /// Open every record and walk every chain: exit 9 if anything is damaged

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::config::Config;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::session::key_source::KeySources;
 use crate::vault::scope::Address;
 use crate::vault::secret::Secret;
@@ -34,8 +34,26 @@ impl Call {
 
     /// The secret that a reading command means.
     pub(super) fn resolve(&self, vault: &mut Vault, scope: &ScopeArgs, name: &str) -> Result<Secret> {
+        if let Some((name, version)) = name.split_once('@') {
+            // Of one version there is nothing to be told here.
+            return Err(Error::usage(format!(
+                "This is about {name} as a whole, not about its version {}.",
+                version.escape_debug()
+            ))
+            .hint("Leave away what stands behind the @; reveal, copy and diff take a version."));
+        }
         let (context, name) = scope.for_reading(name, &self.config.scope)?;
         Ok(vault.resolve(&context, &name)?.secret)
+    }
+
+    /// Warns that a secret with a recipe has a new value and nobody followed the recipe.
+    pub(super) fn warn_untold(&self, secret: &Secret) {
+        if secret.metadata.recipe.is_some() {
+            let address = &secret.address;
+            self.output.warn(&format!(
+                "The far side of {address} was not told by this. If it does not have the value yet, tell it by hand, or rotate: strongroom rotate {address}."
+            ));
+        }
     }
 }
 

@@ -12,10 +12,12 @@ use crate::inject::lookup::survey;
 use crate::inject::problem::{Problem, Trouble};
 use crate::inject::survey::{Survey, Text};
 use crate::inject::template::Template;
+use crate::rotation::drive::is_at_work;
 use crate::vault::Vault;
 use crate::vault::catalog::{Catalog, Listed, NEVER};
+use crate::vault::rotation::UnderWay;
 use crate::vault::scope::{Address, Context};
-use crate::vault::secret::{SecretId, SecretName};
+use crate::vault::secret::{Secret, SecretId, SecretName};
 use crate::vault::when::parse_duration;
 
 use super::call::Call;
@@ -33,8 +35,12 @@ Examples:
 
 Without a scope every secret is checked, with one those that it sees, inherited ones too; with a template
 those that it refers to. It exits with 3 if anything is missing, else with 6 if anything has expired, else with 2
-if a reference cannot be filled in, else with 1 if anything is due or there twice, else with 0.
-No value leaves the vault.";
+if a reference cannot be filled in, else with 1 if anything is due or there twice, or a rotation is left halfway:
+unsettled (the current value may not work), to be revoked (the grace of the previous one is over), or staged for
+more than 7 days; else with 0. No value leaves the vault.";
+
+/// A pending version that waits for longer has been forgotten.
+const STAGED_DAYS: i64 = 7;
 
 /// What to check.
 #[derive(Args)]
@@ -62,9 +68,27 @@ enum Flaw {
     Expired,
     /// A reference that is misspelt, or a variable that is not set.
     Unfilled,
+    /// A rotation was cut off: the current value may not work.
+    Unsettled,
     Due,
+    /// The far side still takes a version whose grace is over.
+    Revoke,
+    /// A pending version waits since long.
+    Staged,
     Duplicate,
 }
+
+/// Every flaw, the worst first.
+const FLAWS: [Flaw; 8] = [
+    Flaw::Missing,
+    Flaw::Expired,
+    Flaw::Unfilled,
+    Flaw::Unsettled,
+    Flaw::Due,
+    Flaw::Revoke,
+    Flaw::Staged,
+    Flaw::Duplicate,
+];
 
 impl Flaw {
     fn word(self) -> &'static str {
@@ -72,7 +96,10 @@ impl Flaw {
             Self::Missing => "missing",
             Self::Expired => "expired",
             Self::Unfilled => "unfilled",
+            Self::Unsettled => "unsettled",
             Self::Due => "due",
+            Self::Revoke => "revoke",
+            Self::Staged => "staged",
             Self::Duplicate => "duplicate",
         }
     }
@@ -82,7 +109,7 @@ impl Flaw {
             Self::Missing => Kind::NotFound,
             Self::Expired => Kind::Expired,
             Self::Unfilled => Kind::Usage,
-            Self::Due | Self::Duplicate => Kind::Failure,
+            Self::Unsettled | Self::Due | Self::Revoke | Self::Staged | Self::Duplicate => Kind::Failure,
         }
     }
 }
@@ -120,6 +147,7 @@ pub(super) fn run(call: &Call, args: &CheckArgs) -> Result<()> {
     for listed in &seen {
         findings.extend(overdue(call, &catalog, listed, until));
     }
+    findings.extend(left_halfway(call, &seen, &mut vault, until)?);
     if !args.no_duplicates {
         findings.extend(duplicates(&catalog, &seen, &mut vault)?);
     }
@@ -205,6 +233,56 @@ fn overdue(call: &Call, catalog: &Catalog, listed: &Listed, until: Timestamp) ->
     Some(Finding { flaw, secret: Some(name_of(catalog, listed)), place: None, at, told })
 }
 
+/// Those whose rotation nobody has brought to its end.
+fn left_halfway(call: &Call, seen: &[&Listed], vault: &mut Vault, until: Timestamp) -> Result<Vec<Finding>> {
+    let under_way = seen.iter().filter(|listed| listed.under_way != UnderWay::Nothing);
+    let ids: Vec<SecretId> = under_way.map(|listed| listed.id).collect();
+    let mut secrets = Vec::new();
+    vault.each_in_full(&ids, |secret| {
+        secrets.push(secret);
+        Ok(())
+    })?;
+    // What somebody is at in this moment is not left.
+    let is_left = |secret: &&Secret| !secret.busy().is_some_and(|busy| is_at_work(vault, busy, call.now));
+    Ok(secrets.iter().filter(is_left).filter_map(|secret| halfway(call, secret, until)).collect())
+}
+
+fn halfway(call: &Call, secret: &Secret, until: Timestamp) -> Option<Finding> {
+    let address = &secret.address;
+    let (flaw, at, told) = match (&secret.rotation.stage, &secret.rotation.revoke) {
+        (Some(stage), _) if stage.is_refused() => (Flaw::Unsettled, stage.since, secret.doubt()?),
+        (Some(stage), _) if secret.may_not_work() => {
+            let state = stage.state.word();
+            let told = format!(
+                "Its rotation was left {state}: perhaps the far side has the pending value. \
+                 Settle it with strongroom rotate {address} --resume."
+            );
+            (Flaw::Unsettled, stage.since, told)
+        }
+        (Some(stage), _) => {
+            let (is_old, days) = (stage.since < staged_long(call.now), STAGED_DAYS);
+            let told = format!("Its pending version waits for more than {days} days. Promote it or abort it.");
+            (Flaw::Staged, Some(stage.since).filter(|_| is_old)?, told)
+        }
+        (None, revoke) => {
+            let version = revoke.as_ref()?.version;
+            let over = secret.rotation.previous_until.filter(|over| *over <= until)?;
+            let is = if over <= call.now { "is" } else { "will be" };
+            let told = format!(
+                "The far side still takes version {version}, whose grace {is} over. \
+                 Revoke it with strongroom rotate {address} --retire."
+            );
+            (Flaw::Revoke, over, told)
+        }
+    };
+    Some(Finding { flaw, secret: Some(address.to_string()), place: None, at: Some(at), told })
+}
+
+/// What was staged before then waits for long.
+fn staged_long(now: Timestamp) -> Timestamp {
+    now.checked_sub(SignedDuration::from_hours(24 * STAGED_DAYS)).unwrap_or(Timestamp::MIN)
+}
+
 /// Those whose value is another secret's too, wherever that lives.
 fn duplicates(catalog: &Catalog, seen: &[&Listed], vault: &mut Vault) -> Result<Vec<Finding>> {
     let duplicates = vault.duplicates()?;
@@ -261,14 +339,14 @@ fn report(call: &Call, checked: usize, findings: &[Finding], is_compared: bool) 
     }
     let Some(worst) = findings.iter().map(|finding| finding.flaw).min() else {
         let none = match is_compared {
-            true => "none is missing, expired, due or there twice",
-            false => "none is missing, expired or due; values were not compared",
+            true => "none is missing, expired, due, left halfway or there twice",
+            false => "none is missing, expired, due or left halfway; values were not compared",
         };
         call.output.note(&format!("Checked {checked} secrets: {none}."));
         return Ok(());
     };
     let count = |flaw: Flaw| findings.iter().filter(|finding| finding.flaw == flaw).count();
-    let told: Vec<String> = [Flaw::Missing, Flaw::Expired, Flaw::Unfilled, Flaw::Due, Flaw::Duplicate]
+    let told: Vec<String> = FLAWS
         .into_iter()
         .filter(|flaw| count(*flaw) > 0)
         .map(|flaw| format!("{} {}", count(flaw), flaw.word()))

@@ -85,7 +85,7 @@ pub(super) fn run(call: &Call, args: &CopyArgs) -> Result<u8> {
     let value = args.release.take(call, &mut vault, &secret, Release::Copy, |wait| pause(&heard, wait))?;
     let clipboard = Clipboard::new(settings, announce(sender), terminal.map(send));
     clipboard.copy(Copy { what: What::Secret(secret.address.clone()), value });
-    let waiting = Waiting { call, secret: &secret };
+    let waiting = Waiting { call, secret: &secret, told: args.release.told(&secret, call.now) };
     waiting.until_gone(&clipboard, &heard).inspect_err(|error| {
         // The record says that it was copied; this one, that it did not arrive.
         let _ = vault.note(AuditAction::Copy, Some(secret.id), &args.release.reason, Some(error.message()));
@@ -148,6 +148,8 @@ fn send(terminal: File) -> clipboard::SendSequence {
 struct Waiting<'a> {
     call: &'a Call,
     secret: &'a Secret,
+    /// What is copied, for people.
+    told: String,
 }
 
 /// What was sent, and where.
@@ -198,9 +200,7 @@ impl Waiting<'_> {
         let what = if route.confirms() { "Copied" } else { "Sent" };
         let (name, seconds) = (route.name(), clear_after.as_secs());
         let now = if route.outlives_us() { "" } else { " Ctrl-C clears it now." };
-        self.call
-            .output
-            .note(&format!("{what} {} to the {name}, cleared in {seconds} s, at {until}.{now}", self.secret.address));
+        self.call.output.note(&format!("{what} {} to the {name}, cleared in {seconds} s, at {until}.{now}", self.told));
     }
 
     /// Says what became of it.

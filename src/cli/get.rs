@@ -51,6 +51,27 @@ fn sheet(call: &Call, secret: &Secret) -> String {
     if let Some(expires) = metadata.expires_at {
         lines.push(("expires", format!("{}{}", both(expires, call.now), mark(secret.is_expired(call.now), "EXPIRED"))));
     }
+    if let Some(stage) = &secret.rotation.stage {
+        let what = format!(
+            "version {}, {}, staged {} by {}",
+            secret.version + 1,
+            if stage.is_refused() { "stopped: the current one could not be verified" } else { stage.state.word() },
+            both(stage.since, call.now),
+            stage.by
+        );
+        lines.push(("pending", if stage.reason.is_empty() { what } else { format!("{what}: {}", stage.reason) }));
+    }
+    if let Some(until) = secret.rotation.previous_until {
+        let word = if until <= call.now { "retired" } else { "until" };
+        let previous = secret.version.saturating_sub(1);
+        lines.push(("previous", format!("version {previous}, {word} {}", both(until, call.now))));
+    }
+    if let Some(revoke) = &secret.rotation.revoke {
+        lines.push(("to revoke", format!("version {}: the far side may still take it", revoke.version)));
+    }
+    if secret.metadata.recipe.is_some() {
+        lines.push(("recipe", "yes: strongroom recipe show".to_owned()));
+    }
     if let Some(deleted) = secret.deleted_at {
         lines.push(("deleted", local(deleted)));
     }

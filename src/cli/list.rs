@@ -6,8 +6,10 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::tui::panes::secrets::rotation_sign;
 use crate::vault::Vault;
 use crate::vault::catalog::{Catalog, Listed, NEVER, stored_scope_is_within};
+use crate::vault::rotation::UnderWay;
 use crate::vault::scope::ScopePath;
 use crate::vault::search::{Alike, Fact, Facts, Query};
 use crate::vault::secret::{Secret, SecretId};
@@ -119,8 +121,11 @@ impl Wanted {
 }
 
 fn print_table(call: &Call, catalog: &Catalog, chosen: &[&Listed]) -> Result<()> {
-    const HEADINGS: &[&str] = &["NAME", "SCOPE", "VERSION", "CREATED", "ROTATED", "EXPIRES", "DUE"];
-    long_table::print(call.output, HEADINGS, chosen, |listed, row| {
+    const HEADINGS: &[&str] = &["NAME", "SCOPE", "VERSION", "CREATED", "ROTATED", "EXPIRES", "DUE", "ROTATION"];
+    // A column of its own, where anything is under way: nobody else's table changes.
+    let has_rotations = chosen.iter().any(|listed| listed.under_way != UnderWay::Nothing);
+    let headings = if has_rotations { HEADINGS } else { &HEADINGS[..HEADINGS.len() - 1] };
+    long_table::print(call.output, headings, chosen, |listed, row| {
         let scope = catalog.text(listed.scope);
         row.cell(|cell| cell.push_str(&listed.name));
         row.cell(|cell| cell.push_str(if scope.is_empty() { "global" } else { scope }));
@@ -129,6 +134,12 @@ fn print_table(call: &Call, catalog: &Catalog, chosen: &[&Listed]) -> Result<()>
             row.cell(|cell| match second {
                 NEVER => cell.push('-'),
                 second => push_relative(cell, second, call.now),
+            });
+        }
+        if has_rotations {
+            row.cell(|cell| match listed.under_way {
+                UnderWay::Nothing => cell.push('-'),
+                under_way => cell.extend([rotation_sign(under_way), " ", under_way.word()]),
             });
         }
     })

@@ -16,11 +16,13 @@ mod completions;
 mod copy;
 mod delete;
 mod demo;
+mod dependents;
 mod diff;
 mod doctor;
 mod generate;
 mod get;
 mod history;
+mod incident;
 mod init;
 mod key;
 mod list;
@@ -30,6 +32,7 @@ mod man;
 mod open;
 mod output;
 mod purge;
+mod recipe;
 mod recipe_args;
 mod release;
 mod relocate;
@@ -61,6 +64,7 @@ use crate::clipboard;
 use crate::config::{Config, Flags};
 use crate::error::{Error, Result};
 use crate::inject::session;
+use crate::rotation;
 use crate::session::key_source::{KeySources, take_master_key};
 
 pub use command_table::readme_commands;
@@ -77,7 +81,7 @@ pub fn run(line: Vec<OsString>) -> u8 {
     }
     let json = line.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--json");
     let plain = Output { json, color: false };
-    if let Some(part) = session::take_part(&line).or_else(|| clipboard::take_part(&line)) {
+    if let Some(part) = take_part(&line) {
         return done(plain, part);
     }
     let arguments = match Arguments::try_parse_from(line) {
@@ -86,6 +90,11 @@ pub fn run(line: Vec<OsString>) -> u8 {
         Err(refused) => return done(plain, Err(usage::refused(&refused))),
     };
     done(plain, dispatch(arguments))
+}
+
+/// Does what a hidden argument asks for, where this process is a part of another of ours.
+fn take_part(line: &[OsString]) -> Option<Result<u8>> {
+    session::take_part(line).or_else(|| clipboard::take_part(line)).or_else(|| rotation::take_part(line))
 }
 
 /// The manual page of all commands.
@@ -132,8 +141,11 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
         Some(Command::List(args)) => list::run(&call, &args),
         Some(Command::Resolve(args)) => resolve::run(&call, &args),
         Some(Command::Rotate(args)) => rotate::run(&call, args),
+        Some(Command::Recipe(args)) => recipe::run(&call, &args),
         Some(Command::Rollback(args)) => rollback::run(&call, &args),
         Some(Command::History(args)) => history::run(&call, &args),
+        Some(Command::Dependents(args)) => dependents::run(&call, &args),
+        Some(Command::Incident(args)) => incident::run(&call, &args),
         Some(Command::Move(args)) => relocate::run(&call, &args),
         Some(Command::Diff(args)) => diff::run(&call, &args),
         Some(Command::Delete(args)) => delete::run(&call, &args),

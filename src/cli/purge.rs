@@ -31,6 +31,9 @@ pub(super) struct PurgeArgs {
     /// Every deleted one of this name; one that bears it now stays
     #[arg(long, conflicts_with = "deleted_at")]
     all_deleted: bool,
+    /// Also while the far side may have the pending version: whichever it has is gone from here
+    #[arg(long)]
+    by_hand: bool,
     /// Do not ask for the name
     #[arg(short, long)]
     yes: bool,
@@ -51,7 +54,13 @@ pub(super) fn run(call: &Call, args: &PurgeArgs) -> Result<()> {
     if !args.yes {
         confirm(&address, &vault.doomed(&address, which)?)?;
     }
-    let purged = vault.purge(&address, which, &args.which.reason)?;
+    let purged = match args.by_hand {
+        true => vault.purge_by_hand(&address, which, &args.which.reason)?,
+        false => vault.purge(&address, which, &args.which.reason)?,
+    };
+    for standing in purged.iter().filter(|secret| secret.is_mid_rotation()).filter_map(Secret::standing) {
+        call.output.warn(&standing);
+    }
     if call.output.json {
         let place = json!({
             "name": address.name.as_str(),
@@ -62,7 +71,7 @@ pub(super) fn run(call: &Call, args: &PurgeArgs) -> Result<()> {
         return call.output.print_json(&place);
     }
     let all = if purged.len() == 1 { "all its versions are gone" } else { "all their versions are gone" };
-    call.output.note(&format!("Purged {}: {all}.", told(&address, &purged)));
+    call.output.note(&format!("Purged {}: {all}.{}", told(&address, &purged), and_pending(&purged)));
     Ok(())
 }
 
@@ -77,10 +86,15 @@ fn told(address: &Address, doomed: &[Secret]) -> String {
     }
 }
 
+/// What goes beside the versions.
+fn and_pending(doomed: &[Secret]) -> &'static str {
+    if doomed.iter().any(|secret| secret.pending().is_ok()) { " The pending one too." } else { "" }
+}
+
 /// Asks for the name as it stands.
 fn confirm(address: &Address, doomed: &[Secret]) -> Result<()> {
-    let question =
-        format!("This destroys every version of {} for good.\nType {} to go on: ", told(address, doomed), address.name);
+    let (what, pending, name) = (told(address, doomed), and_pending(doomed), &address.name);
+    let question = format!("This destroys every version of {what} for good.{pending}\nType {name} to go on: ");
     if prompt::shown(&question)?.trim() == address.name.as_str() {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::error::{Error, Result};
-use crate::vault::generate::{Alphabet, Class, Must, Recipe};
+use crate::vault::generate::{Alphabet, Must, Recipe};
 
 /// Characters of a password when nothing is said.
 const LENGTH: usize = 24;
@@ -59,8 +59,8 @@ impl RecipeArgs {
         if self.uuid {
             return Ok(Recipe::Uuid);
         }
-        let alphabet = self.alphabet.as_deref().map_or(Ok(Alphabet::Alphanumeric), alphabet)?;
-        let must = self.must_contain.as_deref().map_or(Ok(Must::default()), must)?;
+        let alphabet = self.alphabet.as_deref().map_or(Ok(Alphabet::Alphanumeric), str::parse)?;
+        let must = self.must_contain.as_deref().map_or(Ok(Must::default()), str::parse)?;
         Ok(Recipe::Password { length: self.length.unwrap_or(LENGTH), alphabet, must })
     }
 
@@ -72,42 +72,10 @@ impl RecipeArgs {
     }
 }
 
-fn must(text: &str) -> Result<Must> {
-    let class = |word: &str| {
-        Class::ALL.iter().copied().find(|class| class.word() == word).ok_or_else(|| {
-            Error::usage(match word {
-                "" => "A kind of characters is missing.".to_owned(),
-                _ => format!("There is no kind of characters {}.", word.escape_debug()),
-            })
-            .hint("Use lower, upper, digit and symbol with commas, or none.")
-        })
-    };
-    match text {
-        "none" => Ok(Must::Each(Vec::new())),
-        text => text.split(',').map(class).collect::<Result<_>>().map(Must::Each),
-    }
-}
-
-fn alphabet(text: &str) -> Result<Alphabet> {
-    match text {
-        "alphanumeric" => Ok(Alphabet::Alphanumeric),
-        "symbols" => Ok(Alphabet::Symbols),
-        "readable" => Ok(Alphabet::Readable),
-        "digits" => Ok(Alphabet::Digits),
-        _ => match text.strip_prefix("custom:") {
-            Some(characters) => Ok(Alphabet::Custom(characters.to_owned())),
-            None => Err(Error::usage(match text {
-                "" => "No alphabet is named.".to_owned(),
-                _ => format!("There is no alphabet {}.", text.escape_debug()),
-            })
-            .hint("Use alphanumeric, symbols, readable, digits, or custom:CHARACTERS.")),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault::generate::Class;
 
     #[test]
     fn nothing_said_is_a_password() {
@@ -127,15 +95,15 @@ mod tests {
 
     #[test]
     fn kinds_have_names() {
-        assert_eq!(must("digit,upper").unwrap(), Must::Each(vec![Class::Digit, Class::Upper]));
-        assert_eq!(must("none").unwrap(), Must::Each(Vec::new()));
-        assert!(must("digits").unwrap_err().message().contains("no kind of characters digits"));
-        assert!(must("digit,").is_err() && must("").is_err());
+        assert_eq!("digit,upper".parse::<Must>().unwrap(), Must::Each(vec![Class::Digit, Class::Upper]));
+        assert_eq!("none".parse::<Must>().unwrap(), Must::Each(Vec::new()));
+        assert!("digits".parse::<Must>().unwrap_err().message().contains("no kind of characters digits"));
+        assert!("digit,".parse::<Must>().is_err() && "".parse::<Must>().is_err());
     }
 
     #[test]
     fn alphabets_have_names() {
-        assert_eq!(alphabet("custom:01").unwrap(), Alphabet::Custom("01".to_owned()));
-        assert!(alphabet("alphanumerc").unwrap_err().next_step().unwrap().contains("alphanumeric"));
+        assert_eq!("custom:01".parse::<Alphabet>().unwrap(), Alphabet::Custom("01".to_owned()));
+        assert!("alphanumerc".parse::<Alphabet>().unwrap_err().next_step().unwrap().contains("alphanumeric"));
     }
 }

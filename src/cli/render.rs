@@ -31,6 +31,7 @@ References, several a line; all else passes byte for byte, other {{…}} too:
   {{secrets.NAME#username}}   another field; with a version NAME@3#username
   {{secrets.NAME | json}}     a JSON string with its quotes; yaml: so for YAML
   {{secrets.NAME | shell}}    one quoted word; url: percent-encoded; base64
+  {{secrets.NAME | line}}     as it is; refused where it is more than a line
   $secret.NAME  $env.NAME     letters, digits and _ alone; $env: a variable
   \\{{secrets.  $$secret.     stay as text, without the \\ or the first $
 
@@ -77,6 +78,7 @@ pub(super) fn run(call: &Call, args: &RenderArgs) -> Result<()> {
     let terms = Terms { how: Release::Render, reason: &reason, allow_expired: args.allow_expired };
     let filled = fill(&mut vault, &texts, &survey, &terms).map_err(nothing_written)?;
     drop(vault);
+    survey.doubts().iter().for_each(|doubt| call.output.warn(doubt));
     if survey.references() == 0 {
         call.output.warn(&format!("{file} has no references; it is as it was."));
     }

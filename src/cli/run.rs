@@ -111,7 +111,7 @@ pub(super) fn run(call: Call, args: &RunArgs) -> Result<u8> {
     let mut rows = settled.inspect_err(|error| vault.note_missing(None, Release::Run, &reason, error))?;
     rows.retain(|row| row.outcome != Outcome::Kept);
     let terms = Gathered::terms(&reason, args.allow_expired);
-    let filled = gathered.open(&mut vault, &rows, &terms, call.now)?;
+    let filled = gathered.open(&call, &mut vault, &rows, &terms)?;
     // Its keys are wiped, and the file is closed.
     drop(vault);
     let told: Vec<String> = rows.iter().map(|row| gathered.wishes[row.wish].told.clone()).collect();

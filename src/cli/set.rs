@@ -88,7 +88,11 @@ pub(super) fn run(call: &Call, args: SetArgs) -> Result<()> {
     } else {
         None
     };
-    report(call, &vault.merge(&address, fields, change, &args.version.reason, expected)?)
+    let written = vault.merge(&address, fields, change, &args.version.reason, expected)?;
+    if written.outcome == Outcome::NewVersion {
+        call.warn_untold(&written.secret);
+    }
+    report(call, &written)
 }
 
 fn report(call: &Call, written: &Written) -> Result<()> {
@@ -114,6 +118,7 @@ impl KeptArgs {
             expires_at: self.expires.as_deref().map(|text| parse_expiry(text, call.now)).transpose()?,
             rotation_days: self.rotation_days.as_deref().map(rotation_days).transpose()?,
             owner: self.owner.clone(),
+            recipe: None,
         })
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::vault::audit::AuditRecord;
 use crate::vault::compare::{ShapeDiff, Side};
+use crate::vault::rotation::{GivenUp, StepDone};
 use crate::vault::secret::{FieldName, Origin, Secret, Version};
 use crate::vault::{Outcome, Written};
 
@@ -35,7 +36,36 @@ pub(super) fn secret(secret: &Secret, now: Timestamp) -> Value {
     if let Some(deleted_at) = secret.deleted_at {
         value["deleted_at"] = time(deleted_at).into();
     }
+    let rotation = &secret.rotation;
+    if let Some(stage) = &rotation.stage {
+        value["pending"] = json!({
+            "version": secret.version + 1,
+            "state": stage.state.word(),
+            "staged_at": time(stage.since),
+            "staged_by": stage.by,
+            "reason": stage.reason,
+            "fields": stage.fields.iter().map(FieldName::as_str).collect::<Vec<_>>(),
+            "steps": stage.steps.iter().map(step).collect::<Vec<_>>(),
+            "from": stage.from,
+        });
+    }
+    if let Some(until) = rotation.previous_until {
+        value["previous_until"] = time(until).into();
+    }
+    if let Some(revoke) = &rotation.revoke {
+        value["to_revoke"] = revoke.version.into();
+    }
     value
+}
+
+/// A step of a rotation.
+pub(super) fn step(step: &StepDone) -> Value {
+    json!({
+        "step": step.kind.word(),
+        "of": step.of.word(),
+        "end": step.end.word(),
+        "milliseconds": step.took,
+    })
 }
 
 /// A secret after a write, with what the write did.
@@ -61,14 +91,38 @@ pub(super) fn version(version: &Version) -> Value {
         Origin::RolledBack { from } => Some(from),
         _ => None,
     };
-    json!({
+    let mut value = json!({
         "version": version.number,
         "created_at": time(version.created_at),
         "created_by": version.created_by,
         "reason": version.reason,
         "origin": version.origin.to_string(),
         "rolled_back_from": from,
-    })
+    });
+    if !version.steps.is_empty() {
+        value["steps"] = version.steps.iter().map(step).collect();
+    }
+    value
+}
+
+/// A version, with the rotations that were given up while it was the current one.
+pub(super) fn version_with(current: &Version, given_up: &[GivenUp]) -> Value {
+    let mut value = version(current);
+    let given_up = given_up.iter().filter(|given_up| given_up.version == current.number);
+    let given_up: Vec<Value> = given_up
+        .map(|given_up| {
+            json!({
+                "aborted_at": time(given_up.at),
+                "aborted_by": given_up.by,
+                "reason": given_up.reason,
+                "steps": given_up.steps.iter().map(step).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    if !given_up.is_empty() {
+        value["aborted_rotations"] = given_up.into();
+    }
+    value
 }
 
 /// How two versions differ, by shape.
@@ -156,6 +210,7 @@ mod tests {
             value_changed_at: at(5),
             last_rotated: None,
             deleted_at: None,
+            rotation: Default::default(),
         };
         let value = secret(&held, at(100));
         for key in [
@@ -188,7 +243,14 @@ mod tests {
     #[test]
     fn a_version_tells_where_it_came_from() {
         let origin = Origin::RolledBack { from: 1 };
-        let held = Version { number: 3, created_at: at(0), created_by: String::new(), reason: String::new(), origin };
+        let held = Version {
+            number: 3,
+            created_at: at(0),
+            created_by: String::new(),
+            reason: String::new(),
+            origin,
+            steps: Vec::new(),
+        };
         let value = version(&held);
         assert_eq!(keys(&value), ["version", "created_at", "created_by", "reason", "origin", "rolled_back_from"]);
         assert_eq!((&value["origin"], &value["rolled_back_from"]), (&"rolled back from 1".into(), &1.into()));

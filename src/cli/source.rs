@@ -46,7 +46,7 @@ impl SourceArgs {
     /// Refuses what cannot be meant, before anything is opened or asked.
     pub(super) fn check(&self, call: &Call) -> Result<()> {
         if self.recipe.is_given() && !self.generate {
-            return Err(Error::usage("There is a recipe but no --generate.")
+            return Err(Error::usage("It is said how long or of which kind, but there is no --generate.")
                 .hint("Add --generate, or leave --length, --alphabet, --must-contain, --words, --hex, --base64 and --uuid away."));
         }
         let mut readers = usize::from(self.stdin) + usize::from(call.keys.uses_stdin());

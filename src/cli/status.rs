@@ -12,6 +12,7 @@ use crate::session::key_source::Source;
 use crate::session::{actor, kernel_keyring};
 use crate::tui::text::printable;
 use crate::vault::LockedVault;
+use crate::vault::reminders::Reminders;
 
 use super::call::Call;
 use super::shapes;
@@ -21,7 +22,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   strongroom status
   strongroom status --json | jq -e .unlocked      for a prompt or a script
-  strongroom status --json | jq '.due, .expired'";
+  strongroom status --json | jq '.due, .due_within_7_days, .expired'";
 
 /// Where the key comes from when no source has it.
 const PROMPT: &str = "what is typed at the prompt";
@@ -36,16 +37,9 @@ struct Status {
     slots: Vec<SlotKind>,
     /// Why nothing can be kept here, if so.
     no_keyring: Option<String>,
-    counts: Option<Counts>,
+    counts: Option<Reminders>,
     /// Why the key that is there does not open the vault.
     problem: Option<String>,
-}
-
-/// What the list says.
-struct Counts {
-    secrets: usize,
-    due: usize,
-    expired: usize,
 }
 
 pub(super) fn run(call: &Call) -> Result<()> {
@@ -86,17 +80,12 @@ fn look(call: &Call) -> Result<Status> {
 }
 
 /// Opens the vault and counts; the error in words.
-fn counts(locked: LockedVault, source: Source<'_>, now: Timestamp) -> std::result::Result<Counts, String> {
+fn counts(locked: LockedVault, source: Source<'_>, now: Timestamp) -> std::result::Result<Reminders, String> {
     let told = |error: &crate::error::Error| error.message().to_owned();
     let key = source.into_key().map_err(|error| told(&error))?;
     let mut vault = locked.open_with(&key, actor::current()).map_err(|failed| told(&failed.1))?;
     let catalog = vault.catalog().map_err(|error| told(&error))?;
-    let listed = catalog.listed();
-    Ok(Counts {
-        secrets: listed.len(),
-        due: listed.iter().filter(|listed| listed.is_due(now)).count(),
-        expired: listed.iter().filter(|listed| listed.is_expired(now)).count(),
-    })
+    Ok(Reminders::of(&catalog, now))
 }
 
 impl Status {
@@ -114,6 +103,10 @@ impl Status {
             "secrets": counts.map(|counts| counts.secrets),
             "due": counts.map(|counts| counts.due),
             "expired": counts.map(|counts| counts.expired),
+            "due_within_7_days": counts.map(|counts| counts.due_soon),
+            "expires_within_7_days": counts.map(|counts| counts.expires_soon),
+            "under_way": counts.map(|counts| counts.under_way),
+            "unsettled": counts.map(|counts| counts.unsettled),
         })
     }
 
@@ -137,7 +130,7 @@ impl Status {
         }
         lines.push(("keyring", self.no_keyring.clone().unwrap_or_else(|| "available".to_owned())));
         if let Some(counts) = &self.counts {
-            lines.push(("secrets", format!("{}, {} due, {} expired", counts.secrets, counts.due, counts.expired)));
+            lines.push(("secrets", told(counts)));
         }
         let mut text = String::new();
         for (label, fact) in &lines {
@@ -145,4 +138,19 @@ impl Status {
         }
         text
     }
+}
+
+/// `12, 1 due, 2 more within 7 days, 0 expired`; what is not there is left out, but for the first three.
+fn told(counts: &Reminders) -> String {
+    let more = |count: usize, words: &str| if count == 0 { String::new() } else { format!(", {count} {words}") };
+    format!(
+        "{}, {} due{}, {} expired{}{}{}",
+        counts.secrets,
+        counts.due,
+        more(counts.due_soon, "more within 7 days"),
+        counts.expired,
+        more(counts.expires_soon, "more within 7 days"),
+        more(counts.under_way, "under way"),
+        more(counts.unsettled, "unsettled"),
+    )
 }

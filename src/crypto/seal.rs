@@ -40,6 +40,8 @@ pub enum Purpose {
     Audit = 6,
     /// The list of one bucket.
     Listing = 10,
+    /// The fields of a pending version.
+    Pending = 11,
 }
 
 /// Where a sealed record belongs; becomes its associated data.

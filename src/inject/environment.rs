@@ -201,6 +201,11 @@ impl Inherited {
         Self(environment.filter(|(name, _)| passes(name)).collect())
     }
 
+    /// The variables.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
     /// True when the variable is there and not empty.
     fn is_set(&self, variable: &str) -> bool {
         self.0.iter().any(|(name, value)| name == variable && !value.is_empty())

@@ -27,11 +27,13 @@ pub enum Filter {
     Url,
     /// Standard Base64 of RFC 4648, padded.
     Base64,
+    /// As it is, where that is what a program reads as one line.
+    Line,
 }
 
 impl Filter {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Json, Self::Yaml, Self::Shell, Self::Url, Self::Base64];
+    pub const ALL: [Self; 6] = [Self::Json, Self::Yaml, Self::Shell, Self::Url, Self::Base64, Self::Line];
 
     /// How it is written.
     #[must_use]
@@ -42,6 +44,7 @@ impl Filter {
             Self::Shell => "shell",
             Self::Url => "url",
             Self::Base64 => "base64",
+            Self::Line => "line",
         }
     }
 
@@ -62,6 +65,7 @@ impl Filter {
             Self::Shell => shell(value.expose())?,
             Self::Url => url(value.expose()),
             Self::Base64 => SecretText::from(data_encoding::BASE64.encode(value.expose())),
+            Self::Line => line(value)?,
         };
         if written.len() > MOST {
             return Err("is longer than 16 MiB when it is written so.");
@@ -111,6 +115,15 @@ fn shell(value: &[u8]) -> Result<SecretText, &'static str> {
     }
     written.push(b"'");
     Ok(written)
+}
+
+/// It, unless what reads lines would read more than one, or a part of it.
+fn line(value: &SecretText) -> Result<SecretText, &'static str> {
+    match value.expose().iter().find(|byte| matches!(byte, b'\n' | b'\r' | 0)) {
+        None => Ok(value.duplicate()),
+        Some(0) => Err("has a NUL byte, at which the line would be cut."),
+        Some(_) => Err("has a line end, behind which another line would begin."),
+    }
 }
 
 fn url(value: &[u8]) -> SecretText {
@@ -168,6 +181,10 @@ mod tests {
         assert!(refused(Filter::Yaml, b"\xff").unwrap().contains("UTF-8"));
         assert!(refused(Filter::Shell, b"a\0b").unwrap().contains("NUL"));
         assert!(refused(Filter::Shell, b"\xff").is_none());
+        for (value, why) in [(&b"a\nb"[..], "line end"), (b"a\n", "line end"), (b"a\rb", "line end"), (b"a\0", "NUL")] {
+            assert!(refused(Filter::Line, value).unwrap().contains(why));
+        }
+        assert_eq!(written(Filter::Line, b" it's \\! \xff"), b" it's \\! \xff");
         assert!(refused(Filter::Json, &vec![1; MOST / 6 + 1]).unwrap().contains("16 MiB"));
     }
 

@@ -9,11 +9,11 @@ use crate::error::{Error, Kind, Result};
 use crate::session::key_source::{MASTER_KEY, PASSPHRASE_FILE};
 use crate::vault::scope::{Address, Context, ScopePath};
 use crate::vault::secret::{FieldName, Secret, SecretId, SecretName};
-use crate::vault::{Vault, Wanted};
+use crate::vault::{Pick, Picked, Vault, Wanted};
 
 use super::filters::Filter;
 use super::problem::{Problem, Trouble};
-use super::reference::{Pick, Subject};
+use super::reference::Subject;
 use super::survey::{Origin, Survey, Text};
 
 /// The variables that may open the vault: they go into no text.
@@ -77,8 +77,8 @@ struct Search<'a> {
     now: Timestamp,
     survey: Survey,
     secrets: HashMap<(Option<ScopePath>, SecretName), Lookup>,
-    versions: HashMap<(SecretId, u64), usize>,
-    refused: HashSet<(SecretId, u64)>,
+    versions: HashMap<(SecretId, Pick), usize>,
+    refused: HashSet<(SecretId, Pick)>,
     subjects: HashMap<Subject, Found>,
     forms: HashMap<(usize, Vec<Filter>), usize>,
 }
@@ -132,56 +132,64 @@ impl Search<'_> {
     /// A field of the version meant.
     fn version(&mut self, secret: &Secret, pick: Pick, field: &FieldName) -> Result<Found> {
         let address = &secret.address;
-        let number = match pick {
-            Pick::Current => secret.version,
-            Pick::Number(number) => number,
-            Pick::Previous => secret.version - 1,
+        let picked = match secret.picked(pick, self.now) {
+            Ok(picked) => picked,
+            Err(error) => {
+                let trouble = if error.kind() == Kind::Expired { Trouble::Expired } else { Trouble::NoVersion };
+                let cause = error.message().to_owned();
+                self.refuse(secret, pick, error);
+                return Ok(Found::not(trouble, Some(secret), cause));
+            }
         };
-        if number == 0 || number > secret.version {
-            let cause = match number {
-                0 => format!("{address} has no version before its first."),
-                _ => format!("{address} has no version {number}; its newest is {}.", secret.version),
-            };
-            self.refuse(secret, number, Error::not_found(cause.clone()));
-            return Ok(Found::not(Trouble::NoVersion, Some(secret), cause));
-        }
-        let fields = self.fields(secret, number)?;
+        let fields = self.fields(secret, picked)?;
         if !fields.contains(field) {
             let known: Vec<&str> = fields.iter().map(FieldName::as_str).collect();
-            let which = if number == secret.version { String::new() } else { format!(" in version {number}") };
+            let which = match picked {
+                Picked { is_pending: true, .. } => " in its pending version".to_owned(),
+                Picked { number, .. } if number == secret.version => String::new(),
+                Picked { number, .. } => format!(" in version {number}"),
+            };
             let cause = format!("{address} has no field {field}{which}; it has {}.", known.join(", "));
             return Ok(Found::not(Trouble::NoField, Some(secret), cause));
         }
-        let wanted = self.wanted(secret, number);
+        if !picked.is_pending && picked.number == secret.version {
+            let doubt = secret.doubt().filter(|doubt| !self.survey.doubts.contains(doubt));
+            self.survey.doubts.extend(doubt);
+        }
+        let pick = if picked.is_pending { Pick::Pending } else { Pick::Number(picked.number) };
+        let wanted = self.wanted(secret, pick);
         let mut found = Found { origin: Some(self.origin(Origin::Field(wanted, field.clone()))), problem: None };
         if let Some(expired) = secret.metadata.expires_at.filter(|_| secret.is_expired(self.now)) {
             let cause = format!("{address} expired at {expired}.");
-            self.refuse(secret, number, Error::expired(cause.clone()));
+            self.refuse(secret, pick, Error::expired(cause.clone()));
             found.problem = Some((Trouble::Expired, Some(address.clone()), cause));
         }
         Ok(found)
     }
 
     /// What fields a version has. Those of an old one are seen by its shape: no value is given out.
-    fn fields(&mut self, secret: &Secret, number: u64) -> Result<Vec<FieldName>> {
-        if number == secret.version {
+    fn fields(&mut self, secret: &Secret, picked: Picked) -> Result<Vec<FieldName>> {
+        if picked.is_pending {
+            return Ok(secret.pending_field_names().to_vec());
+        }
+        if picked.number == secret.version {
             return Ok(secret.fields.clone());
         }
-        let shape = self.vault.shape_diff(secret.id, number, number)?;
+        let shape = self.vault.shape_diff(secret.id, picked.number, picked.number)?;
         Ok(shape.fields.into_iter().map(|field| field.name).collect())
     }
 
     /// The number of a version among those wanted.
-    fn wanted(&mut self, secret: &Secret, number: u64) -> usize {
-        *self.versions.entry((secret.id, number)).or_insert_with(|| {
-            self.survey.wanted.push(wanted(secret, number));
+    fn wanted(&mut self, secret: &Secret, pick: Pick) -> usize {
+        *self.versions.entry((secret.id, pick)).or_insert_with(|| {
+            self.survey.wanted.push(wanted(secret, pick));
             self.survey.wanted.len() - 1
         })
     }
 
-    fn refuse(&mut self, secret: &Secret, number: u64, error: Error) {
-        if self.refused.insert((secret.id, number)) {
-            self.survey.refused.push((wanted(secret, number), error));
+    fn refuse(&mut self, secret: &Secret, pick: Pick, error: Error) {
+        if self.refused.insert((secret.id, pick)) {
+            self.survey.refused.push((wanted(secret, pick), error));
         }
     }
 
@@ -198,6 +206,6 @@ impl Search<'_> {
     }
 }
 
-fn wanted(secret: &Secret, number: u64) -> Wanted {
-    Wanted { id: secret.id, address: secret.address.clone(), version: Some(number) }
+fn wanted(secret: &Secret, pick: Pick) -> Wanted {
+    Wanted { id: secret.id, address: secret.address.clone(), pick }
 }

@@ -6,11 +6,14 @@
 //! every one of them up and tells all that stands in the way, [`fill`] releases the values
 //! and puts them in, [`private_file`] writes the outcome where nobody else can read it.
 //!
+//! The values themselves may name other secrets: [`dependents`] tells which is built from which.
+//!
 //! A program goes this way: [`program`] finds it, [`env_file`] reads what files say,
 //! [`environment`] settles which variable comes from where, the values are opened as for a
 //! text; then it takes our place, or [`child`] runs it beside us while [`mask`] looks over
 //! what it writes, in a [`session`] of its own where that goes to a terminal.
 
+pub mod dependents;
 pub mod fill;
 pub mod filters;
 pub mod lookup;
@@ -26,7 +29,7 @@ pub mod environment;
 pub mod mask;
 pub mod program;
 mod pty;
-mod refused_names;
+pub(crate) mod refused_names;
 mod relay;
 pub mod session;
 mod signals;

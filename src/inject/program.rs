@@ -65,32 +65,32 @@ impl Program {
     }
 
     /// Its command line, with the environment that this process has.
-    pub(super) fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
         command.arg0(&self.name).args(&self.arguments);
         command
     }
 
     /// The same for a file that only a shell can read, as shells have it.
-    pub(super) fn shell_command(&self) -> Command {
+    pub(crate) fn shell_command(&self) -> Command {
         let mut command = Command::new("/bin/sh");
         command.arg(&self.path).args(&self.arguments);
         command
     }
 
     /// Its words, the name replaced by the path.
-    pub(super) fn words(&self) -> impl Iterator<Item = &OsStr> {
+    pub(crate) fn words(&self) -> impl Iterator<Item = &OsStr> {
         [self.name.as_os_str(), self.path.as_os_str()].into_iter().chain(self.arguments.iter().map(OsString::as_os_str))
     }
 
     /// From [`Self::words`].
-    pub(super) fn from_words(words: &[OsString]) -> Option<Self> {
+    pub(crate) fn from_words(words: &[OsString]) -> Option<Self> {
         let [name, path, arguments @ ..] = words else { return None };
         Some(Self { name: name.clone(), path: path.into(), arguments: arguments.to_vec() })
     }
 
     /// Why it could not be started.
-    pub(super) fn refused(&self, error: &io::Error) -> Error {
+    pub(crate) fn refused(&self, error: &io::Error) -> Error {
         let name = self.name.display();
         match error.raw_os_error() {
             Some(E2BIG) => Error::failure(format!("The environment or the arguments of {name} are too large."))
@@ -107,7 +107,7 @@ impl Program {
 }
 
 /// True when the system does not know what kind of program a file is.
-pub(super) fn is_for_a_shell(error: &io::Error) -> bool {
+pub(crate) fn is_for_a_shell(error: &io::Error) -> bool {
     error.raw_os_error() == Some(ENOEXEC)
 }
 

@@ -1,7 +1,7 @@
 //! [`Reference`]: one place in a text where a value belongs, as it is written.
 //!
 //! `{{secrets.NAME}}`, where NAME is a name or a full address, then perhaps `@3` or
-//! `@previous`, `#field` and filters; `$secret.NAME` and `$env.NAME`, which end with the
+//! `@previous` or `@pending`, `#field` and filters; `$secret.NAME` and `$env.NAME`, which end with the
 //! last letter, digit or `_`, so that a sentence may go on behind them.
 //!
 //! [`super::template`] finds them and calls this. A message quotes nothing that has not
@@ -9,6 +9,7 @@
 
 use std::fmt;
 
+use crate::vault::Pick;
 use crate::vault::scope::{Address, ScopePath};
 use crate::vault::secret::{FieldName, SecretName, VALUE};
 
@@ -66,17 +67,6 @@ pub enum Subject {
     Variable(String),
 }
 
-/// Which version is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Pick {
-    /// The current one.
-    Current,
-    /// The one before the current one.
-    Previous,
-    /// The one of this number.
-    Number(u64),
-}
-
 impl Reference {
     /// Reads what stands between the braces, without blanks at its ends.
     ///
@@ -120,10 +110,8 @@ impl fmt::Display for Reference {
                     write!(f, "{scope}/")?;
                 }
                 write!(f, "{name}")?;
-                match version {
-                    Pick::Current => {}
-                    Pick::Previous => f.write_str("@previous")?,
-                    Pick::Number(number) => write!(f, "@{number}")?,
+                if *version != Pick::Current {
+                    write!(f, "@{version}")?;
                 }
                 if field.as_str() != VALUE {
                     write!(f, "#{field}")?;
@@ -170,14 +158,7 @@ fn within(text: &str) -> Result<&str, String> {
 }
 
 fn pick(text: &str) -> Result<Pick, String> {
-    match text {
-        "previous" => Ok(Pick::Previous),
-        "pending" => Err("No secret has a pending value: nothing can be staged yet.".to_owned()),
-        _ => match text.parse() {
-            Ok(number) if number > 0 && !text.starts_with('+') => Ok(Pick::Number(number)),
-            _ => Err("What follows @ is no version; write a number or previous.".to_owned()),
-        },
-    }
+    text.parse().map_err(|_| "What follows @ is no version; write a number, previous or pending.".to_owned())
 }
 
 fn filter(word: &str) -> Result<Filter, String> {
@@ -208,6 +189,7 @@ mod tests {
             "secrets.a.b-c_9",
             "secrets.production/payments/KEY@3#username|json|base64",
             "secrets.global/KEY@previous",
+            "secrets.KEY@pending#username",
             "secrets.~alice/KEY#totp|shell",
             "secrets.KEY|yaml|url",
         ] {
@@ -243,7 +225,6 @@ mod tests {
             ("secrets.KEY@+3", "character"),
             ("secrets.KEY@latest", "no version"),
             ("secrets.KEY@99999999999999999999", "no version"),
-            ("secrets.KEY@pending", "staged"),
             ("secrets.KEY|", "no filter"),
             ("secrets.KEY|jsn", "no filter jsn; there are json,"),
             ("secrets.KEY||json", "no filter"),

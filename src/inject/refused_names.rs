@@ -5,7 +5,7 @@
 
 /// Why a name is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// It decides which code is loaded or run.
     Obeyed,
     /// It says who one is, and where one's settings lie.
@@ -16,7 +16,7 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// The reason, behind the name.
-    pub(super) fn reason(self) -> &'static str {
+    pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Obeyed => "loaders, shells or interpreters obey it",
             Self::Account => "programs find their account and their settings by it",
@@ -52,7 +52,7 @@ const ACCOUNT: &str = "\
     HOME USER LOGNAME SHELL PWD OLDPWD TERM XDG_CONFIG_HOME XDG_CONFIG_DIRS XDG_DATA_HOME XDG_DATA_DIRS XDG_RUNTIME_DIR";
 
 /// Why `name` is never set, if so.
-pub(super) fn refusal(name: &str) -> Option<Refusal> {
+pub(crate) fn refusal(name: &str) -> Option<Refusal> {
     let is_in = |list: &str| list.split_whitespace().any(|listed| listed == name);
     if name.starts_with("STRONGROOM_") {
         return Some(Refusal::Ours);

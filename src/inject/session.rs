@@ -156,7 +156,7 @@ fn start(program: &Program) -> Error {
 }
 
 /// The child's number.
-pub(super) fn pid_of(child: &std::process::Child) -> Result<Pid> {
+pub(crate) fn pid_of(child: &std::process::Child) -> Result<Pid> {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     pid.ok_or_else(|| Error::failure("The program has no number."))
 }

@@ -30,6 +30,8 @@ pub struct Survey {
     /// For each text, the form of each of its references; `None` where there is a problem.
     pub(super) slots: Vec<Vec<Option<usize>>>,
     pub(super) problems: Vec<Problem>,
+    /// Why current values that are asked for may not work, each once.
+    pub(super) doubts: Vec<String>,
     /// Which versions are not given out, and why.
     pub(super) refused: Vec<(Wanted, Error)>,
 }
@@ -47,6 +49,13 @@ impl Survey {
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// Why values that are asked for may not work where they are used, each once: their
+    /// rotation is under way, or was cut off.
+    #[must_use]
+    pub fn doubts(&self) -> &[String] {
+        &self.doubts
     }
 
     /// The secrets that are asked for and there, each once, sorted.

@@ -63,24 +63,20 @@ impl Template {
     /// # Errors
     /// Every reference that cannot be read.
     pub fn parse_at(source: &[u8], place: Place) -> Result<Self, Vec<Fault>> {
-        let mut scanner = Scanner {
-            source,
-            at: 0,
-            text_from: 0,
-            cursor: Cursor { at: 0, place, by_character: std::str::from_utf8(source).is_ok() },
-            pieces: Vec::new(),
-            faults: Vec::new(),
-        };
-        while let Some(found) = source[scanner.at..].iter().position(|byte| matches!(byte, b'{' | b'$')) {
-            scanner.at += found;
-            if source[scanner.at] == b'$' { scanner.dollar() } else { scanner.braces() }
-        }
-        scanner.end_text(source.len());
+        let scanner = Scanner::run(source, place);
         if scanner.faults.is_empty() {
             Ok(Self { source: SecretText::copied_from(source), pieces: scanner.pieces })
         } else {
             Err(scanner.faults)
         }
+    }
+
+    /// The references in `source` that can be read, whatever else stands in it; nothing of
+    /// it is kept.
+    #[must_use]
+    pub fn references_in(source: &[u8]) -> Vec<Reference> {
+        let pieces = Scanner::run(source, Place::START).pieces.into_iter();
+        pieces.filter_map(|piece| if let Piece::Reference(_, found) = piece { Some(found) } else { None }).collect()
     }
 
     /// Its parts, in their order.
@@ -111,12 +107,34 @@ struct Scanner<'a> {
     at: usize,
     /// Where the bytes begin that stay and are in no piece yet.
     text_from: usize,
+    /// Where the first `}}` or end of a line was found when one was looked for last: a text of
+    /// unclosed references is gone through once, not once for each.
+    end_at: usize,
     cursor: Cursor,
     pieces: Vec<Piece>,
     faults: Vec<Fault>,
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
+    /// Goes through the whole text, which begins at `place` of a longer one.
+    fn run(source: &'a [u8], place: Place) -> Self {
+        let mut scanner = Self {
+            source,
+            at: 0,
+            text_from: 0,
+            end_at: 0,
+            cursor: Cursor { at: 0, place, by_character: std::str::from_utf8(source).is_ok() },
+            pieces: Vec::new(),
+            faults: Vec::new(),
+        };
+        while let Some(found) = source[scanner.at..].iter().position(|byte| matches!(byte, b'{' | b'$')) {
+            scanner.at += found;
+            if source[scanner.at] == b'$' { scanner.dollar() } else { scanner.braces() }
+        }
+        scanner.end_text(source.len());
+        scanner
+    }
+
     /// At a `$`.
     fn dollar(&mut self) {
         let rest = &self.source[self.at..];
@@ -166,8 +184,12 @@ impl Scanner<'_> {
     /// Behind the `{{` of what is ours.
     fn reference_in_braces(&mut self, inside: usize) {
         let rest = &self.source[inside..];
-        let end = rest.windows(2).position(|two| two == b"}}" || two[0] == b'\n');
-        let Some(length) = end.filter(|at| rest[*at] != b'\n') else {
+        if self.end_at < inside {
+            let end = rest.windows(2).position(|two| two == b"}}" || two[0] == b'\n');
+            self.end_at = inside + end.unwrap_or(rest.len());
+        }
+        let end = self.end_at - inside;
+        let Some(length) = rest.get(end).filter(|byte| **byte != b'\n').map(|_| end) else {
             let cause = "The reference is not closed: its line has no }} behind it.".to_owned();
             return self.take(inside - 2, inside, Err(cause));
         };

@@ -62,6 +62,32 @@ pub fn as_before<T>(start: impl FnOnce() -> T) -> T {
     started
 }
 
+/// The mask for new files that a program would have found.
+#[must_use]
+pub fn mask_before() -> Mode {
+    BEFORE.get().map_or(Mode::from_raw_mode(0o077), |before| before.umask)
+}
+
+/// Whether a process with this number is there, whoever's it is. One that has ended and was
+/// not yet waited for is not.
+#[must_use]
+pub fn is_alive(pid: u32) -> bool {
+    let known = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    known.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH)) && !has_ended(pid)
+}
+
+/// proc(5): the state stands behind the name, which may hold anything but ends with the last `)`.
+#[cfg(target_os = "linux")]
+fn has_ended(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['Z', 'X']))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_ended(_: u32) -> bool {
+    false
+}
+
 /// Borrowed rights would decide about files by one account and about people by another.
 fn refuse_setuid() -> Result<()> {
     use rustix::process::{getegid, geteuid, getgid, getuid};
@@ -84,6 +110,20 @@ fn hide_memory() {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_is_alive_until_it_has_ended() {
+        assert!(is_alive(std::process::id()) && is_alive(1));
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = child.id();
+        // A parent that is busy elsewhere waits for it later.
+        let since = std::time::Instant::now();
+        while is_alive(pid) {
+            assert!(since.elapsed().as_secs() < 30);
+        }
+        child.wait().unwrap();
+        assert!(!is_alive(pid) && !is_alive(0) && !is_alive(u32::MAX));
+    }
 
     #[test]
     fn a_hardened_process_makes_private_files_and_no_core_and_lends_what_was() {

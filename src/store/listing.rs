@@ -4,26 +4,9 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::error::Result;
 
-use super::{Tx, failure, schema};
+use super::{Tx, failure};
 
 impl Tx<'_> {
-    /// True when the file has a place for them: from format 2 on.
-    ///
-    /// # Errors
-    /// Those of the file.
-    pub fn has_listings(&self) -> Result<bool> {
-        Ok(schema::version(self.connection)? >= 2)
-    }
-
-    /// Brings the file to the newest format, in this transaction. The caller has checked
-    /// what is there, and makes the tag anew over the new schema.
-    ///
-    /// # Errors
-    /// Those of the file.
-    pub fn migrate(&self) -> Result<()> {
-        schema::migrate(self.connection, schema::version(self.connection)?)
-    }
-
     /// Visits every sealed list with the number of its bucket, in that order.
     ///
     /// # Errors

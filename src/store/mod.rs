@@ -13,6 +13,7 @@ mod private_copy;
 mod schema;
 mod secrets;
 mod slots;
+mod stages;
 mod state;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ use crate::error::{Error, Result};
 pub use audit::{AuditRow, PendingRow};
 pub use secrets::{BUCKETS, SecretRow, VersionRow, bucket_of};
 pub use slots::SlotRow;
+pub use stages::StageRow;
 pub use state::StateRow;
 
 /// How long a writer waits for another one.

@@ -6,13 +6,13 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
-use super::failure;
+use super::{Tx, failure};
 
 /// "SRM1" in the file's header: this is a strongroom vault.
 const APPLICATION_ID: i32 = 0x5352_4D31;
 
 /// Migration *n* (from 1) leads to `user_version` *n*.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// The `user_version` this program writes and reads.
 fn newest() -> i32 {
@@ -47,7 +47,7 @@ pub(super) fn fingerprint(connection: &Connection) -> Result<[u8; 32]> {
 }
 
 /// The fingerprint of each format's schema, from 1; a test derives them from the migrations.
-const FINGERPRINTS: [[u8; 32]; 2] = [
+const FINGERPRINTS: [[u8; 32]; 3] = [
     [
         0xc5, 0x63, 0xd2, 0x04, 0xe6, 0x77, 0xa3, 0x6c, 0x90, 0xfe, 0xc9, 0x6e, 0x88, 0xf0, 0xb5, 0x0a, 0xc4, 0xb5,
         0x0a, 0x79, 0xae, 0x09, 0xdb, 0xce, 0x2a, 0x30, 0xe5, 0x63, 0x91, 0x5c, 0xe4, 0xf5,
@@ -55,6 +55,10 @@ const FINGERPRINTS: [[u8; 32]; 2] = [
     [
         0x25, 0x05, 0xd1, 0xaf, 0xd5, 0xda, 0x35, 0xe3, 0xf2, 0x22, 0xe9, 0xd1, 0x34, 0xb0, 0x27, 0x7a, 0x85, 0xc1,
         0xe8, 0x8f, 0x3c, 0x7b, 0x72, 0x2f, 0x58, 0xd8, 0xd4, 0xb5, 0xa9, 0xe4, 0x4d, 0xeb,
+    ],
+    [
+        0xa5, 0xf9, 0x50, 0x11, 0xe4, 0x48, 0x97, 0x99, 0xe4, 0x7a, 0xd7, 0x00, 0x53, 0xb3, 0x3d, 0x2d, 0x6b, 0x99,
+        0x47, 0xff, 0x8e, 0x60, 0x53, 0xa4, 0xc9, 0x5b, 0x80, 0xe7, 0x0a, 0xae, 0x3d, 0xb5,
     ],
 ];
 
@@ -65,6 +69,29 @@ pub(super) fn version(connection: &Connection) -> Result<i32> {
 
 fn pragma(connection: &Connection, name: &str) -> Result<i32> {
     connection.pragma_query_value(None, name, |row| row.get(0)).map_err(failure)
+}
+
+impl Tx<'_> {
+    /// The number of the file's format.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn format(&self) -> Result<i32> {
+        version(self.connection)
+    }
+
+    /// Brings the file to the newest format, in this transaction; true when it was older.
+    /// The caller has checked what is there, and makes the tag anew over the new schema.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn migrate(&self) -> Result<bool> {
+        let from = version(self.connection)?;
+        if from >= newest() {
+            return Ok(false);
+        }
+        migrate(self.connection, from).map(|()| true)
+    }
 }
 
 /// Checks header and schema of an opened file.
@@ -120,7 +147,7 @@ mod tests {
     /// The schema of one format under the number of another is somebody's doing.
     #[test]
     fn a_schema_counts_for_its_own_format_only() {
-        for (format, claimed) in [(1, 2), (2, 1), (1, 0), (2, -1)] {
+        for (format, claimed) in [(1, 2), (2, 1), (3, 2), (2, 3), (1, 0), (3, -1)] {
             let connection = of_format(format);
             connection.pragma_update(None, "user_version", claimed).unwrap();
             assert_eq!(check(&connection).unwrap_err().kind(), crate::error::Kind::Damaged, "{format} as {claimed}");

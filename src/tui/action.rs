@@ -43,6 +43,10 @@ pub enum Context {
     Deleted,
     /// The dialog with the panes of the tmux around us.
     TmuxPanes,
+    /// A rotation that is under way.
+    Cockpit,
+    /// The checklist of an incident.
+    Incident,
 }
 
 impl Context {
@@ -66,6 +70,8 @@ impl Context {
         Self::Jump,
         Self::Deleted,
         Self::TmuxPanes,
+        Self::Cockpit,
+        Self::Incident,
     ];
 
     /// True where a character that has no action of its own is typed into an input.
@@ -74,6 +80,7 @@ impl Context {
         let in_dialog = matches!(self, Self::Form | Self::Lines | Self::Prose | Self::Document | Self::Unlock);
         in_dialog
             || matches!(self, Self::Filter | Self::Help | Self::Palette | Self::Jump | Self::Deleted | Self::TmuxPanes)
+            || self == Self::Incident
     }
 
     /// Where it is, for the README and the help dialog.
@@ -96,6 +103,8 @@ impl Context {
             Self::Jump => "jump",
             Self::Deleted => "deleted",
             Self::TmuxPanes => "tmux panes",
+            Self::Cockpit => "cockpit",
+            Self::Incident => "incident",
         }
     }
 }
@@ -105,7 +114,8 @@ const PANES: &[Context] = &[Context::Secrets, Context::Detail, Context::History]
 /// Everything an unlocked vault shows without a dialog.
 const SCREENS: &[Context] = &[Context::Secrets, Context::Detail, Context::History, Context::Overview];
 /// Dialogs with a list below a line of text.
-const TYPED_LISTS: &[Context] = &[Context::Help, Context::Palette, Context::Jump, Context::Deleted, Context::TmuxPanes];
+const TYPED_LISTS: &[Context] =
+    &[Context::Help, Context::Palette, Context::Jump, Context::Deleted, Context::TmuxPanes, Context::Incident];
 /// The filter line, where the arrows walk through earlier filters.
 const FILTER: &[Context] = &[Context::Filter];
 /// Dialogs with inputs or choices.
@@ -123,7 +133,11 @@ const FIELDS: &[Context] = &[
     Context::Confirm,
 ];
 /// Dialogs where `?` is no text.
-const WORDLESS: &[Context] = &[Context::Choice, Context::Confirm, Context::ConfirmCopy];
+const WORDLESS: &[Context] = &[Context::Choice, Context::Confirm, Context::ConfirmCopy, Context::Cockpit];
+/// Lists in dialogs where nothing is typed.
+const LISTS: &[Context] = &[Context::Confirm, Context::Cockpit];
+/// The rotation that is under way.
+const COCKPIT: &[Context] = &[Context::Cockpit];
 /// Everything where `?` is text, but the help itself.
 const TYPED: &[Context] = &[
     Context::Filter,
@@ -136,6 +150,7 @@ const TYPED: &[Context] = &[
     Context::Jump,
     Context::Deleted,
     Context::TmuxPanes,
+    Context::Incident,
 ];
 
 /// What an action is about; a heading in the help dialog and the README.
@@ -147,13 +162,15 @@ pub enum Group {
     Movement,
     /// The application itself.
     Application,
+    /// Changing a live credential, step by step.
+    Cockpit,
     /// Inside dialogs and inputs.
     Dialogs,
 }
 
 impl Group {
     /// In the order they are shown.
-    pub const ALL: &'static [Self] = &[Self::Secrets, Self::Movement, Self::Application, Self::Dialogs];
+    pub const ALL: &'static [Self] = &[Self::Secrets, Self::Movement, Self::Application, Self::Cockpit, Self::Dialogs];
 
     /// The heading.
     #[must_use]
@@ -162,6 +179,7 @@ impl Group {
             Self::Secrets => "Secrets",
             Self::Movement => "Moving about",
             Self::Application => "Application",
+            Self::Cockpit => "In the cockpit of a rotation",
             Self::Dialogs => "In dialogs and inputs",
         }
     }
@@ -270,9 +288,9 @@ actions! {
     /// Move to another scope or name, with the history.
     Move = "move", "move", Secrets 43, Some("strongroom move {} NEW_ADDRESS"), [PANES => "m"];
     /// Clear the clipboard now.
-    ClearClipboard = "clear-clipboard", "clear now", Secrets 97, None, [SCREENS => "x"];
+    ClearClipboard = "clear-clipboard", "clear now", Secrets 97, None, [SCREENS => "x", COCKPIT => "x"];
     /// Leave the clipboard as it is; nothing clears it.
-    KeepClipboard = "keep-clipboard", "keep", Secrets 96, None, [SCREENS => "K"];
+    KeepClipboard = "keep-clipboard", "keep", Secrets 96, None, [SCREENS => "K", COCKPIT => "K"];
     /// Test whether copies arrive and are cleared.
     TestClipboard = "test-clipboard", "test", Secrets 0, None, [SCREENS => "T"];
 
@@ -284,22 +302,22 @@ actions! {
     Pin = "pin", "pin", Movement 15, None, [PANES => "p"];
     /// One row up.
     Up = "up", "up", Movement 0, None,
-        [SCREENS => "k Up", TYPED_LISTS => "Up C-p", FILTER => "C-p", &[Context::Confirm] => "k Up"];
+        [SCREENS => "k Up", TYPED_LISTS => "Up C-p", FILTER => "C-p", LISTS => "k Up"];
     /// One row down.
     Down = "down", "down", Movement 0, None,
-        [SCREENS => "j Down", TYPED_LISTS => "Down C-n", FILTER => "C-n", &[Context::Confirm] => "j Down"];
+        [SCREENS => "j Down", TYPED_LISTS => "Down C-n", FILTER => "C-n", LISTS => "j Down"];
     /// Half a page up.
     HalfPageUp = "half-page-up", "half up", Movement 0, None, [SCREENS => "C-u"];
     /// Half a page down.
     HalfPageDown = "half-page-down", "half down", Movement 0, None, [SCREENS => "C-d"];
     /// One page up.
-    PageUp = "page-up", "page up", Movement 0, None, [SCREENS => "PgUp C-b", TYPED_LISTS => "PgUp", FILTER => "PgUp", &[Context::Confirm] => "PgUp"];
+    PageUp = "page-up", "page up", Movement 0, None, [SCREENS => "PgUp C-b", TYPED_LISTS => "PgUp", FILTER => "PgUp", LISTS => "PgUp"];
     /// One page down.
-    PageDown = "page-down", "page down", Movement 0, None, [SCREENS => "PgDn C-f", TYPED_LISTS => "PgDn", FILTER => "PgDn", &[Context::Confirm] => "PgDn"];
+    PageDown = "page-down", "page down", Movement 0, None, [SCREENS => "PgDn C-f", TYPED_LISTS => "PgDn", FILTER => "PgDn", LISTS => "PgDn"];
     /// To the first row.
-    Top = "top", "top", Movement 0, None, [SCREENS => "g Home", &[Context::Confirm] => "Home"];
+    Top = "top", "top", Movement 0, None, [SCREENS => "g Home", LISTS => "Home"];
     /// To the last row.
-    Bottom = "bottom", "bottom", Movement 0, None, [SCREENS => "G End", &[Context::Confirm] => "End"];
+    Bottom = "bottom", "bottom", Movement 0, None, [SCREENS => "G End", LISTS => "End"];
     /// Open it; unfold a scope; roll back to a version.
     Open = "open", "open", Movement 60, Some("strongroom get {}"),
         [&[Context::Secrets, Context::Detail] => "Enter l Right", &[Context::History, Context::Overview] => "Enter"];
@@ -337,6 +355,8 @@ actions! {
 
     /// Ages, due dates, health: the vault at a glance.
     Overview = "overview", "overview", Application 78, None, [SCREENS => "o"];
+    /// Who could have seen what: a checklist and a report.
+    Incident = "incident", "incident", Application 9, Some("strongroom incident --actor USER"), [SCREENS => "I"];
     /// Show all that the keys do here.
     Help = "help", "help", Application 100, Some("strongroom --help"),
         [SCREENS => "? F1", WORDLESS => "? F1", TYPED => "F1"];
@@ -352,6 +372,35 @@ actions! {
     Quit = "quit", "quit", Application 35, None,
         [PANES => "q C-c C-q", &[Context::Unlock, Context::Overview] => "C-c C-q"];
 
+    /// Rotate it once more.
+    RotateAgain = "rotate-again", "rotate", Cockpit 88, Some("strongroom rotate {}"), [COCKPIT => "r"];
+    /// Tell the far side the new value; try nothing yet.
+    Apply = "apply", "apply", Cockpit 89, None, [COCKPIT => "a"];
+    /// Tell the far side, then try whether it works.
+    TryPending = "verify", "verify", Cockpit 90, None, [COCKPIT => "v"];
+    /// Make it current; with a recipe it is tried first.
+    Promote = "promote", "promote", Cockpit 88, Some("strongroom rotate {} --promote"), [COCKPIT => "p"];
+    /// Find out what the far side has, and go on.
+    GoOn = "resume", "go on", Cockpit 91, Some("strongroom rotate {} --resume"), [COCKPIT => "g"];
+    /// Destroy it; what the far side was told is put back.
+    AbortStage = "abort", "abort", Cockpit 87, Some("strongroom rotate {} --abort"), [COCKPIT => "d"];
+    /// Have the far side refuse the previous version.
+    Retire = "retire", "retire", Cockpit 86, Some("strongroom rotate {} --retire"), [COCKPIT => "t"];
+    /// Make it current; the far side was told by hand.
+    PromoteByHand = "promote-by-hand", "by hand", Cockpit 0, Some("strongroom rotate {} --promote --by-hand"), [COCKPIT => "P"];
+    /// Destroy it; the far side was told by hand.
+    AbortByHand = "abort-by-hand", "by hand", Cockpit 0, Some("strongroom rotate {} --abort --by-hand"), [COCKPIT => "D"];
+    /// Retire the previous version, revoked by hand.
+    RetireByHand = "retire-by-hand", "by hand", Cockpit 0, Some("strongroom rotate {} --retire --by-hand"), [COCKPIT => "T"];
+    /// End the step that runs; the way goes back.
+    StopStep = "stop-step", "stop", Cockpit 92, None, [COCKPIT => "s"];
+    /// Copy the value that is to come, or has just come.
+    CopyNew = "copy-new", "copy new", Cockpit 85, Some("strongroom copy {}@pending"), [COCKPIT => "y"];
+    /// Copy the value that it takes the place of.
+    CopyOld = "copy-old", "copy old", Cockpit 84, Some("strongroom copy {}@previous"), [COCKPIT => "o"];
+    /// Copy the username.
+    CopyUsername = "copy-username", "copy user", Cockpit 83, Some("strongroom copy {} --field username"), [COCKPIT => "u"];
+
     /// Keep the filter and go back to the list.
     KeepFilter = "keep-filter", "keep", Dialogs 60, None, [FILTER => "Enter"];
     /// Clear the filter and show every secret.
@@ -364,13 +413,16 @@ actions! {
     LaterFilter = "later-filter", "later", Dialogs 0, None, [FILTER => "Down"];
     /// Do what the dialog is for, or go to its next step.
     Submit = "submit", "ok", Dialogs 99, None,
-        [INPUTS => "Enter", &[Context::Palette, Context::Jump, Context::Deleted, Context::TmuxPanes] => "Enter", LONG_INPUTS => "C-s"];
+        [INPUTS => "Enter", COCKPIT => "Enter", &[Context::Palette, Context::Jump, Context::Deleted, Context::TmuxPanes, Context::Incident] => "Enter", LONG_INPUTS => "C-s"];
     /// Leave the dialog; nothing is changed.
     Cancel = "cancel", "cancel", Dialogs 98, None,
-        [FIELDS => "Esc", TYPED_LISTS => "Esc", &[Context::ConfirmCopy] => "Esc", &[Context::Form, Context::Lines, Context::Prose, Context::Document, Context::Choice, Context::Palette, Context::Jump, Context::Deleted, Context::TmuxPanes] => "C-c",
-         &[Context::Confirm, Context::ConfirmCopy] => "n q C-c", &[Context::Help] => "C-c F1"];
+        [FIELDS => "Esc", TYPED_LISTS => "Esc", &[Context::ConfirmCopy] => "Esc", &[Context::Form, Context::Lines, Context::Prose, Context::Document, Context::Choice, Context::Palette, Context::Jump, Context::Deleted, Context::TmuxPanes, Context::Incident] => "C-c",
+         &[Context::Confirm, Context::ConfirmCopy] => "n q C-c", &[Context::Help] => "C-c F1",
+         COCKPIT => "Esc q C-c"];
     /// Yes, do it.
     Yes = "yes", "yes", Dialogs 99, None, [&[Context::Confirm] => "y", &[Context::ConfirmCopy] => "Y"];
+    /// Stage that version; its recipe tells the far side.
+    StageVersion = "stage-version", "stage it", Dialogs 0, Some("strongroom rotate {} --stage --to {version}"), [&[Context::Confirm] => "t"];
     /// To the next input.
     NextField = "next-field", "next", Dialogs 60, None,
         [FIELDS => "Tab"];
@@ -389,6 +441,10 @@ actions! {
     RestoreAll = "restore-all", "all", Dialogs 0, None, [&[Context::Deleted] => "C-r"];
     /// Destroy a deleted secret; asks for its name.
     PurgeDeleted = "purge-deleted", "destroy", Dialogs 0, None, [&[Context::Deleted] => "C-x"];
+    /// Write the report of the incident into a new file.
+    SaveReport = "save-report", "report", Dialogs 0, None, [&[Context::Incident] => "C-s"];
+    /// Ask about somebody else, or another time.
+    AskAnew = "ask-anew", "ask anew", Dialogs 0, None, [&[Context::Incident] => "C-r"];
     /// Generate a value.
     Generate = "generate", "generate", Dialogs 70, Some("strongroom generate"),
         [&[Context::Form, Context::Lines, Context::Prose, Context::Choice] => "C-g"];

@@ -3,12 +3,13 @@
 //! Asked by `update` before it acts, by the hint bar, which shows only what
 //! works, and by the palette, which says why something does not.
 
-use super::action::{Action, Context};
+use super::action::{Action, Context, Group, row};
 use super::dialogs::Dialog;
 use super::keymap::Keys;
 use super::layout::Pane;
 use super::panes::history::Tab;
 use super::state::{OpenVault, State};
+use crate::vault::rotation::UnderWay;
 
 /// Why `action` cannot be done now, a sentence; `None` when it can.
 #[must_use]
@@ -18,6 +19,10 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
     }
     if let Some(dialog) = &state.dialog {
         return not_in(dialog, action);
+    }
+    if row(action).group == Group::Cockpit && !has_rotation(state) {
+        let words = "This is done in the cockpit: ⟨rotate⟩ on a secret with something staged.";
+        return Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned());
     }
     if matches!(action, Action::ClearClipboard | Action::KeepClipboard) {
         return match &state.lease {
@@ -75,6 +80,13 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
     on_the_secret(action, vault, state)
 }
 
+/// True when the selected secret has a rotation under way, so that its cockpit can be opened.
+fn has_rotation(state: &State) -> bool {
+    let selected =
+        state.vault.as_ref().filter(|vault| vault.overview.is_none()).and_then(|vault| vault.secrets.selected());
+    selected.is_some_and(|listed| listed.under_way != UnderWay::Nothing)
+}
+
 /// True for what gives a value out, which has to be recorded.
 fn gives_out(action: Action) -> bool {
     matches!(action, Action::Copy | Action::CopyNext | Action::PastePane | Action::Reveal | Action::RevealBlind)
@@ -87,6 +99,8 @@ fn not_in(dialog: &Dialog, action: Action) -> Option<String> {
         Dialog::Bulk(_)
             | Dialog::Compare(_)
             | Dialog::Confirm(_)
+            | Dialog::Cockpit(_)
+            | Dialog::Incident(_)
             | Dialog::Help(_)
             | Dialog::Palette(_)
             | Dialog::Jump(_)
@@ -95,15 +109,26 @@ fn not_in(dialog: &Dialog, action: Action) -> Option<String> {
             | Dialog::WriteOut(_)
             | Dialog::ClipboardTest(_)
     );
+    if let (Dialog::Cockpit(cockpit), Group::Cockpit) = (dialog, row(action).group) {
+        return (!cockpit.offers(action)).then(|| "It has no place at this point of the rotation.".to_owned());
+    }
+    if let (Dialog::Cockpit(cockpit), Action::Submit) = (dialog, action)
+        && !cockpit.takes_choice()
+    {
+        return Some("The vault is still at the last one.".to_owned());
+    }
     let missing = match action {
         Action::Generate => plain || dialog.is_gate() || dialog.is_choosing(),
         Action::ShowTyped => plain,
         Action::ReadFile | Action::RenameField => !matches!(dialog, Dialog::Edit(_)),
+        Action::StageVersion => !matches!(dialog, Dialog::Confirm(question) if question.may_stage()),
         Action::Mend => !matches!(dialog, Dialog::Edit(_) | Dialog::Rotate(_)),
         Action::NextField | Action::PreviousField => match dialog {
             Dialog::Bulk(bulk) => !bulk.has_inputs(),
             // There the key completes the path.
             Dialog::WriteOut(_) => action == Action::PreviousField,
+            Dialog::Incident(incident) if incident.is_writing() => action == Action::PreviousField,
+            Dialog::Incident(incident) => !incident.has_inputs(),
             // What is next is a matter of the question.
             Dialog::Confirm(_) => false,
             _ => plain || matches!(dialog, Dialog::Unlock(_)),
@@ -149,6 +174,11 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
         };
         return Some(Keys::new(&state.options.keymap, Context::Secrets).named(cause).into_owned());
     }
+    let is_about_version =
+        gives_out(action) || matches!(action, Action::RollBack | Action::Open | Action::Compare | Action::MarkVersion);
+    if is_about_version && vault.focus == Pane::History && vault.history.is_on_given_up() {
+        return Some("This rotation came to no version.".to_owned());
+    }
     match action {
         Action::CopyNext if vault.secrets.copy_steps().is_empty() => {
             Some("It has no username, no value and no seed of one-time codes.".to_owned())
@@ -173,6 +203,10 @@ fn on_the_secret(action: Action, vault: &OpenVault, state: &State) -> Option<Str
         }
         Action::RestoreAll | Action::PurgeDeleted => {
             let words = "This starts from the list of what was deleted: ⟨deleted⟩";
+            Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())
+        }
+        Action::SaveReport | Action::AskAnew => {
+            let words = "This starts from the checklist of an incident: ⟨incident⟩";
             Some(Keys::new(&state.options.keymap, Context::Secrets).named(words).into_owned())
         }
         Action::Undo if vault.undo.last().is_none() => Some("There is nothing to undo.".to_owned()),

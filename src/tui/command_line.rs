@@ -26,11 +26,6 @@ pub enum Lines {
 #[must_use]
 pub fn command_line(row: &Row, state: &State) -> Option<String> {
     let template = row.command?;
-    let of_vault = match &state.options.lines {
-        Lines::Usual => String::new(),
-        Lines::At(path) => format!(" --vault {}", quoted(path)),
-        Lines::Hidden => return None,
-    };
     let vault = state.vault.as_ref();
     let address = vault.and_then(|vault| vault.secrets.selected_address()).map(|address| address.to_string());
     let version = vault.and_then(|vault| {
@@ -43,13 +38,24 @@ pub fn command_line(row: &Row, state: &State) -> Option<String> {
     let current = current.unwrap_or_else(|| "N".to_owned());
     let filter = vault.map(|vault| vault.secrets.filter()).unwrap_or_default();
     let filter = if filter.is_empty() { Cow::Borrowed("") } else { quoted(filter) };
-    let line = template
-        .replace("{}", &quoted(address.as_deref().unwrap_or("NAME")))
-        .replace("{version}", &version)
-        .replace("{current}", &current)
-        .replace("{filter}", &filter);
-    let line = line.trim_end();
-    Some(line.strip_prefix(NAME).map_or_else(|| line.to_owned(), |rest| format!("{NAME}{of_vault}{rest}")))
+    let line = filled(template, address.as_deref().unwrap_or("NAME"), &state.options.lines)?;
+    let line = line.replace("{version}", &version).replace("{current}", &current).replace("{filter}", &filter);
+    Some(line.trim_end().to_owned())
+}
+
+/// A template about one secret, on the vault that is meant.
+#[must_use]
+pub fn filled(template: &str, address: &str, lines: &Lines) -> Option<String> {
+    let of_vault = match lines {
+        Lines::Usual => String::new(),
+        Lines::At(path) => format!(" --vault {}", quoted(path)),
+        Lines::Hidden => return None,
+    };
+    let line = template.replace("{}", &quoted(address));
+    Some(match line.strip_prefix(NAME) {
+        Some(rest) => format!("{NAME}{of_vault}{rest}"),
+        None => line,
+    })
 }
 
 /// What every line begins with.

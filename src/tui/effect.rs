@@ -9,12 +9,14 @@ use crate::crypto::keyring::{RawKey, UnlockKey};
 use crate::secret_text::SecretText;
 use crate::vault::amend::FieldsChange;
 use crate::vault::generate::Recipe;
+use crate::vault::incident::Choice;
 use crate::vault::scope::Address;
 use crate::vault::secret::{Fields, Metadata, SecretId};
-use crate::vault::{Expected, MetadataChange};
+use crate::vault::{Expected, MetadataChange, Pick};
 
 use super::dialogs::clipboard_test::Found;
 use super::job::{Job, Stop};
+use super::rotating::Order;
 use super::tmux::TmuxPane;
 
 /// Something for the runtime to do.
@@ -146,6 +148,19 @@ pub enum Request {
         /// Give it out although it has expired.
         allow_expired: bool,
     },
+    /// Open one field of a version of a rotation for the clipboard; answered by `Answer::ReadyToCopy`.
+    CopyOf {
+        /// Which secret.
+        id: SecretId,
+        /// Which field.
+        field: String,
+        /// Which version.
+        pick: Pick,
+    },
+    /// Look who used a secret last; answered by `Answer::LastUse`.
+    LastUse(SecretId),
+    /// Drive a rotation; answered by `Answer::Rotation`, step by step.
+    Rotation(Box<Order>),
     /// Make a one-time code of the field `totp` for the clipboard; answered by `Answer::CodeReady` or `Answer::FreshCodeIn`.
     CopyCode {
         /// Which secret.
@@ -306,6 +321,22 @@ pub enum Request {
     },
     /// Find out which secrets have the same value; answered by `Answer::Duplicates`, then and after every change.
     FindDuplicates,
+    /// Find out which secrets are built from which; answered by `Answer::Mentions`, then and after every change.
+    FindMentions,
+    /// Find out what somebody could have seen; answered by `Answer::IncidentAt`, and by
+    /// `Answer::Incident` or `Answer::IncidentFailed`, the latter two after every change again.
+    Incident(Box<Choice>),
+    /// Look no more for what somebody could have seen; never answered.
+    EndIncident,
+    /// Write a report, which holds no value, into a new file; answered by `Answer::WroteReport` or `Answer::InWorkTree`.
+    WriteReport {
+        /// The report.
+        text: String,
+        /// Where to, as it was typed.
+        path: String,
+        /// Write it although it lies in a git work tree.
+        in_work_tree: bool,
+    },
     /// Keep this user's pins; answered only when it fails.
     WritePins(Vec<SecretId>),
 }

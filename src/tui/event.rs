@@ -16,6 +16,8 @@ use crate::vault::catalog::{Catalog, CatalogChange};
 use crate::vault::compare::ShapeDiff;
 use crate::vault::duplicates::Duplicates;
 use crate::vault::generate::Generated;
+use crate::vault::incident::{Incident, Progress};
+use crate::vault::mentions::Mentions;
 use crate::vault::scope::Address;
 use crate::vault::search::Index;
 use crate::vault::secret::{FieldName, Fields, Secret, SecretId, Version};
@@ -26,6 +28,7 @@ use crate::vault::{Outcome, Written};
 use super::effect::{Draft, RawKeyUse};
 use super::files::Completion;
 use super::job::{Deed, Job};
+use super::rotating::{Ended, LastUse, News};
 use super::theirs::Theirs;
 use super::tmux::TmuxPane;
 use super::{editor, patience, terminal};
@@ -89,6 +92,8 @@ pub enum Event {
         /// Why it did not get there.
         outcome: crate::error::Result<()>,
     },
+    /// The program of a step of a rotation has ended.
+    StepEnded(Box<Ended>),
     /// The clipboard did something.
     Clipboard(ClipboardNews),
     /// Nothing happened until the next deadline.
@@ -199,6 +204,10 @@ pub enum Answer {
         /// Plaintext.
         value: SecretText,
     },
+    /// Who used a secret last, as the log tells.
+    LastUse(SecretId, Option<LastUse>),
+    /// News of a rotation.
+    Rotation(Box<News>),
     /// A one-time code on its way to the clipboard, as `ReadyToCopy`.
     CodeReady {
         /// Of which secret.
@@ -311,6 +320,16 @@ pub enum Answer {
     },
     /// Which secrets have the same value; `None` when it could not be found out.
     Duplicates(Option<Duplicates>),
+    /// Which secrets the values of others name.
+    Mentions(Mentions),
+    /// How far the search is for what somebody could have seen.
+    IncidentAt(Progress),
+    /// What somebody could have seen, and whether whoever acts here is one of them.
+    Incident(Box<Incident>, bool),
+    /// What somebody could have seen cannot be told.
+    IncidentFailed(Error),
+    /// The report is in this file.
+    WroteReport(String),
     /// A request failed; nothing was changed.
     Failed(Error),
 }

@@ -267,25 +267,26 @@ impl Keymap {
             .collect();
     }
 
+    /// What is wrong with a key by itself is told before what it is wrong beside.
     fn check(&self) -> Result<()> {
+        let bound = || self.keys.iter().flat_map(|(at, keys)| keys.iter().map(move |key| (*at, *key)));
+        for ((context, action), key) in bound() {
+            if action == Action::Yes && key.to_string() == "Enter" {
+                return Err(Error::usage("A question must not be answered by Enter.").hint("Choose a letter."));
+            }
+            if context.takes_text() && key.typed().is_some() {
+                let name = super::action::row(action).name;
+                return Err(Error::usage(format!("The key {key} for {name} could not be typed any more."))
+                    .hint("Choose a key with Ctrl, or a named one."));
+            }
+        }
         let mut seen: HashMap<(Context, Key), Action> = HashMap::new();
-        for ((context, action), keys) in &self.keys {
-            for key in keys {
-                let taken = seen.insert((*context, *key), *action).filter(|other| other != action);
-                if let Some(other) = taken {
-                    let (one, two) = (super::action::row(*action).name, super::action::row(other).name);
-                    let place = context.title();
-                    return Err(Error::usage(format!("The key {key} means both {one} and {two} in the {place}."))
-                        .hint("Give one of them another key."));
-                }
-                if *action == Action::Yes && key.to_string() == "Enter" {
-                    return Err(Error::usage("A question must not be answered by Enter.").hint("Choose a letter."));
-                }
-                if context.takes_text() && key.typed().is_some() {
-                    let name = super::action::row(*action).name;
-                    return Err(Error::usage(format!("The key {key} for {name} could not be typed any more."))
-                        .hint("Choose a key with Ctrl, or a named one."));
-                }
+        for ((context, action), key) in bound() {
+            if let Some(other) = seen.insert((context, key), action).filter(|other| *other != action) {
+                let (one, two) = (super::action::row(action).name, super::action::row(other).name);
+                let place = context.title();
+                return Err(Error::usage(format!("The key {key} means both {one} and {two} in the {place}."))
+                    .hint("Give one of them another key."));
             }
         }
         Ok(())

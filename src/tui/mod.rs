@@ -27,6 +27,7 @@ pub mod panes;
 mod patience;
 mod pending;
 pub mod press;
+pub mod rotating;
 mod runtime;
 pub mod sequence;
 mod sleep;
@@ -132,7 +133,8 @@ impl Options {
 /// Runs the screen until the operator leaves it; gives the exit code.
 ///
 /// # Errors
-/// Usage without a terminal; Failure when the terminal or a thread cannot be had.
+/// Usage without a terminal; Failure when the terminal or a thread cannot be had, or when
+/// a rotation was left halfway.
 pub fn run(options: Options) -> Result<u8> {
     let (sender, messages) = channel();
     let mailbox = Mailbox::new(sender);
@@ -183,7 +185,7 @@ fn run_on(mut screen: Screen, options: Options, mailbox: &Mailbox, messages: Rec
     let vault = VaultThread::start(place, startup_key, mailbox.clone())?;
     let runtime = Runtime::new(screen, vault, options.clipboard, mailbox.clone(), gate);
     let sleep = SleepWatch::new(now(clock));
-    Ok(Loop { state, theme, runtime, messages, changed: false, parting: None, sleep, clock }.run())
+    Loop { state, theme, runtime, messages, changed: false, parting: None, sleep, clock }.run()
 }
 
 /// A path as one reads it: whole, but for the home folder.
@@ -215,8 +217,8 @@ struct Loop {
 }
 
 impl Loop {
-    /// Turns until the end; gives the exit code.
-    fn run(mut self) -> u8 {
+    /// Turns until the end; gives the exit code, or what is to be said with it.
+    fn run(mut self) -> Result<u8> {
         loop {
             let mut message = self.wait();
             if let Some(ago) = self.runtime.typed_elsewhere() {
@@ -229,7 +231,11 @@ impl Loop {
             while let Some(current) = message {
                 if let Some(code) = self.take(current) {
                     self.runtime.close(self.parting.is_some());
-                    return code;
+                    return match self.state.halfway().cloned() {
+                        None => Ok(code),
+                        Some(halfway) if code == 0 => Err(halfway),
+                        Some(halfway) => Err(halfway.exits(code)),
+                    };
                 }
                 message = self.messages.try_recv().ok();
             }

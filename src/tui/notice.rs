@@ -61,6 +61,12 @@ impl Notice {
         Self { text: text.into(), role: Role::Danger, until: None, answer: Some(by) }
     }
 
+    /// What a key does not do at once, and does when it comes again; leaves by itself.
+    #[must_use]
+    pub fn asking(text: impl Into<String>, by: Action, now: Now) -> Self {
+        Self { answer: Some(by), ..Self::hint(text, now) }
+    }
+
     /// True when one key goes on, and any other leaves it at that.
     #[must_use]
     pub fn has_answer(&self) -> bool {

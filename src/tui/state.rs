@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use ratatui::layout::Rect;
 
 use crate::crypto::keyring::SlotKind;
+use crate::error::Error;
 use crate::secret_text::SecretText;
 use crate::vault::audit::AuditVerdict;
 use crate::vault::scope::Address;
@@ -18,6 +19,7 @@ use super::action::{Action, Context};
 use super::clock::Now;
 use super::command_line::Lines;
 use super::dialogs::Dialog;
+use super::dialogs::incident::IncidentDialog;
 use super::effect::Draft;
 use super::job::Job;
 use super::keymap::Keymap;
@@ -27,6 +29,7 @@ use super::panes::detail::{DetailPane, Shown};
 use super::panes::history::HistoryPane;
 use super::panes::overview::{Lead, OverviewPane, Standing};
 use super::panes::secrets::SecretsPane;
+use super::rotating::Log;
 use super::sequence::CopySequence;
 use super::undo::UndoStack;
 
@@ -111,10 +114,12 @@ pub struct State {
     pub(super) slots: Option<Vec<SlotKind>>,
     /// Why the vault was locked, told on the locked screen.
     pub(super) locked_because: Option<String>,
+    /// What the shell is told when one leaves now: the lock has cut a rotation off.
+    pub(super) halfway: Option<Error>,
     pub(super) last_key: Instant,
     /// The context that is on the screen; a question accepts keys only once it is there.
     pub(super) drawn: Option<Context>,
-    /// A dialog stayed open at Esc, and has not been drawn since.
+    /// A dialog stayed open at Esc, or leaving was warned of, and has not been drawn since.
     pub(super) esc_unseen: bool,
     /// When the detail follows a filter that is being typed.
     pub(super) detail_at: Option<Instant>,
@@ -153,6 +158,10 @@ pub struct OpenVault {
     pub(super) undo: UndoStack,
     /// When a key that deletes was pressed last.
     pub(super) delete_pressed: Option<Instant>,
+    /// What this session has seen of the rotation that it opened last.
+    pub(super) rotation: Option<Log>,
+    /// The checklist of an incident while something else is on the screen.
+    pub(super) incident: Option<Parked>,
     /// The job that the vault is at, and since when.
     pub(super) working: Option<(Job, Instant)>,
     /// What this session asked to delete or purge and has no answer about yet.
@@ -161,6 +170,13 @@ pub struct OpenVault {
     pub(super) expected: Option<Address>,
     /// What was opened since the start, the last one first.
     pub(super) opened: Vec<SecretId>,
+}
+
+/// A checklist out of sight.
+pub struct Parked {
+    pub(super) dialog: Box<IncidentDialog>,
+    /// It comes back once the screen is free.
+    pub(super) comes_back: bool,
 }
 
 /// A value that is to be shown when it comes.
@@ -215,6 +231,7 @@ impl State {
             place: Place::default(),
             slots: None,
             locked_because: None,
+            halfway: None,
             last_key: now.instant,
             drawn: None,
             esc_unseen: false,
@@ -231,6 +248,12 @@ impl State {
     #[must_use]
     pub fn is_locked(&self) -> bool {
         self.vault.is_none()
+    }
+
+    /// What is to be said after leaving, with its exit code: a rotation was left halfway.
+    #[must_use]
+    pub fn halfway(&self) -> Option<&Error> {
+        self.halfway.as_ref()
     }
 
     /// The dialog that has the keyboard.

@@ -25,6 +25,7 @@ mod answers;
 mod bulk;
 mod changes;
 mod clipboard;
+mod cockpit;
 mod deadlines;
 mod deleted;
 mod dialog;
@@ -33,6 +34,7 @@ mod facts;
 mod filter;
 mod help;
 mod history;
+mod incident;
 mod jump;
 mod lock;
 mod mouse;
@@ -46,7 +48,7 @@ mod values;
 mod written;
 
 use dialog::{carry_out, close_dialog, failed, give, open_dialog};
-use lock::{leave, lock, suspend};
+use lock::{leave, lock, quit, suspend};
 
 /// An error is on the screen so long before a key that moves or types takes it away.
 const READ: Duration = Duration::from_secs(1);
@@ -61,6 +63,7 @@ pub fn update(state: &mut State, event: Event, now: Now) -> Vec<Effect> {
     let mut effects = deadlines::pass(state);
     effects.extend(clipboard::typed(state, &event));
     effects.extend(take(state, event));
+    incident::come_back(state);
     sent::note(state, &effects);
     effects.extend(facts::ask(state));
     sequence::follow(state);
@@ -93,6 +96,7 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::TmuxPanes(listed) => return give(state, Input::TmuxPanes(listed)),
         Event::Pasted { id, address, pane, outcome } => return paste::pasted(state, id, &address, pane, outcome),
+        Event::StepEnded(ended) => return cockpit::ended(state, *ended),
         Event::Clipboard(news) => return clipboard::told(state, news),
         Event::Edited { draft, outcome } => return editor::ended(state, draft, outcome),
         Event::Focus(focused) => return vec![Effect::Focus(focused)],
@@ -155,7 +159,7 @@ fn pressed(state: &mut State, context: Context, press: Press) -> Vec<Effect> {
         _ if press == Press::Action(Action::Help) => act(state, Action::Help),
         Context::Filter => filter::typed(state, press),
         // Keys typed before the question was on the screen do not answer it.
-        Context::Confirm | Context::ConfirmCopy if state.drawn != Some(context) => Vec::new(),
+        Context::Confirm | Context::ConfirmCopy | Context::Cockpit if state.drawn != Some(context) => Vec::new(),
         // Nor does a key that is held say yes to the question behind the one it has answered.
         Context::Confirm | Context::ConfirmCopy if press == Press::Action(Action::Yes) => {
             state.drawn = None;
@@ -182,7 +186,7 @@ fn everywhere(state: &mut State, press: Press) -> Option<Vec<Effect>> {
         Action::Lock => lock(state, "Locked."),
         Action::Suspend => suspend(state),
         Action::Repaint => vec![Effect::Repaint],
-        Action::Quit => leave(state, 0),
+        Action::Quit => quit(state),
         _ => return None,
     })
 }

@@ -7,6 +7,7 @@
 
 mod behind;
 mod bulk;
+mod driving;
 mod keeper;
 mod serve;
 #[cfg(test)]

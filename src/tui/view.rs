@@ -5,6 +5,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
 
@@ -117,12 +118,22 @@ fn standing(state: &State) -> Vec<(String, Role)> {
     // Whoever reads the counts is told the key that leads to what is behind them.
     let key = state.options.keymap.shown(Context::Secrets, Action::Overview).filter(|_| vault.overview.is_none());
     let key = key.map(|key| format!(" ({})", key.label())).unwrap_or_default();
+    // What is being driven here is not out of hand.
+    let driven = vault.rotation.as_ref().filter(|log| log.is_open).map(|log| log.id);
+    let driven = driven.and_then(|id| vault.secrets.listed(id)).is_some_and(|listed| listed.under_way.is_unsettled());
+    let unsettled = counts.unsettled.saturating_sub(usize::from(driven));
+    if unsettled > 0 {
+        words.push((format!("{} unsettled", text::grouped(unsettled as u64)), Role::Danger));
+    }
     if counts.expired > 0 {
         let key = if counts.due > 0 { "" } else { &key };
         words.push((format!("{} expired{key}", text::grouped(counts.expired as u64)), Role::Danger));
     }
     if counts.due > 0 {
         words.push((format!("{} due{key}", text::grouped(counts.due as u64)), Role::Warn));
+    }
+    if counts.due_soon > 0 {
+        words.push((format!("{} due soon", text::grouped(counts.due_soon as u64)), Role::Text));
     }
     if vault.failed_unlocks > 0 {
         words.push((text::counted(vault.failed_unlocks, "failed unlock"), Role::Warn));
@@ -204,14 +215,37 @@ fn draw_notice(state: &State, theme: &Theme, areas: &Areas, frame: &mut Frame<'_
             Some(told) => (format!("{} · {told}", clears_in(lease, state)), Role::Ok),
             None => (lease_words(lease, state, room), Role::Ok),
         },
-        (None, Some(because)) if state.is_locked() => (because.clone(), Role::Muted),
+        (None, Some(because)) if state.is_locked() => match state.halfway {
+            Some(_) => (format!("A rotation was left halfway; unlock to go on with it. {because}"), Role::Warn),
+            None => (because.clone(), Role::Muted),
+        },
         _ => match cut().or_else(|| tip(state)) {
             Some(words) => (words, Role::Muted),
             None => return,
         },
     };
-    let words = text::shorten(&words, room).into_owned();
-    frame.render_widget(Line::styled(format!(" {words}"), theme.style(role)), area);
+    // A history that has the screen alone is one to be read.
+    let zoomed = vault.is_some_and(|vault| vault.zoomed && vault.focus == Pane::History && !in_overview);
+    draw_rows(&words, if zoomed { MOST_ROWS } else { 1 }, theme.style(role), theme, area, frame);
+}
+
+/// Most rows of what is no notice.
+const MOST_ROWS: u16 = 3;
+
+/// Draws words from the bottom of `area` up, in as many rows as they need and may have.
+fn draw_rows(words: &str, most: u16, style: Style, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+    let room = usize::from(area.width).saturating_sub(2);
+    let one = text::shorten(words, room + 1);
+    let lines = if most == 1 { vec![one.as_ref()] } else { text::wrap(words, room) };
+    let rows = u16::try_from(lines.len()).unwrap_or(most).min(most);
+    let place = Rect { y: area.bottom().saturating_sub(rows), height: rows, ..area }.intersection(frame.area());
+    frame.render_widget(Clear, place);
+    frame.buffer_mut().set_style(place, theme.ground());
+    for (at, line) in lines.into_iter().enumerate() {
+        if let Some(row) = row_area(place, at) {
+            frame.render_widget(Line::styled(format!(" {line}"), style), row);
+        }
+    }
 }
 
 /// The countdown of the clipboard on the right of a notice, where there is room for both.
@@ -243,16 +277,7 @@ fn draw_wrong_filter(error: &Error, beside: bool, theme: &Theme, area: Rect, fra
     let told = if beside { "" } else { error.message() };
     let words = format!("{told} {}", error.next_step().unwrap_or_default());
     let words = text::printable(words.trim());
-    let lines = text::wrap(words.trim(), usize::from(area.width).saturating_sub(2));
-    let rows = u16::try_from(lines.len()).unwrap_or(3).min(3);
-    let place = Rect { y: area.bottom().saturating_sub(rows), height: rows, ..area }.intersection(frame.area());
-    frame.render_widget(Clear, place);
-    frame.buffer_mut().set_style(place, theme.ground());
-    for (at, line) in lines.into_iter().enumerate() {
-        if let Some(row) = row_area(place, at) {
-            frame.render_widget(Line::styled(format!(" {line}"), theme.style(Role::Danger)), row);
-        }
-    }
+    draw_rows(words.trim(), MOST_ROWS, theme.style(Role::Danger), theme, area, frame);
 }
 
 /// `Clipboard clears in 0:27`, naming nothing.

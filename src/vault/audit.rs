@@ -85,13 +85,40 @@ actions! {
     KeyChange = 25 "key_change",
     /// Everything was sealed anew under another master key.
     KeyReplace = 26 "key_replace",
+    /// A pending version was sealed, or is being made.
+    Stage = 27 "stage",
+    /// A pending version became current.
+    Promote = 28 "promote",
+    /// A pending version was destroyed.
+    Abort = 29 "abort",
+    /// A value was handed to a step of its rotation, which began.
+    Step = 30 "step",
+    /// The far side was told to refuse the previous version, or its grace was ended.
+    Retire = 31 "retire",
+    /// Another recipe, or none.
+    Recipe = 32 "recipe",
+    /// Such a step ended, or what it did is not known.
+    StepEnd = 33 "step_end",
 }
 
 impl AuditAction {
     /// True for what lets a value out of the vault: the uses of a secret.
     #[must_use]
     pub fn lets_value_out(self) -> bool {
-        matches!(self, Self::Reveal | Self::Copy | Self::Export | Self::Run | Self::Render)
+        matches!(self, Self::Reveal | Self::Copy | Self::Export | Self::Run | Self::Render | Self::Step)
+    }
+
+    /// True for what makes a version, or a pending one: whoever does it may know the value,
+    /// since most type it.
+    #[must_use]
+    pub fn makes_version(self) -> bool {
+        matches!(self, Self::Create | Self::Set | Self::Rotate | Self::Rollback | Self::Stage)
+    }
+
+    /// True for what leaves somebody with a key to the vault.
+    #[must_use]
+    pub fn gives_key(self) -> bool {
+        matches!(self, Self::Init | Self::KeyAdd | Self::KeyChange | Self::KeyReplace)
     }
 }
 
@@ -136,6 +163,19 @@ impl Actor {
     #[must_use]
     pub fn signature(&self) -> String {
         format!("{}@{}", self.user, self.host)
+    }
+
+    /// `user@host pts/3 from 10.0.0.7`: the terminal and the SSH client, where there are any.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let mut place = self.signature();
+        for (word, part) in [(" ", &self.tty), (" from ", &self.ip)] {
+            if !part.is_empty() {
+                place.push_str(word);
+                place.push_str(part);
+            }
+        }
+        place
     }
 }
 

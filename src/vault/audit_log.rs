@@ -10,6 +10,7 @@ use crate::store::AuditRow;
 use super::Vault;
 use super::audit::{Actor, AuditQuery, AuditRecord, AuditVerdict};
 use super::change::{audit_link, audit_place};
+use super::incident::Traces;
 use super::record::{self, AuditBody};
 use super::usage::Use;
 use super::view::View;
@@ -86,6 +87,8 @@ pub struct AuditWalk {
     head: [u8; 32],
     /// What is collected on the way, where somebody wants it.
     uses: Option<Vec<Use>>,
+    /// The same for what somebody did.
+    traces: Option<Traces>,
 }
 
 impl AuditWalk {
@@ -93,6 +96,23 @@ impl AuditWalk {
     #[must_use]
     pub fn telling_uses() -> Self {
         Self { uses: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// A walk that collects what the actors of a choice have seen.
+    pub(super) fn tracing(traces: Traces) -> Self {
+        Self { traces: Some(traces), ..Self::default() }
+    }
+
+    /// What was collected so far; it proves something only once the verdict is that the
+    /// log is intact.
+    pub(super) fn traces(&self) -> Option<&Traces> {
+        self.traces.as_ref()
+    }
+
+    /// How many records are behind it.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.records
     }
 
     /// True once the first records are behind it.
@@ -124,14 +144,9 @@ impl AuditWalk {
                 cause = Some("it was altered or moved");
                 return Ok(false);
             }
-            if let Some(uses) = &mut self.uses {
-                match used(view, &row, mine, &mut buffer) {
-                    Ok(used) => uses.extend(used),
-                    Err(_) => {
-                        cause = Some("it does not open, or is of a newer format");
-                        return Ok(false);
-                    }
-                }
+            if self.tell(view, &row, mine, &mut buffer).is_err() {
+                cause = Some("it does not open, or is of a newer format");
+                return Ok(false);
             }
             self.records = row.seq;
             Ok(true)
@@ -143,21 +158,31 @@ impl AuditWalk {
             cause = Some("the end of the log was cut off");
         }
         if cause.is_some() {
-            drop(self.take_uses());
+            drop((self.take_uses(), self.traces.take()));
         }
         Ok(Some(match cause {
             Some(cause) => AuditVerdict::Broken { first_bad: self.records + 1, cause: format!("{cause}.") },
             None => AuditVerdict::Intact { records: self.records },
         }))
     }
-}
 
-/// The value that left by what a record tells, if any did.
-fn used(view: &View<'_>, row: &AuditRow<'_>, (user, host): (&str, &str), buffer: &mut Vec<u8>) -> Result<Option<Use>> {
-    let place = audit_place(view.keys, row.seq, row.at);
-    let range = view.keys.audit_body.open_within(&place, Padding::Blocks, &row.body, buffer)?;
-    let found = AuditBody::let_out(buffer.get(range).unwrap_or_default(), user, host)?;
-    Ok(found.map(|(secret, mine)| Use { secret, at: row.at.div_euclid(1000), mine }))
+    /// Collects what a record tells, where somebody wants it.
+    fn tell(&mut self, view: &View<'_>, row: &AuditRow<'_>, mine: (&str, &str), buffer: &mut Vec<u8>) -> Result<()> {
+        if self.uses.is_none() && self.traces.is_none() {
+            return Ok(());
+        }
+        let place = audit_place(view.keys, row.seq, row.at);
+        let range = view.keys.audit_body.open_within(&place, Padding::Blocks, &row.body, buffer)?;
+        let body = buffer.get(range).unwrap_or_default();
+        if let Some(uses) = &mut self.uses {
+            let found = AuditBody::let_out(body, mine.0, mine.1)?;
+            uses.extend(found.map(|(secret, mine)| Use { secret, at: row.at.div_euclid(1000), mine }));
+        }
+        if let Some(traces) = &mut self.traces {
+            traces.add(read(body, row)?);
+        }
+        Ok(())
+    }
 }
 
 fn read(body: &[u8], row: &AuditRow<'_>) -> Result<AuditRecord> {

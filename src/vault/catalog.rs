@@ -13,6 +13,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use jiff::Timestamp;
 
 use super::record::RawMetadata;
+use super::rotation::UnderWay;
 use super::scope::{Address, ScopePath};
 use super::secret::{FieldName, Secret, SecretId};
 
@@ -53,6 +54,8 @@ pub struct Listed {
     pub last_rotated: i64,
     /// See `created_at`.
     pub expires_at: i64,
+    /// What is under way about its value.
+    pub under_way: UnderWay,
 }
 
 /// No such time, in [`Listed`].
@@ -293,6 +296,7 @@ impl Catalog {
             value_changed_at: second(Some(raw.value_changed_at)),
             last_rotated: second(raw.last_rotated),
             expires_at: second(raw.expires_at),
+            under_way: raw.under_way(),
         };
         self.listed.push(listed);
     }
@@ -316,6 +320,7 @@ impl Catalog {
             value_changed_at: secret.value_changed_at.as_second(),
             last_rotated: second(secret.last_rotated),
             expires_at: second(secret.metadata.expires_at),
+            under_way: secret.rotation.under_way(),
         }
     }
 }
@@ -385,6 +390,7 @@ mod tests {
             value_changed_at: at,
             last_rotated: None,
             deleted_at: None,
+            rotation: Default::default(),
         }
     }
 

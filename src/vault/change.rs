@@ -16,6 +16,7 @@ use crate::store::{AuditRow, BUCKETS, SecretRow, Tx, VersionRow};
 
 use super::audit::{Actor, AuditAction};
 use super::record::{self, AuditBody};
+use super::rotation::StepDone;
 use super::scope::Address;
 use super::secret::{Fields, Origin, Secret, SecretId, Version};
 use super::view::{View, metadata_place};
@@ -54,8 +55,7 @@ impl<'a> Change<'a> {
         view.state.seq += 1;
         let (touched, unlisted) = (BTreeSet::new(), BTreeSet::new());
         let mut change = Self { view, actor, now, touched, unlisted, dirty: false, failed_unlocks: 0 };
-        if !tx.has_listings()? {
-            tx.migrate()?;
+        if tx.migrate()? {
             change.list_again(0..BUCKETS);
             change.audit_body(AuditAction::Migrate, None, None, None, "", None)?;
         }
@@ -88,10 +88,13 @@ impl<'a> Change<'a> {
             self.unlisted.remove(&bucket);
         }
         for bucket in std::mem::take(&mut self.unlisted) {
-            // Rows that are damaged get no list; whoever reads them finds the damage there.
+            // Rows that are damaged get no list, nor keep one of an older format; whoever reads
+            // them finds the damage there.
             let (sum, list) = self.list(bucket)?;
             if sum.rows > 0 && sum.matches(&self.view, bucket).is_ok() {
                 self.put_list(bucket, &list.finish())?;
+            } else {
+                self.tx.remove_listing(bucket)?;
             }
         }
         for page in pages {
@@ -122,7 +125,7 @@ impl<'a> Change<'a> {
 
     /// What the rows of a bucket come to, and the list of the live ones.
     fn list(&self, bucket: usize) -> Result<(rows::Sum, listing::Writer)> {
-        let mut list = listing::Writer::default();
+        let mut list = listing::Writer::new(self.tx.format()?);
         let sum = rows::each_in(&self.view, bucket, |row, raw| {
             if row.buried == 0 {
                 list.add(row, raw);
@@ -163,6 +166,7 @@ impl<'a> Change<'a> {
     /// sessions see it go and nobody can hide that it went.
     pub(super) fn purge(&mut self, mut row: SecretRow<'static>) -> Result<()> {
         self.tx.remove_versions(&row.id)?;
+        self.tx.remove_stage(&row.id)?;
         if row.buried == 0 {
             let (name_index, buried) = (row.name_index, self.state.seq);
             self.place(&mut row, name_index, buried)?;
@@ -224,6 +228,7 @@ impl<'a> Change<'a> {
         fields: &Fields,
         origin: Origin,
         reason: &str,
+        steps: &[StepDone],
     ) -> Result<()> {
         let number = row.current + 1;
         let created_at = self.at();
@@ -239,9 +244,10 @@ impl<'a> Change<'a> {
             created_by: self.actor.signature(),
             reason: reason.to_owned(),
             origin,
+            steps: steps.to_vec(),
         });
         let note = self.seal(|keys| &keys.metadata, &place(self, Purpose::Note), Padding::Buckets, note.expose())?;
-        self.view.state.sealed += 1; // the wrapped data key
+        self.count_sealed(); // the wrapped data key
         let data_key = wrapped.try_into().map_err(|_| Error::failure("A data key has the wrong size."))?;
         let version = VersionRow { secret_id: row.id, number, created_at, data_key, value, note };
         self.tx.add_version(&version)?;
@@ -260,8 +266,13 @@ impl<'a> Change<'a> {
         plaintext: &[u8],
     ) -> Result<Vec<u8>> {
         let sealed = key(self.keys).seal(place, padding, plaintext)?;
-        self.view.state.sealed += 1;
+        self.count_sealed();
         Ok(sealed)
+    }
+
+    /// Counts a record that was sealed under a key that is used more than once.
+    pub(super) fn count_sealed(&mut self) {
+        self.view.state.sealed += 1;
     }
 
     /// Who acts.

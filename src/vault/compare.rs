@@ -8,7 +8,7 @@
 use crate::error::{Error, Result};
 
 use super::Vault;
-use super::secret::{FieldName, Fields, Secret, SecretId, Version};
+use super::secret::{FieldName, Fields, Origin, Secret, SecretId, Version};
 use super::shape::Shape;
 use super::view::View;
 
@@ -116,6 +116,31 @@ impl Vault {
 }
 
 impl Vault {
+    /// As [`Self::shape_diff`], from the current version to the pending one.
+    ///
+    /// # Errors
+    /// `NotFound`, when none is pending; Damaged.
+    pub fn pending_diff(&mut self, id: SecretId) -> Result<ShapeDiff> {
+        self.view(|view| {
+            let (row, secret) = view.by_id(id)?;
+            let (stage, current) = (secret.pending()?, secret.version);
+            let (left, right) = (opened(view, &secret, current)?, view.pending_fields(&secret)?);
+            let before = view.history(&row)?.into_iter().find(|version| version.number == current);
+            let before = before.ok_or_else(|| Error::not_found(format!("Version {current} is gone.")))?;
+            let after = Version {
+                number: current + 1,
+                created_at: stage.since,
+                created_by: stage.by.clone(),
+                reason: stage.reason.clone(),
+                origin: Origin::Rotated,
+                steps: stage.steps.clone(),
+            };
+            let mut fields = pair(&left, &right);
+            find_same(view, &secret, (current, &left), (current + 1, &right), &mut fields)?;
+            Ok(ShapeDiff { id, before, after, current, fields })
+        })
+    }
+
     /// Which of `fields` hold what the current version of a secret holds under the same name.
     ///
     /// # Errors

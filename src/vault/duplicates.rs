@@ -17,16 +17,16 @@
 use std::collections::HashMap;
 
 use crate::crypto::keyring::DigestKey;
-use crate::error::{Kind, Result};
-use crate::store::BUCKETS;
+use crate::error::Result;
 
 use super::Vault;
 use super::catalog::{CatalogChange, QuickHash};
 use super::secret::{Fields, SecretId, VALUE};
+use super::value_walk::ValueWalk;
 use super::view::View;
 
 /// The first half of a digest: enough to tell any number of values apart.
-type Print = [u8; 16];
+pub(super) type Print = [u8; 16];
 
 /// The secrets that have the same value as another one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -76,11 +76,7 @@ impl Duplicates {
 /// A search that goes on in slices, and again after changes.
 pub struct DuplicateSearch {
     key: DigestKey,
-    /// Of each live secret, the version that was looked at and its fingerprint.
-    prints: HashMap<SecretId, (u64, Option<Print>), QuickHash>,
-    /// The next bucket to take secrets from.
-    bucket: usize,
-    waiting: Vec<SecretId>,
+    walk: ValueWalk<Option<Print>>,
 }
 
 impl DuplicateSearch {
@@ -89,73 +85,42 @@ impl DuplicateSearch {
     /// # Errors
     /// Failure, when the system gives no randomness.
     pub fn new() -> Result<Self> {
-        Ok(Self { key: DigestKey::fresh()?, prints: HashMap::default(), bucket: 0, waiting: Vec::new() })
+        Ok(Self { key: DigestKey::fresh()?, walk: ValueWalk::default() })
     }
 
     /// Takes in what was changed meanwhile; true when the search has to go on for it.
     pub fn note(&mut self, change: &CatalogChange) -> bool {
-        let before = (self.waiting.len(), self.prints.len());
-        for secret in &change.upserted {
-            if self.prints.get(&secret.id).is_none_or(|(version, _)| *version != secret.version) {
-                self.waiting.push(secret.id);
-            }
-        }
-        for id in &change.removed {
-            self.prints.remove(id);
-        }
-        before != (self.waiting.len(), self.prints.len())
+        self.walk.note(change)
     }
 
     /// Opens values until so many bytes were opened or none is left; true for the latter.
-    fn step(&mut self, view: &View<'_>, most: usize) -> Result<bool> {
-        let mut opened = 0;
-        while opened < most {
-            if let Some(id) = self.waiting.pop() {
-                opened += LEAST + self.look(view, id)?;
-            } else if self.bucket < BUCKETS {
-                view.heads.check(view.tx, &view.keys.state, &view.digests, self.bucket)?;
-                view.tx.each_in_bucket(self.bucket, |row| {
-                    self.waiting.extend((row.buried == 0).then_some(SecretId(row.id)));
-                    Ok(())
-                })?;
-                self.bucket += 1;
-                opened += LEAST;
-            } else {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    pub(super) fn step(&mut self, view: &View<'_>, most: usize) -> Result<bool> {
+        let Self { key, walk } = self;
+        walk.step(view, most, |_, fields| print(key, fields))
     }
 
-    /// Opens one secret's current value; gives its size.
-    fn look(&mut self, view: &View<'_>, id: SecretId) -> Result<usize> {
-        let secret = match view.by_id(id) {
-            Ok((_, secret)) if secret.deleted_at.is_none() => secret,
-            Err(error) if error.kind() != Kind::NotFound => return Err(error),
-            _ => {
-                self.prints.remove(&id);
-                return Ok(0);
-            }
-        };
-        if self.prints.get(&id).is_some_and(|(version, _)| *version == secret.version) {
-            return Ok(0);
-        }
-        let fields = view.fields(&view.version_row(&secret, secret.version)?)?;
-        self.prints.insert(id, (secret.version, print(&self.key, &fields)));
-        Ok(fields.bytes())
+    /// The fingerprint of fields under the key of this search; `None` when there is nothing in them.
+    pub(super) fn print(&self, fields: &Fields) -> Option<Print> {
+        print(&self.key, fields)
+    }
+
+    /// The fingerprint of this version, if it is the one that was looked at.
+    pub(super) fn known(&self, secret: SecretId, version: u64) -> Option<Option<Print>> {
+        self.walk.of(secret, version).copied()
+    }
+
+    /// The live secrets that were looked at, each with the fingerprint of its current value.
+    pub(super) fn prints(&self) -> impl Iterator<Item = (SecretId, Print)> {
+        self.walk.each().filter_map(|(id, print)| Some((id, (*print)?)))
     }
 
     fn duplicates(&self) -> Duplicates {
-        let mut sorted: Vec<(Print, SecretId)> =
-            self.prints.iter().filter_map(|(id, (_, print))| Some(((*print)?, *id))).collect();
+        let mut sorted: Vec<(Print, SecretId)> = self.prints().map(|(id, print)| (print, id)).collect();
         sorted.sort_unstable();
         let alike = sorted.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1);
         Duplicates::new(alike.map(|same| same.iter().map(|(_, id)| *id).collect()))
     }
 }
-
-/// What a secret costs however small it is, in bytes opened.
-const LEAST: usize = 4096;
 
 /// The fingerprint of what makes two secrets alike; `None` when there is nothing in it.
 fn print(key: &DigestKey, fields: &Fields) -> Option<Print> {

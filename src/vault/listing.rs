@@ -23,6 +23,8 @@ use super::{integrity, rows};
 
 pub(super) use bytes::Writer;
 
+/// The format from which on files have lists.
+pub(super) const SINCE: i32 = 2;
 /// Bytes of lists that change threads together.
 const BATCH: usize = 96 * 1024;
 /// Batches that wait at most.
@@ -56,7 +58,7 @@ pub(super) struct Read {
 /// Those of the file; damage is told in what is given.
 pub(super) fn read(view: &View<'_>, catalog: &mut Catalog) -> Result<Read> {
     catalog.reserve(usize::try_from(view.state.secrets).unwrap_or(0));
-    if !view.tx.has_listings()? {
+    if view.tx.format()? < SINCE {
         let damage = rows::each(view, |row, raw| {
             if row.buried == 0 {
                 catalog.push(row.id, row.current, row.created_at, raw);
@@ -111,6 +113,7 @@ struct Batch {
 
 /// The second thread's work: this one reads, it opens.
 struct Opening<'a> {
+    format: i32,
     keys: &'a Keyring,
     digests: &'a [u8],
     catalog: &'a mut Catalog,
@@ -121,7 +124,8 @@ struct Opening<'a> {
 fn open_all<'a>(view: &'a View<'_>, catalog: &'a mut Catalog) -> Result<Opening<'a>> {
     let (sender, batches) = sync_channel(WAITING);
     let found = vec![Found::Missing; BUCKETS];
-    let opening = Opening { keys: view.keys, digests: &view.digests, catalog, found, damage: None };
+    let opening =
+        Opening { format: view.tx.format()?, keys: view.keys, digests: &view.digests, catalog, found, damage: None };
     std::thread::scope(|threads| {
         let opener = std::thread::Builder::new()
             .name("listing".into())
@@ -155,8 +159,9 @@ impl Opening<'_> {
             for (bucket, end) in batch.ends {
                 let sealed = batch.bytes.get(start..end).unwrap_or_default();
                 start = end;
-                let opened = open_within(self.keys, bucket, self.digests, sealed, &mut buffer)
-                    .and_then(|range| bytes::read(buffer.get(range).unwrap_or_default(), self.catalog, &mut symbols));
+                let opened = open_within(self.keys, bucket, self.digests, sealed, &mut buffer).and_then(|range| {
+                    bytes::read(buffer.get(range).unwrap_or_default(), self.format, self.catalog, &mut symbols)
+                });
                 let found = if opened.is_ok() { Found::Opened } else { Found::Refused };
                 if let Some(room) = self.found.get_mut(bucket) {
                     *room = found;

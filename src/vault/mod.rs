@@ -16,17 +16,22 @@ mod deleted;
 pub mod duplicates;
 pub mod generate;
 mod heads;
+pub mod incident;
 mod integrity;
 mod keys;
 mod listing;
+pub mod mentions;
 pub mod one_time_code;
 pub mod overview;
+mod pick;
 mod purge;
 mod read;
 mod record;
 mod release;
+pub mod reminders;
 mod replace;
 mod reseal;
+pub mod rotation;
 mod rows;
 mod rows_walk;
 pub mod scope;
@@ -36,6 +41,7 @@ pub mod shape;
 pub mod strength;
 mod unlock;
 pub mod usage;
+mod value_walk;
 mod verify;
 mod view;
 mod visible;
@@ -59,6 +65,7 @@ use view::View;
 
 pub use audit_log::AuditWalk;
 pub use keys::{KeySlot, SlotId};
+pub use pick::{Pick, Picked};
 pub use purge::Doomed;
 pub use read::Resolved;
 pub use release::{Refused, Release, Wanted};
@@ -97,6 +104,12 @@ impl Vault {
     #[must_use]
     pub fn path(&self) -> &Path {
         self.store.path()
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
     }
 
     /// Why nothing can be written, if so: the file cannot be, or damage was found.

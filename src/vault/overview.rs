@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::catalog::{Catalog, Listed, NEVER};
+use super::rotation::UnderWay;
 use super::secret::SecretId;
 use super::usage::{Extent, Usage};
 
@@ -18,7 +19,7 @@ pub const WEEKS: usize = 13;
 /// An expiry this near is work.
 const EXPIRES_SOON: i64 = 14;
 /// A due date this near is work.
-const DUE_SOON: i64 = 7;
+const DUE_SOON: i64 = super::reminders::SOON_DAYS;
 /// What was used in so many days is in use.
 const IN_USE: i64 = 30;
 /// For so many days accesses are counted.
@@ -81,6 +82,12 @@ pub struct Work {
 /// Why a secret wants attention, first things first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
+    /// A rotation of it was cut off, or going back failed.
+    Unsettled,
+    /// A new value is staged beside the current one.
+    Staged,
+    /// The far side still takes the value before.
+    Revoke,
     /// It has expired, and its value was taken not long ago.
     ExpiredInUse,
     /// It is given out no more.
@@ -97,13 +104,25 @@ pub enum Task {
 
 impl Task {
     /// In the order of the work.
-    pub const ALL: [Self; 6] =
-        [Self::ExpiredInUse, Self::Expired, Self::Overdue, Self::ExpiresSoon, Self::DueSoon, Self::NeverRotated];
+    pub const ALL: [Self; 9] = [
+        Self::Unsettled,
+        Self::Staged,
+        Self::Revoke,
+        Self::ExpiredInUse,
+        Self::Expired,
+        Self::Overdue,
+        Self::ExpiresSoon,
+        Self::DueSoon,
+        Self::NeverRotated,
+    ];
 
     /// The filter that shows all that need it.
     #[must_use]
     pub fn filter(self) -> &'static str {
         match self {
+            Self::Unsettled => "unsettled",
+            Self::Staged => "staged",
+            Self::Revoke => "revoke",
             Self::ExpiredInUse => "expired used:<30d",
             Self::Expired => "expired",
             Self::Overdue => "due",
@@ -117,6 +136,9 @@ impl Task {
     fn since(self, listed: &Listed, used: Option<i64>, now: i64) -> Option<i64> {
         let within = |at: i64, days: i64| (at > now && at < now.saturating_add(days * DAY)).then_some(at);
         match self {
+            Self::Unsettled => listed.under_way.is_unsettled().then_some(listed.updated_at),
+            Self::Staged => listed.under_way.is_staged().then_some(listed.updated_at),
+            Self::Revoke => (listed.under_way == UnderWay::Revoke).then_some(listed.updated_at),
             Self::ExpiredInUse => {
                 let in_use = used.is_some_and(|at| at > now.saturating_sub(IN_USE * DAY));
                 (listed.expires_at <= now && in_use).then_some(listed.expires_at)

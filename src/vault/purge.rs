@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Result};
 
 use super::Vault;
 use super::audit::AuditAction;
+use super::rotation::rules::Deed;
 use super::scope::Address;
 use super::secret::{Secret, SecretId};
 use super::view::View;
@@ -48,15 +49,31 @@ impl Vault {
     }
 
     /// Destroys secrets of this address with all their versions. What was written to
-    /// other places stays there.
+    /// other places stays there. A pending version goes too.
     ///
     /// # Errors
-    /// `NotFound`; Conflict, when the name stands for several; Busy, when it is purged but
+    /// `NotFound`; Conflict, when the name stands for several, or in mid-rotation; Busy, when it is purged but
     /// another process keeps its sealed bytes in the log.
     pub fn purge(&mut self, address: &Address, which: Doomed, reason: &str) -> Result<Vec<Secret>> {
+        self.destroy(address, which, false, reason)
+    }
+
+    /// As [`Self::purge`], also in mid-rotation: whoever asks knows what the far side has, or
+    /// that nobody needs it any more.
+    ///
+    /// # Errors
+    /// As [`Self::purge`].
+    pub fn purge_by_hand(&mut self, address: &Address, which: Doomed, reason: &str) -> Result<Vec<Secret>> {
+        self.destroy(address, which, true, reason)
+    }
+
+    fn destroy(&mut self, address: &Address, which: Doomed, by_hand: bool, reason: &str) -> Result<Vec<Secret>> {
         let purged = self.attempt(AuditAction::Purge, (None, Some(address)), reason, |change| {
             let mut purged = Vec::new();
             for (row, secret) in doomed(change, address, which)? {
+                if !by_hand {
+                    secret.check_free_for(Deed::Purge)?;
+                }
                 change.purge(row)?;
                 change.audit_body(AuditAction::Purge, Some(secret.id), Some(address), None, reason, None)?;
                 purged.push(secret);

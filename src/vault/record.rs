@@ -6,6 +6,7 @@
 
 mod audit_body;
 mod parts;
+mod rotation;
 
 use jiff::Timestamp;
 
@@ -14,6 +15,8 @@ use crate::secret_text::SecretText;
 
 use parts::{Reader, Writer, malformed, milliseconds, number, text};
 
+use super::rotation::UnderWay;
+use super::rotation::words::{read_steps, write_steps};
 use super::scope::Address;
 use super::secret::{FieldName, Fields, Metadata, Origin, Secret, SecretId, VALUE, Version};
 
@@ -45,6 +48,14 @@ pub(super) struct RawMetadata<'a> {
     pub(super) value_changed_at: i64,
     pub(super) last_rotated: Option<i64>,
     pub(super) expires_at: Option<i64>,
+    pub(super) recipe: &'a str,
+    /// The pending version, as a record of its own.
+    pub(super) stage: &'a [u8],
+    pub(super) previous_until: Option<i64>,
+    /// What is to be revoked, as a record of its own.
+    pub(super) revoke: &'a [u8],
+    /// Rotations that came to nothing, as a record of its own.
+    pub(super) given_up: &'a [u8],
 }
 
 impl<'a> RawMetadata<'a> {
@@ -66,14 +77,30 @@ impl<'a> RawMetadata<'a> {
                 11 => raw.value_changed_at = milliseconds(bytes)?,
                 12 => raw.last_rotated = Some(milliseconds(bytes)?),
                 13 => raw.expires_at = Some(milliseconds(bytes)?),
+                14 => raw.recipe = text(bytes)?,
+                15 => raw.stage = bytes,
+                16 => raw.previous_until = Some(milliseconds(bytes)?),
+                17 => raw.revoke = bytes,
+                18 => raw.given_up = bytes,
                 _ => return Err(malformed()),
             }
         }
         Ok(raw)
     }
 
+    /// What the list says of its rotation.
+    pub(super) fn under_way(&self) -> UnderWay {
+        rotation::under_way(self)
+    }
+
+    /// True when the fields of a pending version are sealed.
+    pub(super) fn is_staged(&self) -> Result<bool> {
+        rotation::is_staged(self)
+    }
+
     /// The secret of the row with these columns.
     pub(super) fn into_secret(self, id: [u8; 16], version: u64, created_at: i64, deleted_at: i64) -> Result<Secret> {
+        let rotation = rotation::read(&self)?;
         let json =
             if self.json.is_empty() { None } else { Some(serde_json::from_str(self.json).map_err(|_| malformed())?) };
         Ok(Secret {
@@ -88,7 +115,9 @@ impl<'a> RawMetadata<'a> {
                 expires_at: self.expires_at.map(timestamp).transpose()?,
                 rotation_days: u32::try_from(self.rotation_days).ok().filter(|days| *days > 0),
                 owner: self.owner.to_owned(),
+                recipe: Some(self.recipe).filter(|recipe| !recipe.is_empty()).map(str::to_owned),
             },
+            rotation,
             created_at: timestamp(created_at)?,
             created_by: self.created_by.to_owned(),
             updated_at: timestamp(self.updated_at)?,
@@ -118,7 +147,11 @@ pub(super) fn write_metadata(secret: &Secret) -> Result<SecretText> {
         .time(10, Some(secret.updated_at))
         .time(11, Some(secret.value_changed_at))
         .time(12, secret.last_rotated)
-        .time(13, secret.metadata.expires_at);
+        .time(13, secret.metadata.expires_at)
+        .put(14, secret.metadata.recipe.as_deref().unwrap_or_default().as_bytes());
+    rotation::write(&mut writer, &secret.rotation);
+    let room = MAX_METADATA.saturating_sub(writer.0.len());
+    rotation::write_given_up(&mut writer, &secret.rotation.given_up, room);
     if writer.0.len() > MAX_METADATA {
         return Err(Error::usage(format!("The metadata of {} takes more than 64 KiB.", secret.address))
             .hint("Keep large texts in a field of the secret."));
@@ -165,18 +198,20 @@ pub(super) fn write_note(version: &Version) -> SecretText {
     };
     let mut writer = Writer::default();
     writer.number(1, code).number(2, from).put(3, version.created_by.as_bytes()).put(4, version.reason.as_bytes());
+    writer.put(5, write_steps(&version.steps).as_bytes());
     writer.0
 }
 
 /// Reads [`write_note`]'s record.
 pub(super) fn read_note(record: &[u8], version: u64, created_at: i64) -> Result<Version> {
-    let (mut code, mut from, mut created_by, mut reason) = (0, 0, "", "");
+    let (mut code, mut from, mut created_by, mut reason, mut steps) = (0, 0, "", "", "");
     for part in Reader(record) {
         match part? {
             (1, bytes) => code = number(bytes)?,
             (2, bytes) => from = number(bytes)?,
             (3, bytes) => created_by = text(bytes)?,
             (4, bytes) => reason = text(bytes)?,
+            (5, bytes) => steps = text(bytes)?,
             _ => return Err(malformed()),
         }
     }
@@ -194,6 +229,7 @@ pub(super) fn read_note(record: &[u8], version: u64, created_at: i64) -> Result<
         created_by: created_by.to_owned(),
         reason: reason.to_owned(),
         origin,
+        steps: read_steps(steps).ok_or_else(malformed)?,
     })
 }
 
@@ -217,7 +253,9 @@ mod tests {
                 expires_at: Some(at),
                 rotation_days: Some(90),
                 owner: "pay".into(),
+                recipe: Some("what = \"x\"\n".into()),
             },
+            rotation: Default::default(),
             created_at: at,
             created_by: "ops@host".into(),
             updated_at: at,
@@ -262,6 +300,7 @@ mod tests {
                 created_by: "ops@host".into(),
                 reason,
                 origin: Origin::RolledBack { from },
+                steps: Vec::new(),
             };
             prop_assert_eq!(read_note(write_note(&note).expose(), 9, 5).unwrap(), note);
         }

@@ -10,7 +10,7 @@ use super::change::Change;
 use super::one_time_code::{OneTimeCode, Seed, TOTP};
 use super::scope::Address;
 use super::secret::{Fields, Secret, SecretId};
-use super::{Vault, is_noted};
+use super::{Pick, Vault, is_noted};
 
 /// What stands on record before the reason, where it was a one-time code that left.
 const A_CODE: &str = "one-time code";
@@ -52,26 +52,27 @@ pub struct Wanted {
     pub id: SecretId,
     /// Where it was found, for the record of a refusal.
     pub address: Address,
-    /// Which version; `None`: the current one.
-    pub version: Option<u64>,
+    /// Which version.
+    pub pick: Pick,
 }
 
 impl Vault {
-    /// Opens a version's fields (`None`: the current one). The audit record is on the
+    /// Opens a version's fields. The audit record is on the
     /// disk before they are given; if it cannot be written, they are not.
     ///
     /// # Errors
-    /// `NotFound`; Expired, unless `allow_expired`; Denied, when nothing can be written.
+    /// `NotFound`; Expired, unless `allow_expired`, and for a previous version that was
+    /// retired; Denied, when nothing can be written.
     pub fn release(
         &mut self,
         id: SecretId,
-        version: Option<u64>,
+        pick: impl Into<Pick>,
         how: Release,
         reason: &str,
         allow_expired: bool,
     ) -> Result<Fields> {
         let address = self.view(|view| Ok(view.by_id(id)?.1.address))?;
-        let wanted = Wanted { id, address, version };
+        let wanted = Wanted { id, address, pick: pick.into() };
         let released = self.release_all(std::slice::from_ref(&wanted), how, reason, allow_expired);
         let mut fields = released.map_err(|refused| refused.into_first())?;
         fields.pop().ok_or_else(|| Error::failure("A secret was released without its fields."))
@@ -91,7 +92,7 @@ impl Vault {
         allow_expired: bool,
     ) -> Result<OneTimeCode> {
         let address = self.view(|view| Ok(view.by_id(id)?.1.address))?;
-        let wanted = Wanted { id, address, version: None };
+        let wanted = Wanted { id, address, pick: Pick::Current };
         let reason = if reason.is_empty() { A_CODE.to_owned() } else { format!("{A_CODE}: {reason}") };
         let mut recording = false;
         let released = self.write(|change| {
@@ -207,9 +208,9 @@ impl Change<'_> {
         if secret.is_expired(self.now) && !allow_expired {
             return Err(expired(&secret));
         }
-        let number = wanted.version.unwrap_or(secret.version);
-        let fields = self.fields(&self.version_row(&secret, number)?)?;
-        Ok((secret, number, fields))
+        let picked = secret.picked(wanted.pick, self.now)?;
+        let fields = self.picked_fields(&secret, picked)?;
+        Ok((secret, picked.number, fields))
     }
 }
 

@@ -23,6 +23,7 @@ use super::{KeySlot, SlotId, Vault};
 pub struct Presented {
     keys: Vec<(KeySlot, UnlockKey)>,
     dropped: Vec<KeySlot>,
+    by_hand: bool,
 }
 
 impl Presented {
@@ -35,6 +36,12 @@ impl Presented {
     #[must_use]
     pub fn dropped(&self) -> &[KeySlot] {
         &self.dropped
+    }
+
+    /// For a replacement also while a secret is in mid-rotation.
+    #[must_use]
+    pub fn by_hand(self, by_hand: bool) -> Self {
+        Self { by_hand, ..self }
     }
 }
 
@@ -68,7 +75,7 @@ impl Vault {
         }
         let is_kept = |id| found.iter().any(|(slot, _)| slot.id == id);
         let others = slots.iter().map(|slot| KeySlot::of(slot, self.opened_by)).filter(|slot| !is_kept(slot.id));
-        Ok(Presented { dropped: others.collect(), keys: found })
+        Ok(Presented { dropped: others.collect(), keys: found, by_hand: false })
     }
 
     /// The slot that `key` opens, and the key as one of that slot's kind.
@@ -88,7 +95,7 @@ impl Vault {
     ///
     /// # Errors
     /// Damaged, when anything does not match its seal; Conflict, when the slots were changed
-    /// meanwhile; Usage, without a key or with more than 16. Nothing is changed then.
+    /// meanwhile, or a secret is in mid-rotation and that was not agreed to; Usage, without a key or with more than 16. Nothing is changed then.
     pub fn replace_master_key(
         &mut self,
         presented: &Presented,
@@ -96,7 +103,12 @@ impl Vault {
         cost: Option<Cost>,
         reason: &str,
     ) -> Result<Replaced> {
-        let replaced = self.check_writable().and_then(|()| self.under_new_key(presented, fresh, cost, reason));
+        let replaced = self.check_writable().and_then(|()| {
+            if !presented.by_hand {
+                self.check_none_in_mid_rotation()?;
+            }
+            self.under_new_key(presented, fresh, cost, reason)
+        });
         match replaced {
             Ok((new, slots)) => {
                 self.keys = new;

@@ -13,14 +13,16 @@ use zeroize::Zeroizing;
 
 use crate::crypto::keyring::{Keyring, SealedSlot};
 use crate::crypto::seal::{Padding, Place, Purpose, SealKey};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::store::{AuditRow, BUCKETS, SecretRow, Tx, VersionRow};
 
 use super::change::{audit_link, audit_place};
 use super::integrity::{self, BucketDigest};
 use super::record::RawMetadata;
+use super::rotation::stage::stage_place;
 use super::rows;
 use super::rows_walk::RowsWalk;
+use super::secret::SecretId;
 use super::unlock::to_row;
 use super::view::{View, first_half, metadata_place, name_index, version_place};
 
@@ -40,8 +42,12 @@ pub(super) fn everything(tx: &Tx<'_>, old: &Keyring, new: &Keyring, slots: &[Sea
     RowsWalk::default().step(&view, u64::MAX)?;
     let (records, head) = (view.state.audit_seq, view.state.audit_head);
     let owners = (view.owner_key()?, new.owner(&new.vault_id)?);
-    let mut work = Work { old, new, owners, buffer: Zeroizing::new(Vec::with_capacity(4096)), sealed: 0 };
+    let mut work = Work { old, new, owners, buffer: Zeroizing::new(Vec::with_capacity(4096)), sealed: 0, staged: 0 };
+    let stages = stages(&view, &mut work)?;
     let digests = secrets(&view, &mut work)?;
+    if work.staged != stages {
+        return Err(integrity::tampered("The pending version of a secret"));
+    }
     let audit_head = log(&view, &mut work)?;
     for slot in tx.slots()? {
         tx.remove_slot(&slot.id)?;
@@ -94,6 +100,34 @@ fn secrets(view: &View<'_>, work: &mut Work<'_>) -> Result<Vec<u8>> {
         Ok(())
     })?;
     put_secrets(tx, work.new, done)
+}
+
+/// The data key of every pending version; what is known of them stands in the metadata.
+/// Gives how many there are.
+fn stages(view: &View<'_>, work: &mut Work<'_>) -> Result<u64> {
+    let mut stages = 0;
+    for mut row in view.tx.stages()? {
+        let counts = view.by_id(SecretId(row.secret_id)).and_then(|(_, secret)| view.pending_row(&secret));
+        match counts {
+            Err(error) if error.kind() == Kind::Damaged => return Err(error),
+            Ok(counted) if counted == row => {}
+            // No secret counts it: nobody can open it, nor has to.
+            _ => {
+                view.tx.remove_stage(&row.secret_id)?;
+                continue;
+            }
+        }
+        let (place, at) = (stage_place, (row.secret_id, row.revision, row.created_at));
+        let from = place(work.old, Purpose::DataKey, at.0, at.1, at.2);
+        let to = place(work.new, Purpose::DataKey, at.0, at.1, at.2);
+        let keys = ((&work.owners.0, &from), (&work.owners.1, &to));
+        let data_key = again(&mut work.buffer, keys.0, keys.1, Padding::Exact, &row.data_key)?;
+        row.data_key = data_key.try_into().map_err(|_| Error::failure("A data key has the wrong size."))?;
+        work.sealed += 1;
+        stages += 1;
+        view.tx.put_stage(&row)?;
+    }
+    Ok(stages)
 }
 
 /// The number of rows, for the room they take.
@@ -207,6 +241,8 @@ struct Work<'a> {
     buffer: Zeroizing<Vec<u8>>,
     /// Records sealed under keys of the new epoch that are used more than once.
     sealed: u64,
+    /// Secrets that count a pending version.
+    staged: u64,
 }
 
 impl Work<'_> {
@@ -226,6 +262,7 @@ impl Work<'_> {
         if name_index(&self.old.index, raw.scope, raw.name) != row.name_index {
             return Err(integrity::tampered("The name of a secret"));
         }
+        self.staged += u64::from(raw.is_staged()?);
         row.name_index = name_index(&self.new.index, raw.scope, raw.name);
         row.metadata = self.new.metadata.seal(&metadata_place(self.new, row), Padding::Blocks, record)?.into();
         self.sealed += 1;

@@ -58,7 +58,8 @@ fn check_empty(view: &View<'_>, buckets: std::ops::Range<usize>) -> Result<()> {
 /// Checks the rows of one bucket against the root and its list against the rows; gives
 /// their number.
 fn check(view: &View<'_>, bucket: usize) -> Result<u64> {
-    let mut list = listing::Writer::default();
+    let format = view.tx.format()?;
+    let mut list = listing::Writer::new(format);
     let sum = rows::each_in(view, bucket, |row, raw| {
         if row.buried == 0 {
             list.add(row, raw);
@@ -66,7 +67,7 @@ fn check(view: &View<'_>, bucket: usize) -> Result<u64> {
     })?;
     let rows = sum.rows;
     sum.matches(view, bucket)?;
-    if let Some(sealed) = if view.tx.has_listings()? { view.tx.listing(bucket)? } else { None } {
+    if let Some(sealed) = if format >= listing::SINCE { view.tx.listing(bucket)? } else { None } {
         let mut buffer = Zeroizing::new(Vec::with_capacity(sealed.len()));
         let range = listing::open_within(view.keys, bucket, &view.digests, &sealed, &mut buffer)?;
         if buffer.get(range) != Some(&list.finish()[..]) {

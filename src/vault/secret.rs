@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
 
+use super::rotation::{Rotation, StepDone};
 use super::scope::{Address, ScopePath};
 
 /// Most bytes of all values of one version together.
@@ -188,6 +189,8 @@ pub struct Metadata {
     pub rotation_days: Option<u32>,
     /// Who answers for it.
     pub owner: String,
+    /// How its far side is told a new value: the recipe's text, as it was written.
+    pub recipe: Option<String>,
 }
 
 /// How a version came to be.
@@ -233,6 +236,8 @@ pub struct Version {
     pub reason: String,
     /// How it came to be.
     pub origin: Origin,
+    /// What the far side was told until it became current, step by step.
+    pub steps: Vec<StepDone>,
 }
 
 /// A secret without its fields' bytes: all that `get` and the detail show.
@@ -260,6 +265,8 @@ pub struct Secret {
     pub last_rotated: Option<Timestamp>,
     /// When it was deleted, for a tombstone.
     pub deleted_at: Option<Timestamp>,
+    /// What is under way about its value.
+    pub rotation: Rotation,
 }
 
 impl Secret {

@@ -157,7 +157,7 @@ impl Vault {
     }
 }
 
-fn broken(first_bad: u64, cause: &str) -> Error {
+pub(super) fn broken(first_bad: u64, cause: &str) -> Error {
     let words = format!("The audit log is broken at record {first_bad}: {cause} Nobody can tell what was used.");
     Error::damaged(words).hint("Run strongroom audit verify, and compare with a backup.")
 }

@@ -6,7 +6,7 @@ use crate::store::SecretRow;
 
 use super::audit::{AuditAction, AuditVerdict};
 use super::scope::Address;
-use super::secret::SecretId;
+use super::secret::{Secret, SecretId};
 use super::view::View;
 use super::{AuditWalk, Vault, rows};
 
@@ -103,14 +103,17 @@ fn open_all(view: &View<'_>, verified: &mut Verified) -> Result<()> {
         let count = if is_deleted { &mut verified.deleted } else { &mut verified.secrets };
         *count += 1;
         verified.versions += secret.version;
-        verified.note(Some(&secret.address), open_versions(view, &row))?;
+        verified.note(Some(&secret.address), open_versions(view, &row, &secret))?;
     }
     Ok(())
 }
 
-/// The chain with every note, then every field.
-fn open_versions(view: &View<'_>, row: &SecretRow<'_>) -> Result<()> {
+/// The chain with every note, then every field, the pending ones too.
+fn open_versions(view: &View<'_>, row: &SecretRow<'_>, secret: &Secret) -> Result<()> {
     view.history(row)?;
+    if secret.pending().is_ok() {
+        view.pending_fields(secret)?;
+    }
     for version in view.tx.versions(&row.id)? {
         view.fields(&version)?;
     }

@@ -50,6 +50,7 @@ mod tests {
             value_changed_at: jiff::Timestamp::UNIX_EPOCH,
             last_rotated: None,
             deleted_at: None,
+            rotation: Default::default(),
         }
     }
 

@@ -49,6 +49,23 @@ pub fn parse_expiry(text: &str, now: Timestamp) -> Result<Option<Timestamp>> {
     parse_expiry_in(text, now, &TimeZone::system())
 }
 
+/// Reads a moment that is over: a duration before `now`, an RFC 3339 timestamp, or a date
+/// (the start of that day in local time).
+///
+/// # Errors
+/// Usage, for anything else, and for a moment before the year -9999.
+pub fn parse_past(text: &str, now: Timestamp) -> Result<Timestamp> {
+    let text = text.trim();
+    if looks_like_a_date(text) {
+        return parse_moment(text, &TimeZone::system());
+    }
+    let duration = parse_duration(text)
+        .map_err(|error| error.hint("Write how long ago, such as 30d, or a date such as 2027-01-31."))?;
+    now.checked_sub(duration).map_err(|_| {
+        Error::usage(format!("The duration \"{}\" leads too far back.", shown(text))).hint("Write a shorter one.")
+    })
+}
+
 /// [`parse_expiry`] with the time zone that dates are meant in.
 fn parse_expiry_in(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Option<Timestamp>> {
     let text = text.trim();
@@ -167,6 +184,21 @@ mod tests {
         ] {
             let moment = moment.map(|text| text.parse().unwrap());
             assert_eq!(parse_expiry_in(text, now(), &zone).unwrap(), moment, "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_that_are_over_by_table() {
+        for (text, moment) in [
+            ("30d", "2026-01-30T12:00:00Z"),
+            (" 1h ", "2026-03-01T11:00:00Z"),
+            ("0s", "2026-03-01T12:00:00Z"),
+            ("2025-01-31T12:00:00+02:00", "2025-01-31T10:00:00Z"),
+        ] {
+            assert_eq!(parse_past(text, now()).unwrap(), moment.parse().unwrap(), "{text}");
+        }
+        for text in ["", "never", "-5d", "2027-02-30", "99999y", "yesterday"] {
+            assert_eq!(parse_past(text, now()).unwrap_err().kind(), Kind::Usage, "{text}");
         }
     }
 

@@ -18,7 +18,7 @@ use super::scope::Address;
 use super::secret::{Fields, Metadata, Secret, SecretId};
 
 pub use metadata::{MetadataChange, checked_tags};
-pub(super) use steps::Found;
+pub(super) use steps::{Found, check_fields, merged};
 
 /// What a write may assume about the current version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +148,24 @@ impl Vault {
         self.save(address, Given::Nothing, (&metadata, None), reason, Expected::Present)
     }
 
+    /// Gives a secret another recipe, or none. `by_hand`, also in mid-rotation: a session that
+    /// is at it goes on with the recipe that it has read; whoever resumes takes this one.
+    ///
+    /// # Errors
+    /// `NotFound`; Conflict, in mid-rotation: the way back needs the recipe that it began with.
+    pub fn set_recipe(
+        &mut self,
+        address: &Address,
+        recipe: Option<String>,
+        by_hand: bool,
+        reason: &str,
+    ) -> Result<Written> {
+        self.attempt(AuditAction::Recipe, (None, Some(address)), reason, |change| {
+            let found = change.live(address)?;
+            change.give_recipe(found, recipe, by_hand, reason)
+        })
+    }
+
     /// Gives a secret another scope or name; its identity and its history stay.
     ///
     /// # Errors
@@ -241,7 +259,11 @@ fn prepared(change: &mut Change<'_>, address: &Address, expected: Expected) -> R
     Ok((Some(change.by_id(id)?), restored.undo))
 }
 
-fn existing(change: &mut Change<'_>, address: &Address, expected: Expected) -> Result<(Found, Option<Step>)> {
+pub(super) fn existing(
+    change: &mut Change<'_>,
+    address: &Address,
+    expected: Expected,
+) -> Result<(Found, Option<Step>)> {
     match prepared(change, address, expected)? {
         (Some(found), revived) => Ok((found, revived)),
         (None, _) => Ok((change.live(address)?, None)),

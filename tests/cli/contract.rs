@@ -116,6 +116,8 @@ fn rotate_makes_a_version_with_a_reason() {
     assert_eq!((&version["origin"], &version["reason"]), (&"rotated".into(), &"leaked".into()));
     room.fails(4, &["rotate", "KEY", "x", "--if-version", "1"]);
     room.fails(3, &["rotate", "NONE", "x"]);
+    let back = room.json(&["rotate", "KEY", "--to", "2", "--reason", "outage"]);
+    assert_eq!((&back["version"], room.reveal("KEY").as_str()), (&4.into(), "two"));
 }
 
 #[test]

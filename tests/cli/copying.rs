@@ -34,6 +34,23 @@ fn recorded(room: &Room) -> Vec<(bool, String)> {
 }
 
 #[test]
+fn copy_says_which_version_it_is() {
+    let room = room();
+    room.set("KEY", "second");
+    room.good(&["rotate", "KEY", "--stage", "third"]);
+    for (name, told) in [
+        ("KEY", "Sent KEY to the"),
+        ("KEY@previous", "Sent version 1 of KEY to the"),
+        ("KEY@2", "Sent version 2 of KEY to the"),
+        ("KEY@pending", "Sent the pending version of KEY to the"),
+    ] {
+        let mut typed = start(&room, &["copy", name, "--clear-after", "1s"]);
+        typed.wait_for(told);
+        assert_eq!(typed.end().0, 0, "{name}");
+    }
+}
+
+#[test]
 fn copy_sends_the_value_to_the_terminal_and_takes_it_back_at_its_deadline() {
     let room = room();
     let began = Instant::now();

@@ -287,11 +287,21 @@ fn status_tells_what_would_open_the_vault_and_never_asks() {
     room.set("KEY", "v");
     room.good(&["set", "OLD", "--generate", "--rotation-days", "30"]);
     let keys: Vec<String> = room.json(&["status"]).as_object().unwrap().keys().cloned().collect();
-    let promised = "vault exists unlocked until source problem slots keyring secrets due expired";
+    let promised = "vault exists unlocked until source problem slots keyring secrets due expired \
+                    due_within_7_days expires_within_7_days under_way unsettled";
     assert_eq!(keys, promised.split(' ').collect::<Vec<_>>());
     let status = room.json(&["status"]);
     assert_eq!((&status["source"], &status["secrets"], &status["due"]), (&"environment".into(), &2.into(), &0.into()));
     assert_eq!(status["slots"], serde_json::json!(["environment_key"]));
+    room.good(&["set", "SOON", "--generate", "--rotation-days", "5", "--expires", "6d"]);
+    let status = room.json(&["status"]);
+    assert_eq!(
+        ["secrets", "due", "due_within_7_days", "expired", "expires_within_7_days", "under_way"]
+            .map(|key| status[key].clone()),
+        [3, 0, 1, 0, 1, 0].map(serde_json::Value::from)
+    );
+    let sheet = room.good(&["status"]).text();
+    assert!(sheet.contains("3, 0 due, 1 more within 7 days, 0 expired, 1 more within 7 days\n"), "{sheet}");
     let ran = Ran::from(room.command(&["status"]).env_remove("STRONGROOM_MASTER_KEY").output().unwrap());
     assert_eq!(ran.code, 0);
     assert!(ran.text().contains("locked") && !ran.text().contains("due"), "{}", ran.text());

@@ -19,10 +19,14 @@ use super::states::{At, State, Steps, states};
 /// States in which a question waits for its key, and the key that asked it.
 fn questions() -> Vec<(State, &'static str)> {
     let asked_by = |name: &str| match name {
-        "roll_back" | "roll_back_waiting" | "roll_back_strange" => Some("R"),
+        "roll_back" | "roll_back_recipe" | "roll_back_waiting" | "roll_back_strange" => Some("R"),
         "expired_copy" => Some("y"),
         "expired_show" => Some("s"),
+        "cockpit_abort_asked" => Some("d"),
+        "cockpit_promote_asked" => Some("p"),
+        "cockpit_refused_asked" => Some("v"),
         "write_out_work_tree" => Some("w"),
+        "incident_report_work_tree" => Some("C-s"),
         name if name.starts_with("paste_question") => Some("P"),
         "bulk_rotate_plan" | "bulk_rotate_hidden" | "bulk_elsewhere" => Some("r"),
         "bulk_plan" | "bulk_plan_top" | "bulk_move_scopes" => Some("m"),
@@ -104,6 +108,7 @@ fn a_confirm_names_the_object_and_its_two_keys_at_every_size() {
                 name if name.starts_with("bulk") && name != "bulk_strange" => "12 secrets",
                 "expired_copy" | "expired_show" | "paste_question_old" => "ADYEN_HMAC_KEY",
                 name if name.contains("strange") => "LONGEST_",
+                "incident_report_work_tree" => "alice",
                 _ => "STRIPE_KEY",
             };
             assert!(above.contains(object), "{name} {width}x{height} does not name {object}\n{text}");
@@ -221,6 +226,9 @@ fn every_action_is_also_a_command_or_says_why() {
         ("mark", "a command takes its names as arguments"),
         ("mark-range", "a command takes its names as arguments"),
         ("mark-all", "a command takes its names as arguments"),
+        ("verify", "rotate --promote tries the value before it promotes"),
+        ("stop-step", "Ctrl-C stops a step"),
+        ("apply", "rotate --promote tells the far side, tries it and promotes"),
         ("tags", "set has --tag"),
         ("expiry", "set has --expires"),
         ("undo", "what undoes it depends on what was done: restore, rollback, move, set"),
@@ -262,6 +270,8 @@ const REFUSED: &[&str] = &[
     "deleted_purge_wrong_name",
     "bulk_tags_wrong",
     "bulk_expiry",
+    "incident_nobody",
+    "incident_wrong_time",
 ];
 
 /// zellij #4119 #4822 #3968 #2391: a key in the bar that does nothing is a lie. Each is

@@ -19,3 +19,4 @@ mod panes;
 mod paste;
 mod ssh;
 mod tmux;
+mod units;

@@ -135,7 +135,7 @@ fn keys_that_mean_two_things_say_where() {
 fn tab_on_an_empty_word_offers_every_term_and_the_help_has_them_all() {
     let mut screen = Screen::unlocked(140, 45);
     screen.keys("/ Tab");
-    assert!(screen.text().contains("1 of 14"), "{}", screen.text());
+    assert!(screen.text().contains("1 of 17"), "{}", screen.text());
     screen.keys("Tab");
     assert!(screen.text().contains("tag:"), "{}", screen.text());
     screen.keys("F1");

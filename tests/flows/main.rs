@@ -8,6 +8,7 @@ mod facts;
 mod finding;
 mod helping;
 mod history;
+mod incident;
 mod locking;
 mod looking;
 mod many;
@@ -15,6 +16,7 @@ mod noticing;
 mod overview;
 mod pasting;
 mod removing;
+mod rotating;
 #[path = "../support/screen.rs"]
 #[expect(dead_code, reason = "shared with the tests of screens")]
 mod screen;

@@ -23,6 +23,22 @@ fn every_row_of_the_overview_leads_to_the_secrets_behind_it() {
 }
 
 #[test]
+fn the_header_says_what_is_due_and_what_soon_will_be() {
+    let with = |days_left: &[i64]| {
+        let secrets = (1..).zip(days_left).map(|(number, left)| {
+            let mut secret = secret(number, &format!("prod/KEY_{number}"), 1, 30 - left);
+            secret.metadata.rotation_days = Some(30);
+            secret
+        });
+        let text = Screen::with(secrets.collect(), 100, 24).text();
+        text.lines().next().unwrap_or_default().trim_end().to_owned()
+    };
+    assert!(with(&[20, 8]).ends_with("unlocked"), "{}", with(&[20, 8]));
+    assert!(with(&[20, 6, 3]).ends_with("unlocked · 2 due soon"), "{}", with(&[20, 6, 3]));
+    assert!(with(&[-1, 6]).ends_with("unlocked · 1 due (o) · 1 due soon"), "{}", with(&[-1, 6]));
+}
+
+#[test]
 fn the_overview_is_left_by_its_own_key_and_a_row_without_secrets_says_so() {
     for leave in ["o", "Esc", "q"] {
         let mut screen = Screen::unlocked(80, 24);

@@ -3,7 +3,7 @@
 
 use super::source::{Source, find_words, is_word};
 
-/// What each room may use besides `error` and `secret_text`, which all may.
+/// What each room may use besides `error`, `secret_text` and `printable`, which all may.
 /// A path allows all that lies below it. The key types in `crypto::keyring` are
 /// the words in which the outside hands a key in; nothing else of `crypto` is.
 const ALLOWED: &[(&str, &[&str])] = &[
@@ -12,6 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("lib", &[]),
     ("error", &[]),
     ("secret_text", &[]),
+    ("printable", &[]),
     ("crypto", &[]),
     ("store", &[]),
     ("vault", &["store", "crypto"]),
@@ -19,10 +20,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("session", &["config", "vault", "crypto::keyring"]),
     ("clipboard", &["config", "session", "vault"]),
     ("inject", &["config", "session", "vault"]),
+    ("rotation", &["inject", "config", "session", "vault"]),
     ("transfer", &["config", "session", "vault", "crypto::keyring"]),
     ("api", &["inject", "transfer", "session", "config", "vault"]),
-    ("tui", &["inject", "transfer", "clipboard", "session", "config", "vault", "crypto::keyring"]),
-    ("cli", &["tui", "inject", "transfer", "clipboard", "session", "config", "vault", "crypto::keyring"]),
+    ("tui", &["rotation", "inject", "transfer", "clipboard", "session", "config", "vault", "crypto::keyring"]),
+    ("cli", &["tui", "rotation", "inject", "transfer", "clipboard", "session", "config", "vault", "crypto::keyring"]),
 ];
 
 /// Within `tui`: files (or folders) and what they must not name. What a widget
@@ -143,7 +145,10 @@ pub(crate) fn forbidden(source: &Source) -> Vec<String> {
     for (at, segments) in paths(source) {
         let path = segments.join("::");
         let target = segments.first().map_or("", String::as_str);
-        let free = !is_room(target) || target == room || matches!(target, "error" | "secret_text") || room == "lib";
+        let free = !is_room(target)
+            || target == room
+            || matches!(target, "error" | "secret_text" | "printable")
+            || room == "lib";
         if !free && !allowed.iter().any(|above| lies_within(&path, above)) {
             broken.push(format!(
                 "{}: {room} must not import {path} (who may import whom, src/lib.rs).",

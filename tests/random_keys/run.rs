@@ -295,8 +295,14 @@ impl Run {
         if self.random.once_in(5) {
             self.place.overtake(&request);
         }
+        let is_long = matches!(request, Request::Incident(_));
         let answers = self.place.serve(request);
         self.told(answers);
+        // Who asked a long question mostly waits for the answer.
+        for _ in 0..if is_long { self.random.below(12) } else { 0 } {
+            let found = self.place.go_on();
+            self.told(found);
+        }
     }
 
     /// The vault has answers; they are on their way.
@@ -455,6 +461,9 @@ fn name(answer: &Answer) -> String {
             Ok(None) => "job ended",
             Err(_) => "job refused",
         },
+        Answer::Incident(..) => "told of an incident",
+        Answer::WroteReport(_) => "wrote a report",
+        Answer::Rotation(_) => "told of a rotation",
         Answer::Failed(_) => "failed",
         _ => "another answer",
     };

@@ -29,6 +29,7 @@ use strongroom::vault::audit::{Actor, AuditAction, AuditRecord};
 use strongroom::vault::bulk::{Act, Done, Seen, Step};
 use strongroom::vault::catalog::Catalog;
 use strongroom::vault::compare::{FieldDiff, ShapeDiff, Side};
+use strongroom::vault::incident::{Choice, Doing, ExposedSecret, Exposure, Incident, Standing};
 use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::{Fields, Metadata, Origin, Secret, SecretId, Version};
 use strongroom::vault::shape::Shape;
@@ -59,6 +60,7 @@ pub(crate) fn secret(number: u8, address: &str, version: u64, days: i64) -> Secr
         value_changed_at: changed,
         last_rotated: (version > 1).then_some(changed),
         deleted_at: None,
+        rotation: Default::default(),
     }
 }
 
@@ -86,6 +88,7 @@ pub(crate) fn secrets() -> Vec<Secret> {
         rotation_days: Some(90),
         expires_at: Some(time(200 * DAY)),
         owner: "payments-oncall@example.com".to_owned(),
+        recipe: None,
     };
     secrets[4].metadata.rotation_days = Some(90);
     secrets[2].metadata.expires_at = Some(time(-9 * DAY));
@@ -110,6 +113,75 @@ pub(crate) fn deleted() -> Vec<Secret> {
     ]
 }
 
+/// What those who are chosen could have seen: one of each standing.
+pub(crate) fn incident(choice: Choice) -> Incident {
+    let actor = Arc::new(Actor {
+        user: "alice".to_owned(),
+        host: "laptop".to_owned(),
+        ip: "10.0.0.7".to_owned(),
+        ..Actor::default()
+    });
+    let seen = |ago: i64, action: AuditAction, version: u64| Exposure {
+        seq: 900 - u64::try_from(ago / 3600).unwrap(),
+        at: time(-ago),
+        action,
+        version: Some(version),
+        actor: Arc::clone(&actor),
+        reason: String::new(),
+        aborted: false,
+    };
+    let line = |number: u8, address: &str, exposures: Vec<Exposure>, standing: Standing| ExposedSecret {
+        id: SecretId([number; 16]),
+        address: Some(Address::parse(address, &ScopePath::root()).unwrap()),
+        exposures,
+        standing,
+        since: Vec::new(),
+        dependents: Vec::new(),
+    };
+    let (copy, reveal) = (AuditAction::Copy, AuditAction::Reveal);
+    let url = Some(Address::parse("production/DATABASE_URL", &ScopePath::root()).unwrap());
+    let by = history(&secret(8, "x/KEY", 4, 2)).remove(0);
+    let purged = Doing { at: time(-DAY), action: AuditAction::Purge, actor: Arc::clone(&actor), reason: String::new() };
+    let long = "production/reporting/warehouse/SNOWFLAKE_LOADER_PRIVATE_KEY_PASSPHRASE";
+    Incident {
+        choice,
+        records: 12_840,
+        secrets: vec![
+            line(
+                4,
+                "production/payments/STRIPE_KEY",
+                vec![seen(9 * DAY, copy, 6), seen(3 * DAY, reveal, 7), seen(2 * DAY, copy, 7)],
+                Standing::Current { version: 7 },
+            ),
+            line(
+                2,
+                "production/DATABASE_URL",
+                vec![seen(4 * DAY, copy, 2)],
+                Standing::CameBack { version: 3, like: 2 },
+            ),
+            line(
+                6,
+                "production/platform/KAFKA_SASL_PASSWORD",
+                vec![seen(5 * DAY, copy, 11)],
+                Standing::StillTaken { version: 11 },
+            ),
+            line(10, "staging/payments/STRIPE_KEY", vec![seen(6 * DAY, reveal, 6)], Standing::Pending { version: 6 }),
+            line(23, "staging/OLD_TOKEN", vec![seen(12 * DAY, copy, 1)], Standing::Deleted { at: time(-8 * DAY) }),
+            line(9, "staging/DATABASE_URL", Vec::new(), Standing::SameValue { version: 3, of: url, like: 2 }),
+            line(
+                8,
+                long,
+                vec![seen(20 * DAY, AuditAction::Export, 3)],
+                Standing::Replaced { by, unchanged: vec!["username".parse().unwrap()] },
+            ),
+            line(30, "legacy/FTP_PASSWORD", vec![seen(25 * DAY, copy, 1)], Standing::Destroyed { by: Some(purged) }),
+        ],
+        sessions: 4,
+        last_session: Some(time(-2 * DAY)),
+        ..Incident::default()
+    }
+}
+
 /// The versions of a secret, newest first.
 pub(crate) fn history(secret: &Secret) -> Vec<Version> {
     let reasons = ["Created for the launch", "Scheduled rotation", "Leaked in a build log", "Vendor asked for it", ""];
@@ -121,6 +193,7 @@ pub(crate) fn history(secret: &Secret) -> Vec<Version> {
                 created_at: Timestamp::from_second(secret.value_changed_at.as_second() - age).unwrap(),
                 created_by: if number.is_multiple_of(3) { "ana@bastion1" } else { "ops@bastion1" }.to_owned(),
                 reason: reasons[usize::try_from(number - 1).unwrap() % reasons.len()].to_owned(),
+                steps: Vec::new(),
                 origin: match number {
                     1 => Origin::Created,
                     6 => Origin::RolledBack { from: 4 },
@@ -326,6 +399,9 @@ impl Screen {
             Effect::Vault(Request::DeletedBy(ids)) => {
                 Some(Answer::DeletedBy(ids.iter().map(|id| (*id, "ana@bastion1".to_owned())).collect()))
             }
+            Effect::Vault(Request::Incident(choice)) if !self.secrets.is_empty() => {
+                Some(Answer::Incident(Box::new(incident(Choice::clone(choice))), false))
+            }
             _ => None,
         }
     }
@@ -472,6 +548,7 @@ pub(crate) fn compared(secret: &Secret, before: u64, after: u64) -> ShapeDiff {
             created_by: "ana@bastion1".to_owned(),
             reason: "Leaked in a build log".to_owned(),
             origin: Origin::Rotated,
+            steps: Vec::new(),
         })
     };
     let side = |text: &str, same_as| Side { shape: Shape::of(&SecretText::copied_from(text.as_bytes())), same_as };
@@ -612,6 +689,8 @@ pub(crate) const KINDS: &[&str] = &[
     "deleted",
     "clipboard test",
     "paste",
+    "cockpit",
+    "incident",
 ];
 
 /// Which one is open; a new kind wants a name here and states of its own in the table.
@@ -623,6 +702,8 @@ pub(crate) fn kind(dialog: &Dialog) -> &'static str {
         Dialog::Rotate(_) => "rotate",
         Dialog::Compare(_) => "compare",
         Dialog::WriteOut(_) => "write out",
+        Dialog::Cockpit(_) => "cockpit",
+        Dialog::Incident(_) => "incident",
         Dialog::Bulk(_) => "bulk",
         Dialog::Confirm(_) => "confirm",
         Dialog::Help(_) => "help",

@@ -89,6 +89,12 @@ impl At {
         Steps(screen).keys("U").keys(keys)
     }
 
+    /// With the checklist of an incident, and these keys after it.
+    pub(crate) fn incident(self, keys: &str) -> Steps {
+        let steps = self.after("I").typed("alice").keys("Enter");
+        if keys.is_empty() { steps } else { steps.keys(keys) }
+    }
+
     /// With a filter that is being typed.
     pub(crate) fn filtered(self, filter: &str) -> Steps {
         self.after("/").typed(filter)

@@ -16,8 +16,9 @@ use strongroom::error::Kind;
 use strongroom::vault::audit::{AuditAction, AuditQuery, AuditVerdict};
 use strongroom::vault::bulk::Act;
 use strongroom::vault::generate::Recipe;
+use strongroom::vault::rotation::{Promotion, Runner, StageState, StepEnd, StepKind, Turn, Which};
 use strongroom::vault::secret::Secret;
-use strongroom::vault::{Doomed, Expected, LockedVault, MetadataChange, NewVault, Vault};
+use strongroom::vault::{Doomed, Expected, LockedVault, MetadataChange, NewVault, Pick, Release, Vault};
 
 use crate::place::{actor, at, put, reveal, value};
 
@@ -140,6 +141,7 @@ fn step(vault: &mut Vault, job: &str, round: u64) {
             u64::from(vault.replace_master_key(&presented, &[], None, "").unwrap().key_epoch)
         }
         "bulk" => bulk(vault, round),
+        "rotation" => rotation(vault, round),
         other => panic!("no job {other}"),
     };
     acknowledged(&version.to_string());
@@ -170,6 +172,34 @@ fn bulk(vault: &mut Vault, round: u64) -> u64 {
         _ => Act::Move(at(&name.replacen("a/", "b/", 1))),
     });
     vault.bulk(&steps, "crash", |_, _| ControlFlow::Continue(())).unwrap().unwrap().changed as u64
+}
+
+/// One whole rotation, its step included; every third one is aborted. What the last worker
+/// left is ended first.
+fn rotation(vault: &mut Vault, round: u64) -> u64 {
+    let secret = vault.find(&at("A")).unwrap();
+    if secret.rotation.stage.is_some() {
+        vault.abort(secret.id, true, "crash").unwrap();
+    }
+    if secret.rotation.revoke.is_some() {
+        vault.retire(secret.id, true, "crash").unwrap();
+    }
+    let next = format!("v{}", secret.version + 1);
+    let staged = vault.stage(&at("A"), value(&next), None, "crash", Expected::Present).unwrap();
+    acknowledged("staged");
+    let turn = Turn { id: secret.id, number: staged.rotation.stage.unwrap().turn };
+    let within = jiff::SignedDuration::from_secs(1);
+    let runner = Runner { pid: std::process::id(), within, to_promote: true };
+    let begun = vault.begin_step(turn, (StepKind::Apply, Which::Pending), Which::Current, runner, "crash").unwrap();
+    acknowledged("begun");
+    vault.finish_step(begun.turn, StepEnd::Exited(0), 1, "crash").unwrap();
+    if round % 3 == 2 {
+        return vault.abort(secret.id, true, "crash").unwrap().version;
+    }
+    let how = Promotion { revoke: true, ..Promotion::default() };
+    let promoted = vault.promote(secret.id, &how, "crash").unwrap().secret.version;
+    acknowledged(&promoted.to_string());
+    vault.retire(secret.id, true, "crash").unwrap().version
 }
 
 /// A pseudo-random pause, so that kills fall anywhere.
@@ -243,6 +273,48 @@ fn kill_during_delete_and_restore() {
 #[test]
 fn kill_during_purge() {
     survives("purge", 200);
+}
+
+/// Current is a value that was promoted, whatever is pending opens and is the next one, and
+/// nothing else is left behind.
+#[test]
+fn kill_during_a_rotation() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vault.db");
+    let mut vault = create(&path);
+    put(&mut vault, "A", "v1");
+    let id = vault.find(&at("A")).unwrap().id;
+    drop(vault);
+    let mut seen = std::collections::HashSet::new();
+    for trial in 0..200 {
+        // A rotation is five changes.
+        let acknowledged = killed("rotation", &path, trial * 3);
+        let last = acknowledged.iter().filter_map(|ack| ack.parse::<u64>().ok()).max().unwrap_or(0);
+        let mut vault = open(&path);
+        let secret = vault.secret(id).unwrap();
+        let (version, rotation) = (secret.version, secret.rotation);
+        assert!(version >= last, "version {last} was acknowledged, {version} is there");
+        assert_eq!(reveal(&mut vault, "A", None), format!("v{version}"));
+        assert_eq!(vault.history(id).unwrap().len() as u64, version);
+        let under_way = rotation.under_way();
+        let rows: u64 = rusqlite::Connection::open(&path)
+            .unwrap()
+            .query_row("SELECT count(*) FROM stage", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(rows, u64::from(rotation.stage.is_some()), "{under_way:?}");
+        if let Some(stage) = rotation.stage {
+            let fields = vault.release(id, Pick::Pending, Release::Reveal, "", false).unwrap();
+            assert_eq!(fields.get("value").unwrap().expose(), format!("v{}", version + 1).as_bytes());
+            assert_eq!(stage.busy.is_some(), stage.state == StageState::Applying, "{under_way:?}");
+        }
+        if let Some(revoke) = rotation.revoke {
+            assert_eq!(revoke.version, version - 1);
+        }
+        assert_eq!(vault.catalog().unwrap().listed()[0].under_way, under_way);
+        assert_eq!(vault.verify().unwrap().damage, [""; 0]);
+        seen.insert(under_way);
+    }
+    assert!(seen.len() > 2, "the kills fell too early to tell anything: {seen:?}");
 }
 
 #[test]

@@ -4,11 +4,14 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use strongroom::error::{Error, Kind};
 use strongroom::vault::audit::AuditVerdict;
 use strongroom::vault::bulk::{Act, Seen};
-use strongroom::vault::{Doomed, Expected, MetadataChange, Outcome, Release, Vault};
+use strongroom::vault::rotation::Promotion;
+use strongroom::vault::secret::{Secret, SecretId};
+use strongroom::vault::{Doomed, Expected, MetadataChange, Outcome, Pick, Release, Vault, Written};
 
 use crate::place::{Place, at, value};
 
@@ -24,6 +27,12 @@ enum Step {
     Purge(usize),
     Describe(usize, u8),
     Move(usize, usize),
+    Stage(usize, u8),
+    /// With no grace at all, or to be revoked.
+    Promote(usize, bool, bool),
+    Abort(usize),
+    /// By hand, or only when nothing is to be revoked.
+    Retire(usize, bool),
     /// All of the living at once, and taken back or not.
     Bulk(Many, bool),
     /// Everything sealed anew under another master key.
@@ -50,7 +59,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => name.clone().prop_map(Step::Restore),
         1 => name.clone().prop_map(Step::Purge),
         1 => (name.clone(), any::<u8>()).prop_map(|(name, text)| Step::Describe(name, text)),
-        2 => (name.clone(), name).prop_map(|(from, to)| Step::Move(from, to)),
+        2 => (name.clone(), name.clone()).prop_map(|(from, to)| Step::Move(from, to)),
+        4 => (name.clone(), any::<u8>()).prop_map(|(name, text)| Step::Stage(name, text)),
+        3 => (name.clone(), any::<bool>(), any::<bool>())
+            .prop_map(|(name, graceless, revoke)| Step::Promote(name, graceless, revoke)),
+        2 => name.clone().prop_map(Step::Abort),
+        2 => (name, any::<bool>()).prop_map(|(name, by_hand)| Step::Retire(name, by_hand)),
         2 => (prop_oneof![Just(Many::Delete), Just(Many::Describe), Just(Many::RollBack)], any::<bool>())
             .prop_map(|(what, undo)| Step::Bulk(what, undo)),
         2 => Just(Step::Replace),
@@ -65,6 +79,23 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 struct Modelled {
     versions: Vec<String>,
     description: String,
+    pending: Option<String>,
+    /// The previous version is given no more.
+    is_retired: bool,
+    /// What the far side is still to be told to refuse.
+    to_revoke: Option<String>,
+}
+
+impl Modelled {
+    /// What no promotion brought.
+    fn push(&mut self, text: String) -> Result<(), Kind> {
+        if self.pending.is_some() || self.to_revoke.as_ref() == Some(&text) {
+            return Err(Kind::Conflict);
+        }
+        self.versions.push(text);
+        self.is_retired = false;
+        Ok(())
+    }
 }
 
 #[derive(Default)]
@@ -80,7 +111,7 @@ impl Model {
             Step::Set(name, text) => {
                 let secret = self.live.entry(*name).or_default();
                 if secret.versions.last() != Some(&format!("v{text}")) {
-                    secret.versions.push(format!("v{text}"));
+                    secret.push(format!("v{text}"))?;
                 }
                 Ok(Some(secret.versions.len()))
             }
@@ -89,7 +120,7 @@ impl Model {
                 if *stale {
                     return Err(Kind::Conflict);
                 }
-                secret.versions.push(format!("v{text}"));
+                secret.push(format!("v{text}"))?;
                 Ok(Some(secret.versions.len()))
             }
             Step::RollBack(name, number) => {
@@ -99,10 +130,13 @@ impl Model {
                     return Err(Kind::Usage);
                 }
                 let old = number.checked_sub(1).and_then(|at| secret.versions.get(at)).ok_or(Kind::NotFound)?.clone();
-                secret.versions.push(old);
+                secret.push(old)?;
                 Ok(Some(secret.versions.len()))
             }
             Step::Delete(name) => {
+                if self.live.get(name).ok_or(Kind::NotFound)?.pending.is_some() {
+                    return Err(Kind::Conflict);
+                }
                 let secret = self.live.remove(name).ok_or(Kind::NotFound)?;
                 self.buried.entry(*name).or_default().push(secret);
                 Ok(None)
@@ -144,13 +178,55 @@ impl Model {
                 self.live.insert(*to, secret);
                 Ok(Some(versions))
             }
-            Step::Bulk(what, undo) => Ok(Some(self.bulk(*what, *undo))),
+            Step::Bulk(what, undo) => self.bulk(*what, *undo).map(Some),
+            Step::Stage(..) | Step::Promote(..) | Step::Abort(_) | Step::Retire(..) => self.stage(step),
             Step::Replace | Step::Lock | Step::Crash | Step::OtherSession => Ok(None),
         }
     }
 
-    /// How many secrets are changed.
-    fn bulk(&mut self, what: Many, undo: bool) -> usize {
+    fn stage(&mut self, step: &Step) -> Result<Option<usize>, Kind> {
+        let (Step::Stage(name, _) | Step::Promote(name, ..) | Step::Abort(name) | Step::Retire(name, _)) = step else {
+            return Ok(None);
+        };
+        let secret = self.live.get_mut(name).ok_or(Kind::NotFound)?;
+        match step {
+            Step::Stage(..) if secret.pending.is_some() || secret.to_revoke.is_some() => return Err(Kind::Conflict),
+            Step::Stage(_, text) => secret.pending = Some(format!("v{text}")),
+            Step::Promote(_, graceless, revoke) => {
+                secret.versions.push(secret.pending.take().ok_or(Kind::NotFound)?);
+                let old = secret.versions.iter().nth_back(1).filter(|old| Some(*old) != secret.versions.last());
+                (secret.is_retired, secret.to_revoke) = (*graceless, old.filter(|_| *revoke).cloned());
+            }
+            Step::Abort(_) => drop(secret.pending.take().ok_or(Kind::NotFound)?),
+            Step::Retire(_, by_hand) => {
+                if secret.to_revoke.is_some() && !by_hand {
+                    return Err(Kind::Conflict);
+                }
+                if secret.versions.len() < 2 {
+                    return Err(Kind::NotFound);
+                }
+                if secret.is_retired && secret.to_revoke.is_none() {
+                    return Err(Kind::Expired);
+                }
+                (secret.is_retired, secret.to_revoke) = (true, None);
+            }
+            _ => {}
+        }
+        Ok(Some(secret.versions.len()))
+    }
+
+    /// How many secrets are changed; all of them or none.
+    fn bulk(&mut self, what: Many, undo: bool) -> Result<usize, Kind> {
+        let stands =
+            |secret: &Modelled| secret.pending.is_some() && (secret.versions.len() > 1 || matches!(what, Many::Delete));
+        let withdrawn =
+            |secret: &Modelled| secret.versions.len() > 1 && secret.versions.first() == secret.to_revoke.as_ref();
+        if matches!(what, Many::RollBack) && self.live.values().any(withdrawn) {
+            return Err(Kind::Conflict);
+        }
+        if !matches!(what, Many::Describe) && self.live.values().any(stands) {
+            return Err(Kind::Conflict);
+        }
         let mut changed = self.live.len();
         match what {
             Many::Delete if undo => {}
@@ -172,11 +248,12 @@ impl Model {
                         (secret.versions[0].clone(), secret.versions[secret.versions.len() - 1].clone());
                     secret.versions.push(first);
                     secret.versions.extend(undo.then_some(last));
+                    secret.is_retired = false;
                     changed += 1;
                 }
             }
         }
-        changed
+        Ok(changed)
     }
 }
 
@@ -201,7 +278,8 @@ fn bulk(vault: &mut Vault, what: Many, undo: bool) -> Result<usize, Error> {
 }
 
 fn run(vault: &mut Vault, step: &Step) -> Result<Option<usize>, Kind> {
-    let version = |written: strongroom::vault::Written| Some(usize::try_from(written.secret.version).unwrap());
+    let number = |secret: Secret| Some(usize::try_from(secret.version).unwrap());
+    let version = |written: Written| number(written.secret);
     match step {
         Step::Set(name, text) => vault
             .set(&at(NAMES[*name]), Some(value(&format!("v{text}"))), MetadataChange::default(), "set", Expected::Any)
@@ -225,9 +303,29 @@ fn run(vault: &mut Vault, step: &Step) -> Result<Option<usize>, Kind> {
         }
         Step::Move(from, to) => vault.move_secret(&at(NAMES[*from]), &at(NAMES[*to]), "").map(version),
         Step::Bulk(what, undo) => bulk(vault, *what, *undo).map(Some),
+        Step::Stage(name, text) => {
+            let staged = vault.stage(&at(NAMES[*name]), value(&format!("v{text}")), None, "stage", Expected::Present);
+            staged.map(number)
+        }
+        Step::Promote(name, graceless, revoke) => {
+            let grace = graceless.then_some(SignedDuration::ZERO);
+            let how = Promotion { grace, revoke: *revoke, by_hand: false };
+            vault.find(&at(NAMES[*name])).and_then(|secret| vault.promote(secret.id, &how, "promote")).map(version)
+        }
+        Step::Abort(name) => {
+            vault.find(&at(NAMES[*name])).and_then(|secret| vault.abort(secret.id, false, "abort")).map(number)
+        }
+        Step::Retire(name, by_hand) => {
+            vault.find(&at(NAMES[*name])).and_then(|secret| vault.retire(secret.id, *by_hand, "retire")).map(number)
+        }
         Step::Replace | Step::Lock | Step::Crash | Step::OtherSession => Ok(None),
     }
     .map_err(|error| error.kind())
+}
+
+fn picked(vault: &mut Vault, id: SecretId, pick: Pick) -> Result<String, Kind> {
+    let fields = vault.release(id, pick, Release::Reveal, "", false).map_err(|error| error.kind())?;
+    Ok(fields.get("value").unwrap().expose_str().unwrap().to_owned())
 }
 
 fn compare(vault: &mut Vault, model: &Model) {
@@ -241,7 +339,17 @@ fn compare(vault: &mut Vault, model: &Model) {
             let fields = vault.release(secret.id, Some(position as u64 + 1), Release::Reveal, "", false).unwrap();
             assert_eq!(fields.get("value").unwrap().expose(), text.as_bytes());
         }
+        let pending = expected.pending.clone().ok_or(Kind::NotFound);
+        assert_eq!(picked(vault, secret.id, Pick::Pending), pending);
+        let previous = match expected.versions.iter().rev().nth(1) {
+            None => Err(Kind::NotFound),
+            Some(_) if expected.is_retired => Err(Kind::Expired),
+            Some(text) => Ok(text.clone()),
+        };
+        assert_eq!(picked(vault, secret.id, Pick::Previous), previous);
+        assert_eq!(secret.rotation.revoke.is_some(), expected.to_revoke.is_some());
     }
+    assert_eq!(vault.verify().unwrap().damage, [""; 0]);
     assert!(matches!(vault.verify_audit().unwrap(), AuditVerdict::Intact { .. }));
     vault.verify_rows().unwrap();
 }

@@ -8,7 +8,7 @@ use crate::place::{Place, at, put};
 
 fn wanted(vault: &mut Vault, name: &str, version: Option<u64>) -> Wanted {
     let secret = vault.find(&at(name)).unwrap();
-    Wanted { id: secret.id, address: secret.address, version }
+    Wanted { id: secret.id, address: secret.address, pick: version.into() }
 }
 
 fn expire(vault: &mut Vault, name: &str) {

@@ -10,13 +10,14 @@ use rusqlite::{Connection, params_from_iter};
 use strongroom::error::Kind;
 use strongroom::vault::audit::{AuditQuery, AuditVerdict};
 use strongroom::vault::catalog::Listed;
-use strongroom::vault::{Expected, LockedVault, Release, RowsWalk, Vault};
+use strongroom::vault::secret::SecretId;
+use strongroom::vault::{Expected, LockedVault, Pick, Release, RowsWalk, Vault};
 
 use crate::place::{Place, actor, at, put, value};
 
 /// Every table under the root. `audit_pending` is not: nobody without a key could
 /// authenticate it.
-const TABLES: [&str; 7] = ["state", "slot", "secret", "bucket", "listing", "version", "audit"];
+const TABLES: [&str; 8] = ["state", "slot", "secret", "bucket", "listing", "version", "stage", "audit"];
 
 type Row = Vec<Value>;
 
@@ -33,6 +34,7 @@ impl Attacked {
         put(&mut vault, "prod/A", "two");
         put(&mut vault, "A", "other");
         vault.move_secret(&at("A"), &at("B"), "").unwrap();
+        vault.stage(&at("B"), value("pending"), None, "", Expected::Present).unwrap();
         put(&mut vault, "gone", "buried");
         vault.delete(&at("gone"), "").unwrap();
         drop(vault);
@@ -99,11 +101,12 @@ impl Attacked {
             return true;
         }
         let Ok(buried) = vault.deleted() else { return true };
-        let mut ids = catalog.listed().iter().map(|listed| listed.id).chain(buried.iter().map(|secret| secret.id));
-        ids.any(|id| vault.history(id).is_err())
+        let ids = catalog.listed().iter().map(|listed| listed.id).chain(buried.iter().map(|secret| secret.id));
+        ids.clone().any(|id| vault.history(id).is_err())
             || !matches!(vault.verify_audit(), Ok(AuditVerdict::Intact { .. }))
             || vault.audit(&AuditQuery::default()).is_err()
             || LockedVault::open(&self.path()).and_then(|locked| locked.check_file()).is_err()
+            || ids.clone().any(|id| is_stage_noticed(&mut vault, id))
     }
 
     /// Unused room and the two plain indexes are under no seal: damage there is found by
@@ -116,6 +119,16 @@ impl Attacked {
             }
         }
     }
+}
+
+/// Looks at what is pending, if anything is.
+fn is_stage_noticed(vault: &mut Vault, id: SecretId) -> bool {
+    let Ok(secret) = vault.secret(id) else { return true };
+    if secret.rotation.stage.is_none() {
+        return false;
+    }
+    let fields = vault.release(id, Pick::Pending, Release::Reveal, "", false);
+    !fields.is_ok_and(|fields| fields.get("value").is_some_and(|value| value.expose() == b"pending"))
 }
 
 fn flipped(cell: &Value, bit: usize) -> Value {
@@ -260,10 +273,14 @@ fn every_row_taken_out_is_refused() {
 fn old_rows_put_back_are_refused() {
     let (place, mut vault) = Place::new();
     put(&mut vault, "prod/A", "one");
+    put(&mut vault, "B", "one");
+    let id = vault.stage(&at("B"), value("pending"), None, "", Expected::Present).unwrap().id;
     drop(vault);
     let old = Attacked::of(place);
     let mut vault = old.place.open();
     put(&mut vault, "prod/A", "two");
+    vault.abort(id, false, "").unwrap();
+    vault.stage(&at("B"), value("pending"), None, "", Expected::Present).unwrap();
     drop(vault);
     let new = Attacked { pristine: std::fs::read(old.path()).unwrap(), place: Place::new().0 };
     let before = new.place.folder.path().join("old.db");

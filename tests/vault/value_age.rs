@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
+use strongroom::vault::rotation::Promotion;
 use strongroom::vault::secret::Secret;
-use strongroom::vault::{Expected, MetadataChange, Vault};
+use strongroom::vault::{Expected, MetadataChange, Pick, Vault};
 
 use super::place::{Place, at, value};
 
@@ -43,6 +44,17 @@ fn aged() -> (Place, Vault) {
     on(100, || vault.rotate(&at("A"), value("3"), "", Expected::Any)).unwrap();
     on(200, || vault.rotate(&at("A"), value("4"), "", Expected::Any)).unwrap();
     (place, vault)
+}
+
+#[test]
+fn one_that_comes_back_by_way_of_the_far_side_is_as_old_whenever_it_is_promoted() {
+    let (_place, mut vault) = aged();
+    for (number, wanted) in [(3, (100, Some(100), true)), (2, (10, None, true)), (4, (200, Some(200), false))] {
+        let earlier = Pick::Number(number);
+        let id = on(206, || vault.stage_earlier(&at("A"), earlier, None, "", Expected::Any)).unwrap().id;
+        let promoted = on(210, || vault.promote(id, &Promotion::default(), "")).unwrap().secret;
+        assert_eq!(times(&promoted, 210), wanted, "version {number}");
+    }
 }
 
 #[test]

@@ -34,11 +34,11 @@ pub(super) fn run(call: &Call, release: &ReleaseArgs, named: &str) -> Result<u8>
         // The record says that it was pasted; this one, that it did not arrive.
         let _ = vault.note(AuditAction::Copy, Some(secret.id), &reason, Some(error.message()));
     })?;
-    tell(call, &secret.address, &pane, &value)?;
+    tell(call, (&secret.address, &release.told(&secret, call.now)), &pane, &value)?;
     Ok(0)
 }
 
-fn tell(call: &Call, address: &Address, pane: &Pane, value: &SecretText) -> Result<()> {
+fn tell(call: &Call, (address, told): (&Address, &str), pane: &Pane, value: &SecretText) -> Result<()> {
     let Pane { id, place, command, .. } = pane;
     let breaks = value.expose().iter().any(|byte| matches!(byte, b'\n' | b'\r'));
     let enter = match (breaks, pane.takes_whole) {
@@ -46,7 +46,7 @@ fn tell(call: &Call, address: &Address, pane: &Pane, value: &SecretText) -> Resu
         (true, Some(true)) => "",
         (true, _) => " It has line breaks, which do what Enter does where the program knows no pastes: look at it.",
     };
-    call.output.note(&format!("Pasted {address} into pane {id} ({place}, {command}).{enter}"));
+    call.output.note(&format!("Pasted {told} into pane {id} ({place}, {command}).{enter}"));
     if call.output.json {
         call.output.print_json(&json!({
             "name": address.name.as_str(),

@@ -156,6 +156,7 @@ fn read(line: &str, now: Timestamp) -> Option<Told> {
         owner: parts.next().map(str::to_owned),
         description: parts.next().map(str::to_owned),
         json: None,
+        recipe: None,
     };
     let pair = |word: &str| word.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
     let fields = parts.next().unwrap_or_default().split_whitespace().filter_map(pair).collect();

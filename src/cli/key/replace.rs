@@ -47,6 +47,9 @@ pub(super) struct ReplaceArgs {
     /// The key in STRONGROOM_MASTER_KEY stays, too
     #[arg(long)]
     keep_env: bool,
+    /// Also while a secret is in mid-rotation: a session that runs a step cannot write down how it ended
+    #[arg(long)]
+    by_hand: bool,
     /// Do not ask whether to begin
     #[arg(short, long)]
     yes: bool,
@@ -65,7 +68,7 @@ pub(super) fn run(call: &Call, args: &ReplaceArgs) -> Result<()> {
     args.check_stdin(call)?;
     let (mut vault, key) = call.open_with_key()?;
     let keys = std::iter::once(Ok(key)).chain(args.kept(call)).collect::<Result<Vec<_>>>()?;
-    let presented = vault.present(keys)?;
+    let presented = vault.present(keys)?.by_hand(args.by_hand);
     // A key for paper is nowhere to be presented from: there will be another.
     let had_recovery = presented.dropped().iter().any(|slot| slot.kind == SlotKind::Recovery);
     let fresh = if had_recovery { Some(Fresh::recovery()?) } else { None };
@@ -78,6 +81,10 @@ pub(super) fn run(call: &Call, args: &ReplaceArgs) -> Result<()> {
         fresh.tell(call)?;
     }
     warn_of_dead_key_file(call, &mut vault);
+    for secret in vault.in_mid_rotation()? {
+        let told = secret.standing().unwrap_or_default();
+        call.output.warn(&format!("{told} Settle it with strongroom rotate {} --resume.", secret.address));
+    }
     tell(call, &presented, &replaced)?;
     replaced.left.map_or(Ok(()), Err)
 }

@@ -185,8 +185,8 @@ impl Gathered {
         }
     }
 
-    /// Opens what goes into these rows; each is recorded, once.
-    pub(super) fn open(&self, vault: &mut Vault, rows: &[Row], terms: &Terms<'_>, now: Timestamp) -> Result<Filled> {
+    /// Opens what goes into these rows; each is recorded, once. What may not work is warned of.
+    pub(super) fn open(&self, call: &Call, vault: &mut Vault, rows: &[Row], terms: &Terms<'_>) -> Result<Filled> {
         let secrets = rows.iter().filter_map(|row| match self.found.get(row.wish) {
             Some(Found::Secret(secret)) => Some(secret.as_text()),
             _ => None,
@@ -200,8 +200,10 @@ impl Gathered {
             })
         });
         let texts: Vec<Text<'_>> = texts.collect();
-        let survey = survey(vault, &texts, &self.context, now)?;
-        fill(vault, &texts, &survey, terms)
+        let survey = survey(vault, &texts, &self.context, call.now)?;
+        let filled = fill(vault, &texts, &survey, terms)?;
+        survey.doubts().iter().for_each(|doubt| call.output.warn(doubt));
+        Ok(filled)
     }
 
     /// How the release is to be recorded.

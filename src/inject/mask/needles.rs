@@ -20,6 +20,9 @@ use super::sieve::Sieve;
 const WHOLE: usize = 192;
 /// So many first bytes of what is longer it knows.
 pub(super) const HEAD: usize = 32;
+/// The sieves go on together, so many bytes at a time: where one is stopped by every byte, the
+/// others must not look through all of the text each time.
+const TOGETHER: usize = 512;
 /// From these lengths on, needles get a sieve of their own: a longer one clears more at once.
 const CLASSES: [usize; 3] = [16, 8, SHORTEST];
 
@@ -114,7 +117,15 @@ impl Needles {
 
     /// The first place from `from` on at which something may begin.
     pub(super) fn next(&self, hay: &[u8], from: usize) -> usize {
-        self.sieves.iter().map(|sieve| sieve.next(hay, from)).min().unwrap_or(hay.len())
+        let mut at = from;
+        loop {
+            let until = at + TOGETHER;
+            let cleared = self.sieves.iter().map(|sieve| sieve.next(hay, at, until)).min().unwrap_or(hay.len());
+            if cleared < until {
+                return cleared.min(hay.len());
+            }
+            at = cleared;
+        }
     }
 
     /// True when `end` is the beginning of something the automaton knows, but not all of it.

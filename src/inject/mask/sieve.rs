@@ -47,11 +47,11 @@ impl Sieve {
     }
 
     /// The first place from `from` on at which something may begin: no place before it
-    /// can. Near the end of `hay` nothing is cleared.
-    pub(super) fn next(&self, hay: &[u8], from: usize) -> usize {
+    /// can. It is not looked far beyond `until`; near the end of `hay` nothing is cleared.
+    pub(super) fn next(&self, hay: &[u8], from: usize, until: usize) -> usize {
         let mut cleared = from;
         let last = hay.len().saturating_sub(GRAM);
-        while cleared + self.stride - 1 <= last {
+        while cleared < until && cleared + self.stride - 1 <= last {
             let at = cleared + self.stride - 1;
             let Some(gram) = hay[at..].first_chunk::<GRAM>() else { break };
             let place = self.place(u32::from_le_bytes(*gram));
@@ -77,12 +77,12 @@ mod tests {
                 let mut hay = vec![b'.'; 200];
                 hay[begin..begin + needle.len()].copy_from_slice(needle);
                 for from in 0..=begin {
-                    assert!(sieve.next(&hay, from) <= begin, "{begin} from {from}");
+                    assert!(sieve.next(&hay, from, 200) <= begin, "{begin} from {from}");
                 }
-                assert!(sieve.next(&hay, begin + needle.len()) > 190);
+                assert!(sieve.next(&hay, begin + needle.len(), 200) > 190);
             }
         }
-        assert_eq!(sieve.next(b"ab", 1), 1);
-        assert_eq!(sieve.next(b"", 0), 0);
+        assert_eq!(sieve.next(b"ab", 1, 2), 1);
+        assert_eq!(sieve.next(b"", 0, 0), 0);
     }
 }

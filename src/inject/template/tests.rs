@@ -115,7 +115,6 @@ fn a_reference_that_cannot_be_read_is_told_with_its_place() {
     assert!(told[0].starts_with("1:1 ") && told[1].starts_with("2:2 There is no filter jsn"), "{told:?}");
     assert!(told[2].starts_with("2:32 The reference is not closed"), "{told:?}");
     assert!(faults("{{secrets.A\n}}")[0].contains("not closed"));
-    assert!(faults("{{secrets.A@pending}}")[0].contains("staged"));
     assert!(faults("key: \"{{secrets.A | yaml}}\"")[0].contains("writes the quotes itself"));
     assert!(faults("{{secrets.{{secrets.A}}}}")[0].contains("character"));
 }

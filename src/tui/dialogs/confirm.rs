@@ -3,26 +3,30 @@
 //! It names the object and the effect, answers no by default, and takes a key
 //! that is neither Enter nor the asking key; `update` hands that key on only
 //! after the question was drawn. Rolling back asks for a reason first, purging
-//! for the secret's name.
+//! for the secret's name. Where the far side would have to hear of a rollback, another key
+//! stages the version instead; then the cockpit takes over.
 
 use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::error::Error;
+use crate::rotation::decide::Goal;
+use crate::rotation::drive::Source;
 use crate::tui::action::{Action, Context};
 use crate::tui::clock::Now;
 use crate::tui::effect::{Effect, Request};
 use crate::tui::keymap::Keys;
 use crate::tui::press::Press;
+use crate::tui::rotating::Order;
 use crate::tui::sequence;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::text_input::TextInput;
-use crate::vault::Expected;
 use crate::vault::compare::{Fate, ShapeDiff};
 use crate::vault::scope::Address;
 use crate::vault::secret::{Secret, SecretId, Version};
+use crate::vault::{Expected, Pick};
 
 use super::page::Page;
 use super::{Input, Step, differences};
@@ -45,7 +49,7 @@ pub struct ConfirmDialog {
 }
 
 enum Question {
-    RollBack { id: SecretId, to: Version, age: String, current: u64, diff: Option<Box<ShapeDiff>> },
+    RollBack { id: SecretId, to: Version, age: String, current: u64, has_recipe: bool, diff: Option<Box<ShapeDiff>> },
     Purge(Doomed),
     UseExpired { since: String, wanted: Wanted },
 }
@@ -77,7 +81,8 @@ impl ConfirmDialog {
     #[must_use]
     pub fn roll_back(secret: &Secret, to: Version, now: Timestamp) -> Self {
         let age = text::age(to.created_at, now);
-        let question = Question::RollBack { id: secret.id, to, age, current: secret.version, diff: None };
+        let has_recipe = secret.metadata.recipe.is_some();
+        let question = Question::RollBack { id: secret.id, to, age, current: secret.version, has_recipe, diff: None };
         Self::new(secret.address.clone(), question, false)
     }
 
@@ -96,8 +101,8 @@ impl ConfirmDialog {
 
     /// Destroy all versions?
     #[must_use]
-    pub fn purge(id: SecretId, address: Address, versions: u64) -> Self {
-        Self::new(address, Question::Purge(Doomed::new(id, versions)), false)
+    pub fn purge(secret: &Secret) -> Self {
+        Self::new(secret.address.clone(), Question::Purge(Doomed::new(secret)), false)
     }
 
     /// Destroy all versions of one that is deleted already?
@@ -124,6 +129,21 @@ impl ConfirmDialog {
             _ if !self.asking => Context::Form,
             Question::UseExpired { wanted, .. } if matches!(wanted.purpose, Purpose::Copy(_)) => Context::ConfirmCopy,
             _ => Context::Confirm,
+        }
+    }
+
+    /// True when it is asked whether to roll back a secret whose far side is told by a recipe.
+    #[must_use]
+    pub fn may_stage(&self) -> bool {
+        self.asking && matches!(self.question, Question::RollBack { has_recipe: true, .. })
+    }
+
+    /// Which secret would be rolled back.
+    #[must_use]
+    pub fn rolls_back(&self) -> Option<SecretId> {
+        match &self.question {
+            Question::RollBack { id, .. } => Some(*id),
+            _ => None,
         }
     }
 
@@ -191,6 +211,7 @@ impl ConfirmDialog {
         match action {
             Action::Cancel => Step { close: true, ..Step::default() },
             Action::Yes if !self.sent => self.yes(),
+            Action::StageVersion if self.may_stage() && !self.sent => self.stage(),
             Action::Submit if matches!(self.question, Question::Purge(_)) && !self.sent => self.submit_name(),
             Action::NextChoice | Action::PreviousChoice if !self.sent => self.choose(action == Action::NextChoice),
             Action::Submit | Action::NextField | Action::PreviousField
@@ -250,6 +271,20 @@ impl ConfirmDialog {
         }
     }
 
+    /// The version is staged, and nothing more: what the far side is told is decided in the cockpit.
+    fn stage(&mut self) -> Step {
+        let Question::RollBack { id, to, current, .. } = &self.question else { return Step::default() };
+        let order = Order::Begin {
+            address: self.address.clone(),
+            source: Source::Earlier(Pick::Number(to.number)),
+            goal: Goal::Staged,
+            reason: self.input.text().trim().to_owned(),
+            expected: Expected::This(*id, Some(*current)),
+            allow_same: true,
+        };
+        self.send(Request::Rotation(Box::new(order)), false)
+    }
+
     fn send(&mut self, request: Request, close: bool) -> Step {
         self.sent = true;
         self.problem = None;
@@ -260,8 +295,11 @@ impl ConfirmDialog {
     pub fn draw(&self, keys: Keys<'_>, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
         let mut page = Page::new(self.title(), self.foot());
         match &self.question {
-            Question::RollBack { to, age, current, diff, .. } => {
+            Question::RollBack { to, age, current, has_recipe, diff, .. } => {
                 self.roll_back_page(&mut page, to, age, *current);
+                if *has_recipe {
+                    page.prose(untold(to.number, *current), Role::Danger);
+                }
                 self.what_changes(&mut page, *current, diff.as_deref());
             }
             Question::Purge(doomed) => self.purge_page(&mut page, doomed),
@@ -350,6 +388,12 @@ impl ConfirmDialog {
         match &self.question {
             _ if self.sent => "⟨cancel⟩ close".to_owned(),
             Question::RollBack { .. } if !self.asking => "⟨submit⟩ next · ⟨cancel⟩ cancel".to_owned(),
+            Question::RollBack { to, current, has_recipe: true, .. } => {
+                format!(
+                    "⟨stage-version⟩ stage {} · ⟨yes⟩ vault · ⟨cancel⟩ keep {current} · ⟨next-field⟩ reason",
+                    to.number
+                )
+            }
             Question::RollBack { to, current, .. } => {
                 format!("⟨yes⟩ back to {} · ⟨cancel⟩ keep {current} · ⟨next-field⟩ reason", to.number)
             }
@@ -363,6 +407,14 @@ impl ConfirmDialog {
             Question::UseExpired { .. } => "⟨yes⟩ copy it · ⟨cancel⟩ leave it".to_owned(),
         }
     }
+}
+
+/// What a rollback alone would leave behind at the far side, and the way that does not.
+fn untold(number: u64, current: u64) -> String {
+    format!(
+        "The far side is not told: it goes on with version {current}. With ⟨stage-version⟩ version {number} is staged instead; \
+         then the recipe tells it, tries it and goes back where that fails."
+    )
 }
 
 /// An error in one paragraph.

@@ -17,6 +17,7 @@ use crate::secret_text::SecretText;
 use crate::vault::catalog::Catalog;
 use crate::vault::compare::ShapeDiff;
 use crate::vault::generate::Generated;
+use crate::vault::incident::{Incident, Progress};
 use crate::vault::scope::Address;
 use crate::vault::search::Facts;
 use crate::vault::secret::{FieldName, Fields, Secret, SecretId, Version};
@@ -28,13 +29,16 @@ use super::effect::{Draft, Effect, RawKeyUse};
 use super::event::ClipboardNews;
 use super::files::Completion;
 use super::keymap::{Keymap, Keys};
+use super::panes::detail::Known;
 use super::press::Press;
+use super::rotating::{LastUse, Log};
 use super::theirs::Theirs;
 use super::theme::Theme;
 use super::tmux::TmuxPane;
 
 pub mod bulk;
 pub mod clipboard_test;
+pub mod cockpit;
 pub mod compare;
 pub mod confirm;
 mod conflict;
@@ -44,6 +48,7 @@ pub mod edit;
 mod form;
 pub mod frame;
 pub mod help;
+pub mod incident;
 pub mod jump;
 mod known_tags;
 mod page;
@@ -134,6 +139,22 @@ pub enum Input {
         /// Told without the value.
         shape: Box<Shape>,
     },
+    /// What this session has seen of a rotation, and its secret as it is now.
+    Rotation(Box<Log>, Option<Box<Secret>>),
+    /// Who used the secret last, as the dialog asked.
+    LastUse(Option<LastUse>),
+    /// What is known of the secret beside its record.
+    Known(Box<Known>),
+    /// How far the search for what somebody could have seen is.
+    IncidentAt(Progress),
+    /// What somebody could have seen, and whether whoever acts here is one of them.
+    Incident(Box<Incident>, bool),
+    /// What somebody could have seen cannot be told.
+    IncidentFailed(Error),
+    /// What is built from the secrets of the dialog.
+    Built(incident::Built),
+    /// The report is in its file.
+    ReportWritten,
     /// What the dialog submitted failed; it stays open with its input and shows this.
     Failed(Error),
 }
@@ -149,6 +170,10 @@ pub struct Step {
     pub then: Option<Action>,
     /// Then go to this secret.
     pub jump: Option<SecretId>,
+    /// Then go to this secret, and to its rotation.
+    pub rotate: Option<SecretId>,
+    /// Leave the screen to what comes then, and come back after it.
+    pub leaves: bool,
 }
 
 /// The open dialog.
@@ -179,6 +204,10 @@ pub enum Dialog {
     Deleted(Box<deleted::DeletedDialog>),
     /// Does the clipboard take a value, and let go of it?
     ClipboardTest(Box<clipboard_test::ClipboardTestDialog>),
+    /// What somebody could have seen.
+    Incident(Box<incident::IncidentDialog>),
+    /// A rotation that is under way.
+    Cockpit(Box<cockpit::CockpitDialog>),
     /// A value into a pane of tmux.
     Paste(Box<paste::PasteDialog>),
 }
@@ -201,6 +230,8 @@ macro_rules! each {
             Dialog::Deleted($dialog) => $call,
             Dialog::ClipboardTest($dialog) => $call,
             Dialog::Paste($dialog) => $call,
+            Dialog::Cockpit($dialog) => $call,
+            Dialog::Incident($dialog) => $call,
         }
     };
 }
@@ -257,6 +288,7 @@ impl Dialog {
         match self {
             Self::Edit(dialog) => dialog.subject(),
             Self::Rotate(dialog) => dialog.subject(),
+            Self::Cockpit(dialog) => Some(dialog.subject()),
             _ => None,
         }
     }
@@ -268,6 +300,7 @@ impl Dialog {
             Self::Edit(dialog) => dialog.is_changed(),
             Self::Rotate(dialog) => dialog.is_changed(),
             Self::Confirm(dialog) => dialog.is_changed(),
+            Self::Cockpit(dialog) => dialog.is_changed(),
             Self::Bulk(dialog) => dialog.is_changed(),
             Self::WriteOut(dialog) => dialog.is_changed(),
             Self::Deleted(dialog) => dialog.is_changed(),

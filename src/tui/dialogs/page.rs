@@ -39,11 +39,15 @@ pub(super) struct Page<'a> {
     subject: Option<(String, String)>,
     /// What is said at the end, whatever is scrolled.
     message: Option<(String, Role)>,
+    /// Most rows that each paragraph of it takes.
+    most_told: usize,
     foot: String,
     pieces: Vec<Piece<'a>>,
     focus: Option<usize>,
     /// Cells that the widest row of a list would like, also while it is scrolled out.
     widest: u16,
+    /// Its end is seen as long as the focus is.
+    ends_first: bool,
 }
 
 impl<'a> Page<'a> {
@@ -53,10 +57,12 @@ impl<'a> Page<'a> {
             title: title.into(),
             subject: None,
             message: None,
+            most_told: usize::MAX,
             foot: foot.into(),
             pieces: Vec::new(),
             focus: None,
             widest: 0,
+            ends_first: false,
         }
     }
 
@@ -76,9 +82,20 @@ impl<'a> Page<'a> {
         self.message = Some((text.into(), role));
     }
 
+    /// The same, each of its paragraphs in at most so many rows.
+    pub(super) fn tell_shortly(&mut self, text: impl Into<String>, role: Role, most: usize) {
+        self.tell(text, role);
+        self.most_told = most;
+    }
+
     /// Asks for room for rows of this many cells, so that a list is not cut where there is some.
     pub(super) fn widen(&mut self, cells: usize) {
         self.widest = u16::try_from(cells).unwrap_or(u16::MAX).saturating_add(MARK);
+    }
+
+    /// Shows the end before the beginning where not all of it has room.
+    pub(super) fn ends_first(&mut self) {
+        self.ends_first = true;
     }
 
     /// An empty row.
@@ -167,6 +184,11 @@ impl<'a> Page<'a> {
         self.push(Piece::Row { text, role, whole: focused }, focused);
     }
 
+    /// The same, told whole wherever the focus is.
+    pub(super) fn whole_row(&mut self, text: &'a str, role: Role, focused: bool) {
+        self.push(Piece::Row { text, role, whole: true }, focused);
+    }
+
     /// A row that does something on Enter.
     pub(super) fn button(&mut self, label: &'a str, focused: bool) {
         self.push(Piece::Button { label }, focused);
@@ -198,7 +220,9 @@ impl<'a> Page<'a> {
         let width = frame::inner_width(theme, area, wanted);
         let column = self.input_column().min(width / 2);
         let message = match &self.message {
-            Some((text, _)) => text::wrap(text, usize::from(width)),
+            Some((text, _)) => {
+                text.split('\n').flat_map(|text| wrapped(text, usize::from(width), self.most_told)).collect()
+            }
             None => Vec::new(),
         };
         let told = u16::try_from(message.len()).unwrap_or(u16::MAX);
@@ -213,7 +237,7 @@ impl<'a> Page<'a> {
         self.draw_pieces(theme, body, column, &rows, frame);
         let role = self.message.as_ref().map_or(Role::Text, |(_, role)| *role);
         for (line, y) in message.into_iter().zip(end.y..end.bottom()) {
-            frame.buffer_mut().set_stringn(end.x, y, line, usize::from(end.width), theme.style(role));
+            frame.buffer_mut().set_stringn(end.x, y, &line, usize::from(end.width), theme.style(role));
         }
     }
 
@@ -308,6 +332,9 @@ impl<'a> Page<'a> {
             Some(Piece::Prose { inset: true, .. }) => rows[focus + 1],
             _ => 0,
         };
+        if self.ends_first {
+            return most.min(top);
+        }
         let bottom = top.saturating_add(rows[focus]).saturating_add(under).saturating_add(1);
         bottom.saturating_sub(height).min(top).min(most)
     }
@@ -318,6 +345,17 @@ fn inner_parts(inner: Rect, told: u16) -> (Rect, Rect) {
     let told = told.min(inner.height.saturating_sub(1));
     let body = Rect { height: inner.height - told, ..inner };
     (body, Rect { y: body.bottom(), height: told, ..inner })
+}
+
+/// A paragraph in at most `most` rows of `cells` cells.
+fn wrapped(text: &str, cells: usize, most: usize) -> Vec<String> {
+    let lines = text::wrap(text, cells);
+    let is_cut = lines.len() > most;
+    let mut lines: Vec<String> = lines.into_iter().take(most).map(str::to_owned).collect();
+    if let (true, Some(last)) = (is_cut, lines.last_mut()) {
+        *last = format!("{}…", text::shorten(last, cells.saturating_sub(1)).trim_end_matches('…'));
+    }
+    lines
 }
 
 /// Marks on the right edge that there is more above or below.

@@ -30,8 +30,10 @@ impl Request {
                 | Self::DeletedOf(_)
                 | Self::Detail(_)
                 | Self::FindSame { .. }
+                | Self::LastUse(_)
                 | Self::Shape { .. }
                 | Self::Theirs { .. }
+                | Self::WriteReport { .. }
         )
     }
 
@@ -55,7 +57,8 @@ impl Request {
                 | Self::Shape { .. }
                 | Self::Unlock(_)
                 | Self::WriteOut { .. }
-        )
+                | Self::WriteReport { .. }
+        ) || matches!(self, Self::Rotation(order) if order.opens())
     }
 }
 

@@ -46,6 +46,10 @@ pub struct Known {
     pub used: Option<Option<Timestamp>>,
     /// Some of those that have the same value, and how many more there are.
     pub alike: (Vec<String>, usize),
+    /// Some of those that are built from it, and how many more; `None` while nobody has looked.
+    pub built: Option<(Vec<String>, usize)>,
+    /// Some of those whose recipes name it, and how many more; none while nobody has looked.
+    pub recipes: (Vec<String>, usize),
 }
 
 /// One field's plaintext on the screen.
@@ -325,9 +329,28 @@ pub(super) fn draw_more(look: &Look<'_>, area: Rect, frame: &mut Frame<'_>) {
     frame.render_widget(Span::styled(words, look.theme.style(Role::Muted)), place.intersection(area));
 }
 
+/// What is under way about the value.
+fn rotation(secret: &Secret, now: Timestamp) -> Vec<Row> {
+    let under_way = secret.rotation.under_way();
+    let mut rows = Vec::new();
+    if let Some(stage) = &secret.rotation.stage {
+        let by = stage.by.split_once('@').map_or(stage.by.as_str(), |(user, _)| user);
+        let when = format!("{} by {}", text::age(stage.since, now), text::printable(by));
+        rows.push(match under_way.is_unsettled() {
+            true => Row::new("?? UNSETTLED", format!("{}, begun {when}", stage.state.word()), Role::Danger),
+            false => Row::new("> STAGED", format!("{}, {when}", stage.state.word()), Role::Accent),
+        });
+    }
+    if let Some(revoke) = &secret.rotation.revoke {
+        let words = format!("version {} is still taken", revoke.version);
+        rows.push(Row::new("< REVOKE", words, Role::Warn));
+    }
+    rows
+}
+
 /// Expiry and due date, what is wrong first and in words.
 fn dates(secret: &Secret, now: Timestamp) -> Vec<Row> {
-    let mut rows = Vec::new();
+    let mut rows = rotation(secret, now);
     if let Some(at) = secret.metadata.expires_at {
         let when = format!("{} ({})", text::due(at, now), day(at));
         rows.push(match secret.is_expired(now) {

@@ -9,6 +9,7 @@ use crate::tui::layout::inside;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
 use crate::vault::audit::AuditRecord;
+use crate::vault::rotation::{GivenUp, Past, StepDone};
 use crate::vault::secret::{SecretId, Version};
 
 use super::{Cursor, Look, draw_frame, marker, row_area};
@@ -29,12 +30,12 @@ pub enum Tab {
     Audit,
 }
 
-/// Versions and audit records, newest first.
+/// Versions, with the rotations that came to none, and audit records; newest first.
 #[derive(Default)]
 pub struct HistoryPane {
     id: Option<SecretId>,
     tab: Tab,
-    versions: Vec<Version>,
+    past: Vec<Past>,
     records: Option<Vec<AuditRecord>>,
     version_cursor: Cursor,
     record_cursor: Cursor,
@@ -60,17 +61,17 @@ impl HistoryPane {
         self.id
     }
 
-    /// Shows the versions of a secret; the selected one stays when it is the same secret.
-    pub fn show(&mut self, id: SecretId, versions: Vec<Version>, page: usize) {
+    /// Shows the past of a secret; what is selected stays when it is the same secret.
+    pub fn show(&mut self, id: SecretId, past: Vec<Past>, page: usize) {
         if self.id == Some(id) {
-            let selected = self.selected_version().map(|version| version.number);
-            let at = versions.iter().position(|version| Some(version.number) == selected);
-            // On the newest version one stays there when a newer one comes.
+            let selected = self.past.get(self.version_cursor.row);
+            let at = past.iter().position(|row| Some(row) == selected);
+            // On the newest one stays there when a newer one comes.
             self.version_cursor.row = at.filter(|_| self.version_cursor.row > 0).unwrap_or(0);
         } else {
             *self = Self { id: Some(id), tab: self.tab, ..Self::default() };
         }
-        self.versions = versions;
+        self.past = past;
         self.follow(page);
     }
 
@@ -90,7 +91,19 @@ impl HistoryPane {
     /// The version under the cursor.
     #[must_use]
     pub fn selected_version(&self) -> Option<&Version> {
-        self.versions.get(self.version_cursor.row)
+        self.past.get(self.version_cursor.row).and_then(Past::version)
+    }
+
+    /// True on a rotation that came to no version: there is no value to do anything with.
+    #[must_use]
+    pub fn is_on_given_up(&self) -> bool {
+        let selected = self.past.get(self.version_cursor.row);
+        self.tab == Tab::Versions && matches!(selected, Some(Past::GivenUp(_)))
+    }
+
+    /// The versions, newest first, each with its row.
+    fn versions(&self) -> impl Iterator<Item = (usize, &Version)> {
+        self.past.iter().enumerate().filter_map(|(row, past)| Some((row, past.version()?)))
     }
 
     /// The version that is marked to be compared with.
@@ -101,24 +114,26 @@ impl HistoryPane {
 
     /// Marks the selected version, or takes its mark away.
     pub fn toggle_mark(&mut self) {
-        let selected = self.selected_version().map(|version| version.number);
-        self.marked = selected.filter(|_| self.marked != selected);
+        let Some(selected) = self.selected_version().map(|version| version.number) else { return };
+        self.marked = Some(selected).filter(|_| self.marked != Some(selected));
     }
 
     /// A version by its number.
     #[must_use]
     pub fn version(&self, number: u64) -> Option<&Version> {
-        self.versions.iter().find(|version| version.number == number)
+        self.versions().map(|(_, version)| version).find(|version| version.number == number)
     }
 
     /// Puts the cursor on the newest version.
     pub fn select_newest(&mut self) {
-        self.version_cursor = Cursor::default();
+        let row = self.versions().next().map_or(0, |(row, _)| row);
+        self.version_cursor = Cursor { row, ..Cursor::default() };
     }
 
     /// Puts the cursor on the version before the newest.
     pub fn select_previous(&mut self, page: usize) {
-        self.version_cursor.row = 1;
+        let row = self.versions().nth(1).map_or(1, |(row, _)| row);
+        self.version_cursor.row = row;
         self.follow(page);
     }
 
@@ -154,13 +169,13 @@ impl HistoryPane {
 
     /// Keeps the cursors on the page.
     pub fn follow(&mut self, page: usize) {
-        self.version_cursor.follow(self.versions.len(), page);
+        self.version_cursor.follow(self.past.len(), page);
         self.record_cursor.follow(self.records.as_ref().map_or(0, Vec::len), page);
     }
 
     fn length(&self) -> usize {
         match self.tab {
-            Tab::Versions => self.versions.len(),
+            Tab::Versions => self.past.len(),
             Tab::Audit => self.records.as_ref().map_or(0, Vec::len),
         }
     }
@@ -206,10 +221,12 @@ impl HistoryPane {
             let room = area.width.saturating_sub(1);
             spans.extend(
                 match self.tab {
-                    Tab::Versions => self
-                        .versions
-                        .get(row)
-                        .map(|version| version_row(version, row == 0, self.marked == Some(version.number), look, room)),
+                    Tab::Versions => self.past.get(row).map(|past| match past {
+                        Past::Version(version) => {
+                            version_row(version, self.is_newest(row), self.marked == Some(version.number), look, room)
+                        }
+                        Past::GivenUp(given_up) => given_up_row(given_up, look, room),
+                    }),
                     Tab::Audit => self.records.iter().flatten().nth(row).map(|record| record_row(record, look, room)),
                 }
                 .into_iter()
@@ -230,10 +247,13 @@ impl HistoryPane {
         let room = inside(area).width.saturating_sub(1);
         let row = self.cursor().row;
         let (short, long) = match self.tab {
-            Tab::Versions => {
-                let version = self.versions.get(row)?;
-                (version_words(version, row == 0, room), version_words(version, false, u16::MAX))
-            }
+            Tab::Versions => match self.past.get(row)? {
+                Past::Version(version) => {
+                    let newest = self.is_newest(row);
+                    (version_words(version, newest, room), version_words(version, false, u16::MAX))
+                }
+                Past::GivenUp(given_up) => (given_up_words(given_up, room), given_up_words(given_up, u16::MAX)),
+            },
             Tab::Audit => {
                 let record = self.records.as_ref()?.get(row)?;
                 (record_words(record, room), record_words(record, u16::MAX))
@@ -242,6 +262,10 @@ impl HistoryPane {
         // The number and the time take as much in every row; at most so many cells.
         let taken = if room >= WITH_DATE { 28 } else { 10 };
         (text::width(&short) + taken > usize::from(room)).then_some(long)
+    }
+
+    fn is_newest(&self, row: usize) -> bool {
+        self.versions().next().is_some_and(|(newest, _)| newest == row)
     }
 
     /// `History [Versions] Audit`; the brackets say it without colour.
@@ -289,11 +313,30 @@ fn version_row<'a>(version: &Version, current: bool, marked: bool, look: Look<'_
     ]
 }
 
+/// `-  3d  ops@bastion1  aborted  Scheduled rotation. The verify …`
+fn given_up_row<'a>(given_up: &GivenUp, look: Look<'_>, room: u16) -> Vec<Span<'a>> {
+    let theme = look.theme;
+    let rest = given_up_words(given_up, room);
+    vec![
+        Span::styled("  - ", theme.style(Role::Muted)),
+        Span::styled(when(given_up.at, look, room), theme.style(Role::Muted)),
+        Span::styled(fit(&rest, look, room, 4), theme.style(Role::Muted)),
+    ]
+}
+
+fn given_up_words(given_up: &GivenUp, room: u16) -> String {
+    words(&["aborted", by(&given_up.by, room), &given_up.reason, &steps(&given_up.steps)])
+}
+
+fn steps(steps: &[StepDone]) -> String {
+    steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// How, by whom and why. The newest is the current one; where there is room the row says so.
 fn version_words(version: &Version, current: bool, room: u16) -> String {
     let how =
         if current && room >= WITH_DATE { format!("{} (current)", version.origin) } else { version.origin.to_string() };
-    words(&[&how, by(&version.created_by, room), &version.reason])
+    words(&[&how, by(&version.created_by, room), &version.reason, &steps(&version.steps)])
 }
 
 /// `3d  copy v7  ops@bastion1 from 10.0.0.7  Reason`; what was refused says so.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::error::Error;
+use crate::inject::dependents::Dependents;
 use crate::secret_text::SecretText;
 use crate::tui::action::Action;
 use crate::tui::press::Press;
@@ -42,7 +43,7 @@ use filter::FilterLine;
 pub use folding::Folds;
 use folding::Spot;
 use rows::{ListRow, Rows};
-pub use signs::{SIGNS, Sign};
+pub use signs::{SIGNS, Sign, rotation_sign};
 pub use tree::Scope;
 
 /// The list.
@@ -64,6 +65,9 @@ pub struct SecretsPane {
     facts: Facts,
     /// The vault was asked for the duplicates, which it tells from then on.
     searched: bool,
+    /// Which is built from which, once that was looked for.
+    dependents: Option<Dependents>,
+    reads_mentions: bool,
 }
 
 impl SecretsPane {
@@ -83,6 +87,8 @@ impl SecretsPane {
             marks: Marks::default(),
             facts: Facts::default(),
             searched: false,
+            dependents: None,
+            reads_mentions: false,
         }
     }
 
@@ -141,6 +147,13 @@ impl SecretsPane {
     pub fn address_of(&self, id: SecretId) -> Option<Address> {
         let catalog = self.rows.catalog();
         catalog.address(catalog.listed().get(catalog.position(id)?)?)
+    }
+
+    /// A secret as it is listed.
+    #[must_use]
+    pub fn listed(&self, id: SecretId) -> Option<&Listed> {
+        let catalog = self.rows.catalog();
+        catalog.listed().get(catalog.position(id)?)
     }
 
     /// True when a secret that lives bears this name.

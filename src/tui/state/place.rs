@@ -74,6 +74,8 @@ impl OpenVault {
             sequence: None,
             undo: place.undo,
             delete_pressed: None,
+            rotation: None,
+            incident: None,
             working: None,
             removing: Vec::new(),
             expected: None,

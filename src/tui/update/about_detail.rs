@@ -15,7 +15,7 @@ use crate::tui::panes::history::Tab;
 use crate::tui::state::State;
 use crate::vault::secret::VALUE;
 
-use super::{open_dialog, say, with_vault};
+use super::{cockpit, open_dialog, say, with_vault};
 
 /// Actions that need the secret's detail; they wait for it when it is still on its way.
 pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
@@ -29,6 +29,10 @@ pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
     let address = secret.address.clone();
     let is_current = vault.history.selected_version().is_some_and(|version| version.number == secret.version);
     let dialog = match action {
+        Action::Rotate if cockpit::has_rotation(vault, secret) => {
+            let secret = Box::new(secret.clone());
+            return cockpit::open(state, secret);
+        }
         Action::Rotate => Dialog::Rotate(Box::new(RotateDialog::new(secret))),
         Action::WriteOut => {
             let field =
@@ -36,7 +40,7 @@ pub(super) fn about_detail(state: &mut State, action: Action) -> Vec<Effect> {
             Dialog::WriteOut(Box::new(WriteOutDialog::new(id, address, secret.version, field)))
         }
         Action::Edit => Dialog::Edit(Box::new(EditDialog::edit(secret).knowing(vault.secrets.shared_catalog()))),
-        Action::Purge => Dialog::Confirm(Box::new(ConfirmDialog::purge(secret.id, address, secret.version))),
+        Action::Purge => Dialog::Confirm(Box::new(ConfirmDialog::purge(secret))),
         _ if vault.focus != Pane::History || vault.history.tab() == Tab::Audit || is_current => {
             choose_version(state);
             return Vec::new();

@@ -1,6 +1,6 @@
 //! The actions of an unlocked vault's panes.
 
-use crate::tui::action::Action;
+use crate::tui::action::{Action, Group, row};
 use crate::tui::available::unavailable;
 use crate::tui::dialogs::Dialog;
 use crate::tui::dialogs::edit::EditDialog;
@@ -14,7 +14,7 @@ use crate::vault::scope::ScopePath;
 use crate::vault::secret::SecretId;
 
 use super::about_detail::about_detail;
-use super::{bulk, deadlines, deleted, history, jump, open_dialog, overview, paste, say, sequence, values};
+use super::{bulk, deadlines, deleted, history, incident, jump, open_dialog, overview, paste, say, sequence, values};
 
 /// Does an action, or says why it cannot be done.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -47,6 +47,7 @@ fn act_there(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Jump => jump::ask(state),
         Action::ShowDeleted => deleted::ask(state),
+        Action::Incident => incident::ask(state),
         Action::Pin => jump::pin(state),
         Action::Copy => values::copy(state),
         Action::CopyNext => sequence::press(state),
@@ -55,6 +56,7 @@ fn act_there(state: &mut State, action: Action) -> Vec<Effect> {
         Action::RevealBlind => values::reveal(state, true),
         Action::Rotate | Action::RollBack | Action::Purge | Action::Edit => about_detail(state, action),
         Action::WriteOut => about_detail(state, action),
+        action if row(action).group == Group::Cockpit => about_detail(state, Action::Rotate),
         Action::Compare => history::compare(state),
         Action::MarkVersion => history::mark(state),
         Action::Add => add(state),

@@ -10,13 +10,14 @@ use crate::tui::notice::Notice;
 use crate::tui::state::{OpenVault, State};
 use crate::tui::text::printable;
 use crate::vault::audit::AuditVerdict;
+use crate::vault::rotation::Past;
 use crate::vault::scope::Address;
 use crate::vault::secret::{Secret, Version};
 
 use super::about_detail::about_detail;
 use super::{
-    bulk, changes, close_dialog, deleted, editor, facts, failed, give, jump, lock, paste, say, sequence, unlock,
-    values, with_vault, written,
+    bulk, changes, close_dialog, cockpit, deleted, editor, facts, failed, give, incident, jump, lock, paste, say,
+    sequence, unlock, values, with_vault, written,
 };
 
 /// Takes an answer.
@@ -44,6 +45,8 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
             sequence::note_code(state, id, good_for);
             return values::ready_to_copy(state, address, code);
         }
+        Answer::Rotation(news) => return cockpit::told(state, *news),
+        Answer::LastUse(id, last_use) => return cockpit::last_used(state, id, last_use),
         Answer::FreshCodeIn { id, wait } => sequence::wait(state, id, wait),
         Answer::ReadyToPaste { id, address, value, pane } => return paste::ready(state, id, address, value, pane),
         Answer::Shaped { id, version, shape } => {
@@ -76,6 +79,15 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Pins { pins, damage } => jump::take_pins(state, pins, damage),
         Answer::Indexed(index) => with_vault(state, |vault| vault.secrets.take_index(*index)),
         Answer::Used { uses, extent } => return facts::take_uses(state, &uses, extent),
+        Answer::Mentions(found) => {
+            with_vault(state, |vault| vault.secrets.take_mentions(&found));
+            cockpit::learn(state);
+            incident::learn(state);
+        }
+        Answer::IncidentAt(progress) => return incident::told(state, Input::IncidentAt(progress)),
+        Answer::Incident(incident, takes_us) => return incident::take(state, incident, takes_us),
+        Answer::IncidentFailed(error) => return incident::failed(state, error),
+        Answer::WroteReport(path) => return incident::wrote_report(state, &path),
         Answer::Duplicates(found) => return facts::take_duplicates(state, found),
         Answer::Failed(error) if error.kind() == Kind::Locked && state.vault.is_some() => {
             return lock::lock(state, "Locked: another session replaced the master key.");
@@ -106,11 +118,12 @@ fn detail(state: &mut State, secret: Box<Secret>, history: Vec<Version>) -> Vec<
         return Vec::new();
     }
     let changed = state.dialog.as_ref().and_then(Dialog::writes).filter(|edited| *edited == id).map(|_| secret.clone());
+    let given_up = secret.rotation.given_up.clone();
     vault.detail.show(secret, &history);
     facts::tell_detail(state);
     let Some(vault) = &mut state.vault else { return Vec::new() };
     let newest = history.first().cloned().map(Box::new);
-    vault.history.show(id, history, page);
+    vault.history.show(id, Past::of(history, given_up), page);
     if let Some(newest) = newest.filter(|_| state.dialog.is_some()) {
         let mut effects = changed.map(|secret| give(state, Input::Changed(secret))).unwrap_or_default();
         effects.extend(give(state, Input::Elsewhere(id, Some(newest))));

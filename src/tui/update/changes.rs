@@ -11,7 +11,7 @@ use crate::vault::scope::Address;
 use crate::vault::secret::{Secret, SecretId};
 
 use super::actions::{ask_detail, moved};
-use super::{bulk, give, say};
+use super::{bulk, cockpit, give, say};
 
 /// Another session, or this one, wrote: the selection and what is typed stay. Where
 /// another session took the selected secret away, the next key must not meet its neighbour unread.
@@ -33,13 +33,13 @@ pub(super) fn changed(state: &mut State, change: CatalogChange, own: bool) -> Ve
     }
     let mut effects = Vec::new();
     let lists_deleted = matches!(state.dialog, Some(Dialog::Deleted(_)));
-    if matches!(state.dialog, Some(Dialog::Edit(_) | Dialog::Rotate(_))) {
+    if matches!(state.dialog, Some(Dialog::Edit(_) | Dialog::Rotate(_) | Dialog::Cockpit(_))) {
         // A notice would swallow a key that is meant for the dialog; the dialog tells it itself.
         for id in removed {
             effects.extend(give(state, Input::Elsewhere(id, None)));
         }
         if let Some(secret) = written {
-            effects.extend(give(state, Input::Changed(secret)));
+            effects.extend(cockpit::show(state, Input::Changed(secret)));
         }
     } else if matches!(state.dialog, Some(Dialog::Bulk(_))) {
         bulk::renew(state, None);

@@ -7,7 +7,7 @@ use crate::tui::notice::Notice;
 use crate::tui::state::State;
 
 use super::lock::leave;
-use super::{act, jump, outdate, say};
+use super::{act, incident, jump, outdate, say};
 
 /// Hands an input to the open dialog and does what it wants.
 pub(super) fn give(state: &mut State, input: Input) -> Vec<Effect> {
@@ -28,7 +28,8 @@ pub(super) fn carry_out(state: &mut State, step: Step) -> Vec<Effect> {
     state.changed = true;
     state.submitted |= step.effects.iter().any(is_submission);
     let mut effects = step.effects;
-    if step.close {
+    if step.close || step.leaves {
+        effects.extend(incident::put_aside(state, step.leaves));
         close_dialog(state);
         if was_gate && state.is_locked() {
             effects.extend(leave(state, 0));
@@ -36,6 +37,9 @@ pub(super) fn carry_out(state: &mut State, step: Step) -> Vec<Effect> {
     }
     if let Some(id) = step.jump {
         effects.extend(jump::go(state, id));
+    }
+    if let Some(id) = step.rotate {
+        effects.extend(incident::rotate(state, id));
     }
     if let Some(action) = step.then {
         effects.extend(act(state, action));

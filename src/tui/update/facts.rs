@@ -7,7 +7,7 @@ use crate::vault::duplicates::Duplicates;
 use crate::vault::usage::{Extent, Use};
 
 use super::actions::moved;
-use super::give;
+use super::{cockpit, give};
 
 /// Takes what the next part of the log tells.
 pub(super) fn take_uses(state: &mut State, uses: &[Use], extent: Extent) -> Vec<Effect> {
@@ -29,6 +29,7 @@ pub(super) fn take_duplicates(state: &mut State, found: Option<Duplicates>) -> V
 /// selection is another one.
 fn learnt(state: &mut State) -> Vec<Effect> {
     tell_detail(state);
+    cockpit::learn(state);
     let facts = state.vault.as_ref().map(|vault| vault.secrets.facts().clone());
     let searches = matches!(state.dialog, Some(Dialog::Jump(_) | Dialog::Deleted(_)));
     let mut effects = match facts.filter(|_| searches) {

@@ -127,7 +127,9 @@ fn click_overview(state: &mut State, cell: (u16, u16)) -> Vec<Effect> {
 fn wheel(state: &mut State, cell: (u16, u16), by: isize) -> Vec<Effect> {
     let step = if by < 0 { Action::Up } else { Action::Down };
     match state.dialog() {
-        Some(Dialog::Help(_) | Dialog::Palette(_) | Dialog::Deleted(_)) => return do_hint(state, step),
+        Some(Dialog::Help(_) | Dialog::Palette(_) | Dialog::Deleted(_) | Dialog::Incident(_)) => {
+            return do_hint(state, step);
+        }
         Some(_) => return Vec::new(),
         None => {}
     }

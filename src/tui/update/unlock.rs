@@ -48,7 +48,7 @@ pub(super) fn unlocked(
     let place = std::mem::take(&mut state.place);
     close_dialog(state);
     state.last_key = now.instant;
-    state.locked_because = None;
+    (state.locked_because, state.halfway) = (None, None);
     state.notice = None;
     state.vault = Some(Box::new(OpenVault::new(catalog, failed_unlocks, read_only, place, now.time)));
     if let Some(cause) = state.vault.as_ref().and_then(|vault| vault.read_only.as_deref()) {

@@ -1,19 +1,28 @@
 //! [`Behind`]: the work behind the list, a slice at a time, while nobody asks for anything.
 //!
-//! Values that are there twice come first, once somebody wants to know and waits; then
+//! Values that are there twice, and those that name other secrets, come first, once somebody
+//! wants to know and waits, and before them what somebody could have seen; then
 //! every row against the root; then the audit chain with the use of secrets that it tells.
 //! After its verdict the walk along the chain goes on with what this or another session
 //! appends, so that the use of secrets is told as it happens.
 
+mod inquiry;
+
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
+use crate::inject::dependents::mentioned;
+use crate::rotation::recipe;
 use crate::tui::event::Answer;
 use crate::vault::audit::AuditVerdict;
 use crate::vault::catalog::CatalogChange;
 use crate::vault::duplicates::DuplicateSearch;
+use crate::vault::incident::Choice;
+use crate::vault::mentions::MentionSearch;
 use crate::vault::usage::Extent;
 use crate::vault::{AuditWalk, RowsWalk, Vault};
+
+use inquiry::Inquiry;
 
 /// How long nobody must have asked for anything before rows and audit chain are walked.
 const QUIET: Duration = Duration::from_millis(250);
@@ -37,6 +46,11 @@ pub(super) struct Behind {
     /// The fingerprints of this session, once somebody asked for duplicates.
     search: Option<DuplicateSearch>,
     searching: bool,
+    /// What values name other secrets, once somebody asked which is built from which.
+    naming: Option<MentionSearch>,
+    reading: bool,
+    /// What somebody could have seen, once it was asked for.
+    inquiry: Option<Inquiry>,
 }
 
 /// What a slice of work came to.
@@ -52,13 +66,14 @@ impl Behind {
     pub(super) fn new() -> Self {
         let chain = Some(AuditWalk::telling_uses());
         let rows = Some(RowsWalk::default());
-        Self { rows, chain, at_end: false, grown: false, search: None, searching: false }
+        let (search, naming, inquiry) = (None, None, None);
+        Self { rows, chain, at_end: false, grown: false, search, searching: false, naming, reading: false, inquiry }
     }
 
     /// How long to wait for a request before the next slice; `None` when there is nothing to do.
     pub(super) fn wait(&self) -> Option<Duration> {
         match &self.rows {
-            _ if self.searching => Some(Duration::ZERO),
+            _ if self.searching || self.reading || self.inquires() => Some(Duration::ZERO),
             Some(rows) if rows.has_begun() => Some(Duration::ZERO),
             Some(_) => Some(QUIET),
             None if self.chain.is_none() => None,
@@ -77,6 +92,14 @@ impl Behind {
         if let (Some(search), Some(change)) = (&mut self.search, change) {
             self.searching |= search.note(change);
         }
+        if let (Some(naming), Some(change)) = (&mut self.naming, change) {
+            naming.note(change);
+            // Another name or place may be the one that a value means.
+            self.reading = true;
+        }
+        if let Some(inquiry) = &mut self.inquiry {
+            inquiry.look(vault, change);
+        }
         let ended = self.chain.as_ref().filter(|_| self.at_end);
         self.grown |= ended.is_some_and(|chain| vault.has_more_audit(chain).unwrap_or(false));
     }
@@ -90,10 +113,45 @@ impl Behind {
         Ok(())
     }
 
+    /// Somebody wants to know which secret is built from which.
+    pub(super) fn find_mentions(&mut self) {
+        self.naming.get_or_insert_with(|| MentionSearch::new(mentioned, recipe::mentioned));
+        self.reading = true;
+    }
+
+    /// Somebody wants to know what these could have seen.
+    pub(super) fn investigate(&mut self, choice: Choice) -> Result<()> {
+        self.inquiry = None;
+        self.inquiry = Some(Inquiry::new(choice)?);
+        Ok(())
+    }
+
+    /// Nobody wants to know any more.
+    pub(super) fn end_investigation(&mut self) {
+        self.inquiry = None;
+    }
+
+    fn inquires(&self) -> bool {
+        self.inquiry.as_ref().is_some_and(Inquiry::has_more)
+    }
+
     /// Does the next slice of what comes first.
     pub(super) fn go_on(&mut self, vault: &mut Vault) -> Slice {
+        if let Some(inquiry) = self.inquiry.as_mut().filter(|inquiry| inquiry.has_more()) {
+            let answers = match inquiry.go_on(vault) {
+                Ok(answers) => answers,
+                Err(error) => {
+                    self.inquiry = None;
+                    vec![Answer::IncidentFailed(error)]
+                }
+            };
+            return Slice { answers, walked: false };
+        }
         if self.searching {
             return Slice { answers: self.search_on(vault), walked: false };
+        }
+        if self.reading {
+            return Slice { answers: self.read_on(vault), walked: false };
         }
         if self.rows.is_some() {
             return Slice { answers: self.walk_rows(vault), walked: false };
@@ -114,6 +172,24 @@ impl Behind {
             Err(error) => {
                 (self.search, self.searching) = (None, false);
                 vec![Answer::Duplicates(None), trouble(error)]
+            }
+        }
+    }
+
+    fn read_on(&mut self, vault: &mut Vault) -> Vec<Answer> {
+        let Some(naming) = &mut self.naming else {
+            self.reading = false;
+            return Vec::new();
+        };
+        match vault.find_mentions(naming, OPENED) {
+            Ok(None) => Vec::new(),
+            Ok(Some(found)) => {
+                self.reading = false;
+                vec![Answer::Mentions(found)]
+            }
+            Err(error) => {
+                (self.naming, self.reading) = (None, false);
+                vec![trouble(error)]
             }
         }
     }

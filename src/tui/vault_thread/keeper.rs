@@ -21,6 +21,7 @@ use crate::vault::search::Index;
 use crate::vault::{LockedVault, OpeningKey, Vault};
 
 use super::behind::{Behind, SOON};
+use super::driving::Driving;
 use super::{bulk, serve};
 
 /// How often other sessions' writes are looked for.
@@ -45,18 +46,27 @@ pub struct Place {
 }
 
 /// What is held of the vault.
-enum Held {
+pub(super) enum Held {
     /// No file, or one that is refused.
     None,
     Locked(Box<LockedVault>),
     Unlocked(Box<Vault>),
 }
 
+impl Held {
+    /// The vault, while it is unlocked.
+    pub(super) fn unlocked(&mut self) -> Option<&mut Vault> {
+        if let Self::Unlocked(vault) = self { Some(vault) } else { None }
+    }
+}
+
 /// The vault and all that is known about it between two requests.
 pub struct Keeper {
     place: Place,
     mailbox: Mailbox,
-    vault: Held,
+    pub(super) vault: Held,
+    /// The rotation that the screen has opened.
+    pub(super) driving: Driving,
     /// When to look for changes next.
     look_at: Instant,
     /// The list as it was sent, until it has its index or has changed.
@@ -77,6 +87,7 @@ impl Keeper {
             place,
             mailbox,
             vault: Held::None,
+            driving: Driving::default(),
             look_at: Instant::now(),
             behind: Behind::new(),
             told: None,
@@ -85,7 +96,17 @@ impl Keeper {
         }
     }
 
-    fn answer(&self, answer: Answer) {
+    /// Tells the time.
+    pub(super) fn clock(&self) -> fn() -> Timestamp {
+        self.place.clock
+    }
+
+    /// The way to the loop.
+    pub(super) fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
+    pub(super) fn answer(&self, answer: Answer) {
         self.mailbox.send(Event::Vault(answer));
     }
 
@@ -113,6 +134,17 @@ impl Keeper {
                     self.answer(Answer::Duplicates(None));
                     self.answer(Answer::Failed(error));
                 }
+            }
+            Request::Incident(choice) => {
+                if let Err(error) = self.behind.investigate(*choice) {
+                    self.answer(Answer::IncidentFailed(error));
+                }
+            }
+            Request::EndIncident => self.behind.end_investigation(),
+            Request::FindMentions => self.behind.find_mentions(),
+            Request::Rotation(order) => {
+                self.behind.expect_records();
+                self.rotate(*order);
             }
             request => self.serve_with_vault(request),
         }

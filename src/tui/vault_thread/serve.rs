@@ -4,16 +4,19 @@ mod export;
 mod paste;
 mod theirs;
 
+use jiff::Timestamp;
+
 use crate::error::{Error, Result};
 use crate::vault::audit::AuditQuery;
 use crate::vault::one_time_code::OneTimeCode;
 use crate::vault::scope::Address;
 use crate::vault::secret::{Fields, Secret, SecretId, VALUE};
-use crate::vault::{Doomed, Expected, Outcome, Release, Vault};
+use crate::vault::{Doomed, Expected, Outcome, Pick, Release, Vault};
 
 use crate::tui::effect::Request;
 use crate::tui::event::Answer;
 use crate::tui::job::Deed;
+use crate::tui::rotating::LastUse;
 
 /// So many audit records of a secret are shown.
 const AUDIT_RECORDS: usize = 200;
@@ -28,6 +31,11 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
         }
         Request::Reveal { id, version, allow_expired } => reveal(vault, id, version, allow_expired)?,
         Request::Copy { id, field, version, allow_expired } => copy(vault, id, &field, version, allow_expired)?,
+        Request::CopyOf { id, field, pick } => copy_of(vault, id, &field, pick)?,
+        Request::LastUse(id) => {
+            let query = AuditQuery { secret: Some(id), limit: Some(AUDIT_RECORDS), ..AuditQuery::default() };
+            Answer::LastUse(id, LastUse::among(&vault.audit(&query)?))
+        }
         Request::CopyCode { id, allow_expired } => copy_code(vault, id, allow_expired)?,
         Request::Shape { id, field, version } => {
             let (version, shape) = vault.shape(id, version, &field)?;
@@ -44,6 +52,7 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
         Request::WriteOut { id, version, field, path, in_work_tree } => {
             export::write_out(vault, id, version, &field, path, in_work_tree)?
         }
+        Request::WriteReport { text, path, in_work_tree } => export::write_report(text, path, in_work_tree)?,
         Request::Compare { id, before, after } => Answer::Compared(Box::new(vault.shape_diff(id, before, after)?)),
         Request::Theirs { id, seen, address } => Answer::Theirs(id, theirs::find(vault, id, seen, &address)?),
         Request::Amend { address, fields, metadata, over, reason, expected } => {
@@ -81,6 +90,10 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
         | Request::Lock
         | Request::WritePins(_)
         | Request::FindDuplicates
+        | Request::FindMentions
+        | Request::Incident(_)
+        | Request::EndIncident
+        | Request::Rotation(_)
         | Request::Job(_) => {
             return Ok(None);
         }
@@ -90,7 +103,12 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
 
 /// The answer to a rotation that would make a version which changes nothing. Where the secret
 /// is not as it was seen, the rotation itself says so.
-fn changes_nothing(vault: &mut Vault, address: &Address, fields: &Fields, expected: Expected) -> Option<Answer> {
+pub(super) fn changes_nothing(
+    vault: &mut Vault,
+    address: &Address,
+    fields: &Fields,
+    expected: Expected,
+) -> Option<Answer> {
     let secret = vault.find(address).ok()?;
     let is_seen = match expected {
         Expected::This(id, version) => id == secret.id && version.is_none_or(|version| version == secret.version),
@@ -120,6 +138,16 @@ fn copy(vault: &mut Vault, id: SecretId, field: &str, version: Option<u64>, allo
     let version = version.unwrap_or(secret.version);
     let fields = vault.release(id, Some(version), Release::Copy, "", allow_expired)?;
     let value = fields.take(field).ok_or_else(|| no_such_field(&secret, field))?;
+    Ok(Answer::ReadyToCopy { address: secret.address, version, value })
+}
+
+/// Opens one field of a version of a rotation for the clipboard, also of an expired secret,
+/// which is mended by it.
+fn copy_of(vault: &mut Vault, id: SecretId, field: &str, pick: Pick) -> Result<Answer> {
+    let secret = vault.secret(id)?;
+    let fields = vault.release(id, pick, Release::Copy, "For its rotation", true)?;
+    let value = fields.take(field).ok_or_else(|| no_such_field(&secret, field))?;
+    let version = secret.picked(pick, Timestamp::now()).map_or(secret.version, |picked| picked.number);
     Ok(Answer::ReadyToCopy { address: secret.address, version, value })
 }
 

@@ -1,6 +1,7 @@
 //! The thread on real vaults, asked and answering as it does for the loop.
 
 mod deleted;
+mod incident;
 mod moved;
 mod pasting;
 mod two_sessions;

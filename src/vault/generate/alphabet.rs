@@ -1,5 +1,9 @@
 //! [`Alphabet`]: what a password is drawn from, and the [`Class`]es of its characters.
 
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
 const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const DIGITS: &str = "0123456789";
@@ -48,6 +52,28 @@ impl Alphabet {
     #[must_use]
     pub fn classes(&self) -> Vec<Class> {
         Class::ALL.iter().copied().filter(|class| !self.of_class(*class).is_empty()).collect()
+    }
+}
+
+/// Read as `--alphabet` has it.
+impl FromStr for Alphabet {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "alphanumeric" => Ok(Self::Alphanumeric),
+            "symbols" => Ok(Self::Symbols),
+            "readable" => Ok(Self::Readable),
+            "digits" => Ok(Self::Digits),
+            _ => match text.strip_prefix("custom:") {
+                Some(characters) => Ok(Self::Custom(characters.to_owned())),
+                None => Err(Error::usage(match text {
+                    "" => "No alphabet is named.".to_owned(),
+                    _ => format!("There is no alphabet {}.", text.escape_debug()),
+                })
+                .hint("Use alphanumeric, symbols, readable, digits, or custom:CHARACTERS.")),
+            },
+        }
     }
 }
 

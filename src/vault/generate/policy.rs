@@ -1,5 +1,7 @@
 //! [`Must`]: what a password must contain, whether it can, and what that costs.
 
+use std::str::FromStr;
+
 use crate::error::{Error, Result};
 
 use super::alphabet::{Alphabet, Class};
@@ -17,6 +19,27 @@ pub enum Must {
     WhatFits,
     /// One of each of these; what cannot have them is refused.
     Each(Vec<Class>),
+}
+
+/// Read as `--must-contain` has it.
+impl FromStr for Must {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let class = |word: &str| {
+            Class::ALL.iter().copied().find(|class| class.word() == word).ok_or_else(|| {
+                Error::usage(match word {
+                    "" => "A kind of characters is missing.".to_owned(),
+                    _ => format!("There is no kind of characters {}.", word.escape_debug()),
+                })
+                .hint("Use lower, upper, digit and symbol with commas, or none.")
+            })
+        };
+        match text {
+            "none" => Ok(Self::Each(Vec::new())),
+            text => text.split(',').map(class).collect::<Result<_>>().map(Self::Each),
+        }
+    }
 }
 
 /// Refuses what cannot be had, and what would be drawn for in vain nearly every time.

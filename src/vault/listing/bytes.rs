@@ -10,11 +10,17 @@ use crate::store::SecretRow;
 
 use super::super::catalog::{Catalog, Listed, NEVER, QuickHash, Symbol};
 use super::super::record::RawMetadata;
+use super::super::rotation::UnderWay;
 use super::super::secret::SecretId;
+
+/// The format from which on a list says what is under way.
+const UNDER_WAY: i32 = 3;
 
 /// A list in the making.
 #[derive(Default)]
 pub(in super::super) struct Writer {
+    /// The file's format.
+    format: i32,
     known: HashMap<Box<str>, u64, QuickHash>,
     texts: Zeroizing<Vec<u8>>,
     count: u64,
@@ -22,6 +28,11 @@ pub(in super::super) struct Writer {
 }
 
 impl Writer {
+    /// An empty list, as files of `format` have them.
+    pub(in super::super) fn new(format: i32) -> Self {
+        Self { format, ..Self::default() }
+    }
+
     /// Adds a live secret; they come in the order of their rows.
     pub(in super::super) fn add(&mut self, row: &SecretRow<'_>, raw: &RawMetadata<'_>) {
         let second = |milliseconds: i64| milliseconds.div_euclid(1000);
@@ -42,6 +53,9 @@ impl Writer {
         for time in [raw.last_rotated, raw.expires_at] {
             let after = |time| folded(second(time).wrapping_sub(created)).wrapping_add(1);
             put_number(&mut self.secrets, time.map_or(0, after));
+        }
+        if self.format >= UNDER_WAY {
+            put_number(&mut self.secrets, raw.under_way().code().into());
         }
     }
 
@@ -69,16 +83,16 @@ impl Writer {
 
 /// Adds the secrets of a list to the catalog: all of them or, where it is malformed, none.
 /// `symbols` is room that lists share.
-pub(super) fn read(bytes: &[u8], catalog: &mut Catalog, symbols: &mut Vec<Symbol>) -> Result<()> {
+pub(super) fn read(bytes: &[u8], format: i32, catalog: &mut Catalog, symbols: &mut Vec<Symbol>) -> Result<()> {
     let before = catalog.listed().len();
-    let read = read_some(Reader(bytes), catalog, symbols);
+    let read = read_some(Reader(bytes), format, catalog, symbols);
     if read.is_err() {
         catalog.truncate(before);
     }
     read
 }
 
-fn read_some(mut reader: Reader<'_>, catalog: &mut Catalog, symbols: &mut Vec<Symbol>) -> Result<()> {
+fn read_some(mut reader: Reader<'_>, format: i32, catalog: &mut Catalog, symbols: &mut Vec<Symbol>) -> Result<()> {
     symbols.clear();
     for _ in 0..reader.number()? {
         symbols.push(catalog.intern(reader.text()?));
@@ -96,6 +110,10 @@ fn read_some(mut reader: Reader<'_>, catalog: &mut Catalog, symbols: &mut Vec<Sy
         let (updated_at, value_changed_at) = (after(reader.number()?), after(reader.number()?));
         let after_or_never = |number: u64| number.checked_sub(1).map_or(NEVER, after);
         let (last_rotated, expires_at) = (after_or_never(reader.number()?), after_or_never(reader.number()?));
+        let under_way = match format {
+            UNDER_WAY.. => UnderWay::of_code(reader.number()?).ok_or_else(malformed)?,
+            _ => UnderWay::Nothing,
+        };
         catalog.push_listed(Listed {
             id,
             scope,
@@ -111,6 +129,7 @@ fn read_some(mut reader: Reader<'_>, catalog: &mut Catalog, symbols: &mut Vec<Sy
             value_changed_at,
             last_rotated,
             expires_at,
+            under_way,
         });
     }
     if reader.0.is_empty() { Ok(()) } else { Err(malformed()) }
@@ -217,8 +236,9 @@ mod tests {
                 ("[a-c/]{0,5}", "[A-Z_]{1,40}", "[a-c ]{0,4}", 0_u64..1 << 40, any::<i32>(), any::<i64>(), proptest::option::of(any::<i64>())),
                 0..20,
             ),
+            format in 2..=3,
         ) {
-            let (mut writer, mut expected) = (Writer::default(), Catalog::default());
+            let (mut writer, mut expected) = (Writer::new(format), Catalog::default());
             for (number, (scope, name, tags, days, created, changed, rotated)) in secrets.iter().enumerate() {
                 let raw = RawMetadata {
                     scope, name, tags, owner: tags, fields: "value", rotation_days: *days,
@@ -230,14 +250,14 @@ mod tests {
                 expected.push(row.id, row.current, row.created_at, &raw);
             }
             let mut catalog = Catalog::default();
-            read(&writer.finish(), &mut catalog, &mut Vec::new()).unwrap();
+            read(&writer.finish(), format, &mut catalog, &mut Vec::new()).unwrap();
             prop_assert_eq!(catalog, expected);
         }
 
         #[test]
-        fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), format in 2..=3) {
             let mut catalog = Catalog::default();
-            let read = read(&bytes, &mut catalog, &mut Vec::new());
+            let read = read(&bytes, format, &mut catalog, &mut Vec::new());
             prop_assert!(read.is_ok() || catalog.listed().is_empty());
         }
     }

@@ -34,6 +34,7 @@ fn secret(number: u64, age: i64, expires: Option<i64>, rotation_days: Option<u32
         value_changed_at: at(-age),
         last_rotated: rotated.then(|| at(-age)),
         deleted_at: None,
+        rotation: Default::default(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 
 use super::super::catalog::{Catalog, Listed, NEVER};
 use super::super::duplicates::Duplicates;
+use super::super::rotation::UnderWay;
 use super::super::usage::Usage;
 use super::super::when::parse_duration;
 use super::facts::{Fact, Facts};
@@ -50,10 +51,33 @@ pub(super) enum Term {
     UsedAgo(Bound),
     /// `used:never`
     UsedNever,
+    /// `unsettled`, `staged` or `revoke`: a rotation is at that point.
+    Rotation(At),
     /// `dup`, the same value as another secret.
     Duplicate,
     /// `changed:today` (0) or `changed:yesterday` (1), in local time.
     ChangedOn(i64),
+}
+
+/// At which point a rotation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum At {
+    /// Nobody knows which value the far side takes.
+    Unsettled,
+    /// There is a pending version.
+    Staged,
+    /// The far side still takes the previous value.
+    Revoke,
+}
+
+impl At {
+    fn fits(self, under_way: UnderWay) -> bool {
+        match self {
+            Self::Unsettled => under_way.is_unsettled(),
+            Self::Staged => under_way.is_staged(),
+            Self::Revoke => under_way == UnderWay::Revoke,
+        }
+    }
 }
 
 /// What a text term looks for.
@@ -85,6 +109,9 @@ impl Term {
                 "expired" => Some(Self::Expired),
                 "due" => Some(Self::Due),
                 "dup" => Some(Self::Duplicate),
+                "unsettled" => Some(Self::Rotation(At::Unsettled)),
+                "staged" => Some(Self::Rotation(At::Staged)),
+                "revoke" => Some(Self::Rotation(At::Revoke)),
                 _ => None,
             });
         };
@@ -148,6 +175,7 @@ impl Term {
             Self::UsedAgo(bound) => used(ago(*bound, second)),
             Self::UsedNever => used((NEVER, NEVER)),
             Self::Duplicate => Check::Duplicate(facts.duplicates()),
+            Self::Rotation(at) => Check::Rotation(*at),
             Self::DueIn(bound) => ahead(Moment::Due, *bound, second),
             Self::ExpiresIn(bound) => ahead(Moment::Expires, *bound, second),
             Self::RotatedAgo(bound) => within(Moment::Rotated, ago(*bound, second)),
@@ -228,6 +256,8 @@ pub(super) enum Check<'a> {
     Between { field: Moment, from: i64, until: i64 },
     /// On the last use; nothing passes while that is not known.
     Used { usage: Option<&'a Usage>, from: i64, until: i64 },
+    /// On what is under way about the value.
+    Rotation(At),
     /// On the value being another secret's too; nothing passes while that is not known.
     Duplicate(Option<&'a Duplicates>),
 }
@@ -287,6 +317,7 @@ impl Check<'_> {
             Self::Used { usage, from, until } => {
                 usage.is_some_and(|usage| (*from..=*until).contains(&usage.last_used(listed.id).unwrap_or(NEVER)))
             }
+            Self::Rotation(at) => at.fits(listed.under_way),
             Self::Duplicate(duplicates) => duplicates.is_some_and(|duplicates| duplicates.contains(listed.id)),
             Self::Between { field, from, until } => (*from..=*until).contains(&field.of(listed)),
         }

@@ -35,6 +35,7 @@ fn secret(number: u64, address: &str) -> Secret {
         value_changed_at: at(10),
         last_rotated: None,
         deleted_at: None,
+        rotation: Default::default(),
     }
 }
 

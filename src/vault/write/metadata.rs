@@ -20,6 +20,8 @@ pub struct MetadataChange {
     pub rotation_days: Option<Option<u32>>,
     /// Who answers for it.
     pub owner: Option<String>,
+    /// The recipe of its rotation, or none.
+    pub recipe: Option<Option<String>>,
 }
 
 impl MetadataChange {
@@ -49,6 +51,9 @@ impl MetadataChange {
         if let Some(owner) = &self.owner {
             metadata.owner.clone_from(owner);
         }
+        if let Some(recipe) = &self.recipe {
+            metadata.recipe.clone_from(recipe);
+        }
         Ok(())
     }
 
@@ -71,6 +76,7 @@ impl MetadataChange {
             ("the expiry", is_lost(|all| &all.expires_at, seen, now, &mine)),
             ("the rotation interval", is_lost(|all| &all.rotation_days, seen, now, &mine)),
             ("the owner", is_lost(|all| &all.owner, seen, now, &mine)),
+            ("the recipe", is_lost(|all| &all.recipe, seen, now, &mine)),
         ];
         Ok(parts.into_iter().filter(|(_, is_lost)| *is_lost).map(|(name, _)| name).collect())
     }
@@ -87,6 +93,7 @@ impl MetadataChange {
             expires_at: differs(&now.expires_at, &before.expires_at),
             rotation_days: differs(&now.rotation_days, &before.rotation_days),
             owner: differs(&now.owner, &before.owner),
+            recipe: differs(&now.recipe, &before.recipe),
         }
     }
 }

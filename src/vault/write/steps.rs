@@ -8,6 +8,8 @@ use crate::vault::audit::AuditAction;
 use crate::vault::bulk::{Act, Seen, Step};
 use crate::vault::change::Change;
 use crate::vault::generate::{Recipe, generate};
+use crate::vault::rotation::Rotation;
+use crate::vault::rotation::rules::Deed;
 use crate::vault::scope::Address;
 use crate::vault::secret::{Fields, MAX_VERSION_BYTES, Metadata, Origin, Secret, SecretId, VALUE};
 
@@ -18,7 +20,7 @@ use super::{Outcome, Written};
 pub(in crate::vault) type Found = (SecretRow<'static>, Secret);
 
 /// The current fields with `fields` over them.
-fn merged(change: &Change<'_>, secret: &Secret, fields: Fields) -> Result<Fields> {
+pub(in crate::vault) fn merged(change: &Change<'_>, secret: &Secret, fields: Fields) -> Result<Fields> {
     let mut all = change.fields(&change.version_row(secret, secret.version)?)?;
     for (name, value) in fields.iter() {
         all.set(name.clone(), value.duplicate());
@@ -51,7 +53,7 @@ impl Change<'_> {
         })?;
         check_fields(address, &fields)?;
         let mut row = self.new_row(address)?;
-        self.add_version(&mut row, &fields, Origin::Created, reason)?;
+        self.add_version(&mut row, &fields, Origin::Created, reason, &[])?;
         let mut secret = Secret {
             id: SecretId(row.id),
             address: address.clone(),
@@ -64,6 +66,7 @@ impl Change<'_> {
             value_changed_at: self.now,
             last_rotated: None,
             deleted_at: None,
+            rotation: Rotation::default(),
         };
         metadata.apply(&mut secret.metadata)?;
         let revision = self.put(row, &secret, 0)?;
@@ -98,13 +101,44 @@ impl Change<'_> {
     ) -> Result<Written> {
         let before = secret.metadata.clone();
         apply(&mut secret.metadata)?;
-        if secret.metadata == before {
+        if secret.metadata.recipe != before.recipe {
+            secret.check_free_for(Deed::Recipe)?;
+        }
+        self.put_metadata(row, secret, &before, reason)
+    }
+
+    /// Changes the recipe alone; `by_hand`, whatever its rotation has come to.
+    pub(in crate::vault) fn give_recipe(
+        &mut self,
+        (row, mut secret): Found,
+        recipe: Option<String>,
+        by_hand: bool,
+        reason: &str,
+    ) -> Result<Written> {
+        if !by_hand && secret.metadata.recipe != recipe {
+            secret.check_free_for(Deed::Recipe)?;
+        }
+        let before = secret.metadata.clone();
+        secret.metadata.recipe = recipe;
+        self.put_metadata(row, secret, &before, reason)
+    }
+
+    fn put_metadata(
+        &mut self,
+        row: SecretRow<'static>,
+        mut secret: Secret,
+        before: &Metadata,
+        reason: &str,
+    ) -> Result<Written> {
+        if secret.metadata == *before {
             return Ok(Written { secret, outcome: Outcome::Unchanged, undo: None, revived: None });
         }
         secret.updated_at = self.now;
         let revision = self.put(row, &secret, 0)?;
-        self.audit(AuditAction::Edit, &secret, None, reason)?;
-        let undo = undo(&secret, revision, Act::Edit(MetadataChange::back(&secret.metadata, &before)));
+        let but_recipe = Metadata { recipe: before.recipe.clone(), ..secret.metadata.clone() };
+        let action = if but_recipe == *before { AuditAction::Recipe } else { AuditAction::Edit };
+        self.audit(action, &secret, None, reason)?;
+        let undo = undo(&secret, revision, Act::Edit(MetadataChange::back(&secret.metadata, before)));
         Ok(Written { secret, outcome: Outcome::MetadataOnly, undo, revived: None })
     }
 
@@ -195,6 +229,7 @@ impl Change<'_> {
 
     /// Buries a secret.
     pub(in crate::vault) fn delete(&mut self, (row, mut secret): Found, reason: &str) -> Result<Written> {
+        secret.check_free_for(Deed::Delete)?;
         secret.deleted_at = Some(self.now);
         secret.updated_at = self.now;
         let revision = self.put(row, &secret, self.state.seq)?;
@@ -233,11 +268,15 @@ impl Change<'_> {
         reason: &str,
     ) -> Result<Written> {
         check_fields(&secret.address, fields)?;
+        secret.check_free_for(Deed::Value)?;
+        self.check_not_withdrawn(&secret, fields)?;
         let last = row.current;
-        self.add_version(&mut row, fields, origin, reason)?;
+        self.add_version(&mut row, fields, origin, reason, &[])?;
         secret.version = row.current;
         secret.fields = fields.names().cloned().collect();
         secret.updated_at = self.now;
+        // What a grace was given to is not the version before this one.
+        secret.rotation.previous_until = None;
         self.put(row, &secret, 0)?;
         let action = match origin {
             Origin::Rotated => AuditAction::Rotate,
@@ -250,7 +289,7 @@ impl Change<'_> {
     }
 }
 
-fn check_fields(address: &Address, fields: &Fields) -> Result<()> {
+pub(in crate::vault) fn check_fields(address: &Address, fields: &Fields) -> Result<()> {
     if fields.iter().all(|(_, value)| value.is_empty()) {
         return Err(Error::usage(format!("The value for {address} is empty.")).hint("A secret has at least one byte."));
     }

@@ -1,18 +1,26 @@
 //! Every dialog in every state that looks different.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use strongroom::crypto::keyring::SlotKind;
 use strongroom::error::Error;
 use strongroom::secret_text::SecretText;
 use strongroom::tui::effect::{Draft, RawKeyUse};
 use strongroom::tui::event::{Answer, ClipboardNews, Event};
+use strongroom::tui::rotating::{Begun, End, Heard, LastUse, News, What};
 use strongroom::tui::theirs::{Taken, Theirs};
+use strongroom::vault::audit::AuditAction;
 use strongroom::vault::catalog::CatalogChange;
-use strongroom::vault::secret::SecretId;
+use strongroom::vault::incident::{Choice, Doing, Incident, Progress};
+use strongroom::vault::mentions::Mention;
+use strongroom::vault::rotation::{Busy, Revoke, Stage, StageState, StepDone, StepEnd, StepKind, Which};
+use strongroom::vault::scope::Address;
+use strongroom::vault::secret::{Secret, SecretId};
 use strongroom::vault::shape::Shape;
 
 use super::{At, State, Steps, address};
-use crate::screen::{DAY, Screen, compared, secret, secrets, time, tmux_panes};
+use crate::screen::{DAY, Screen, compared, incident, secret, secrets, time, tmux_panes};
 
 const WORDS: &str = "velvet-orbit-canyon-mustard-lantern-pilot";
 const PEM: &[u8] = b"-----BEGIN PRIVATE KEY-----\r\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\r\n-----END PRIVATE KEY-----\r\n";
@@ -25,6 +33,143 @@ fn passphrase(at: At) -> Steps {
 
 fn recovery(at: At) -> Steps {
     passphrase(at).keys("Enter").key(RawKeyUse::Recovery)
+}
+
+/// The doings of one account in the last 30 days, as the form asks for them.
+fn chosen(who: &str) -> Choice {
+    Choice { people: vec![who.to_owned()], since: Some(time(-30 * DAY)), ..Choice::default() }
+}
+
+/// The values of two secrets name the Stripe key.
+fn mentions() -> Answer {
+    let named = |number: u8| {
+        let Address { scope, name } = address("production/payments/STRIPE_KEY");
+        (SecretId([number; 16]), vec![Mention { scope: Some(scope), name }])
+    };
+    Answer::Mentions([named(2), named(5)].into_iter().collect())
+}
+
+const RECIPE: &str = r#"
+what = "the password of a PostgreSQL role"
+[apply]
+run = ["psql", "--username=app", "--dbname=shop", "-c", '\\password']
+stdin = "{{login}}\n{{value}}\n{{value}}\n"
+[verify]
+run = ["psql", "--username=app", "--dbname=shop", "-c", "select 1"]
+stdin = "{{value}}\n"
+timeout = "10s"
+"#;
+
+/// The Stripe key with a recipe, and with what `change` makes of it.
+fn with_recipe(at: At, change: impl FnOnce(&mut Secret)) -> Steps {
+    let mut secrets = secrets();
+    secrets[3].metadata.recipe = Some(RECIPE.to_owned());
+    change(&mut secrets[3]);
+    Steps(Screen::with(secrets, at.0, at.1)).keys("j j j")
+}
+
+/// With a new value staged.
+fn staged(at: At, change: impl FnOnce(&mut Secret)) -> Steps {
+    with_recipe(at, |secret| {
+        stage(secret);
+        change(secret);
+    })
+}
+
+/// The same without a recipe.
+fn by_hand(at: At) -> Steps {
+    staged(at, |secret| secret.metadata.recipe = None)
+}
+
+fn stage(secret: &mut Secret) {
+    let mut stage = Stage::new(StageState::Staged, time(-180), "ops@bastion1".to_owned(), "Scheduled rotation");
+    stage.fields.clone_from(&secret.fields);
+    secret.rotation.stage = Some(stage);
+}
+
+fn done(kind: StepKind, of: Which, code: i32) -> StepDone {
+    StepDone { kind, of, end: StepEnd::Exited(code), took: 412 }
+}
+
+fn verified(secret: &mut Secret) {
+    let stage = secret.rotation.stage.as_mut().unwrap();
+    stage.state = StageState::Verified;
+    stage.steps = vec![
+        done(StepKind::Apply, Which::Pending, 0),
+        done(StepKind::Verify, Which::Pending, 0),
+        done(StepKind::Verify, Which::Current, 2),
+    ];
+}
+
+/// The far side does not take the current value.
+fn refused(secret: &mut Secret) {
+    secret.rotation.stage.as_mut().unwrap().steps = vec![done(StepKind::Verify, Which::Current, 2)];
+}
+
+fn cut_off(secret: &mut Secret) {
+    let stage = secret.rotation.stage.as_mut().unwrap();
+    stage.state = StageState::Applying;
+    stage.busy = Some(Busy {
+        kind: StepKind::Apply,
+        of: Which::Pending,
+        since: time(-20),
+        until: time(25),
+        by: "ana@bastion2".to_owned(),
+        pid: 4711,
+    });
+}
+
+fn unsettled(secret: &mut Secret) {
+    secret.rotation.stage.as_mut().unwrap().state = StageState::Unsettled;
+}
+
+fn revoke(secret: &mut Secret) {
+    secret.rotation.stage = None;
+    secret.rotation.revoke = Some(Revoke { version: 6, steps: Vec::new(), busy: None, turn: 1 });
+}
+
+fn last_use() -> Answer {
+    let who = "ops@bastion1 from 203.0.113.7".to_owned();
+    Answer::LastUse(SecretId([4; 16]), Some(LastUse { at: time(-7200), action: "copy", who }))
+}
+
+/// News of the Stripe key's rotation.
+fn news(what: What) -> Answer {
+    let address = address("production/payments/STRIPE_KEY");
+    Answer::Rotation(Box::new(News { id: SecretId([4; 16]), address, secret: None, what }))
+}
+
+fn running() -> What {
+    What::Began(Begun { kind: StepKind::Apply, of: Which::Pending, since: time(0) })
+}
+
+fn heard(kind: StepKind, of: Which, code: i32, shown: &str) -> Answer {
+    let heard =
+        Heard { done: done(kind, of, code), error: None, shown: shown.to_owned(), warning: None, as_meant: code == 0 };
+    news(What::Heard(Box::new(heard)))
+}
+
+/// The new value did not work; the old one works again, or not.
+fn gone_back(steps: Steps, is_unsettled: bool) -> Steps {
+    let (verify, apply) = (StepKind::Verify, StepKind::Apply);
+    let refused = "psql: error: FATAL:  password authentication failed for user \"app\"\n[masked]";
+    let steps = steps.vault(news(What::Opened)).vault(heard(apply, Which::Pending, 0, ""));
+    let steps = steps.vault(heard(verify, Which::Pending, 2, refused)).vault(heard(verify, Which::Current, 2, refused));
+    if !is_unsettled {
+        let steps = steps.vault(heard(apply, Which::Current, 0, "")).vault(heard(verify, Which::Current, 0, ""));
+        let told = "The pending version of production/payments/STRIPE_KEY is destroyed: version 7 stays current.";
+        let secret = secrets().into_iter().nth(3).map(Box::new);
+        let what = What::Done { told: told.to_owned(), end: End::Aborted };
+        let address = address("production/payments/STRIPE_KEY");
+        return steps.vault(Answer::Rotation(Box::new(News { id: SecretId([4; 16]), address, secret, what })));
+    }
+    let again = |steps: Steps| {
+        steps.vault(heard(apply, Which::Current, 1, refused)).vault(heard(verify, Which::Current, 2, refused))
+    };
+    let steps = again(again(steps)).vault(heard(verify, Which::Pending, 2, refused));
+    let told =
+        "Whether the far side takes version 7 of production/payments/STRIPE_KEY or the pending one is not known.";
+    steps.vault(news(What::Done { told: told.to_owned(), end: End::Open }))
 }
 
 fn without(at: At) -> Steps {
@@ -258,6 +403,32 @@ fn conflicts() -> Vec<State> {
 
 fn rotating() -> Vec<State> {
     vec![
+        ("rotate_recipe", |at| with_recipe(at, |_| {}).keys("r")),
+        ("rotate_stage", |at| at.after("r Tab Tab Tab Tab Tab Right")),
+        ("cockpit_staged", |at| staged(at, |_| {}).keys("r").vault(last_use())),
+        ("cockpit_refused", |at| staged(at, refused).keys("r")),
+        ("cockpit_refused_asked", |at| staged(at, refused).keys("r v")),
+        ("cockpit_by_hand", |at| by_hand(at).keys("r")),
+        ("cockpit_read", |at| staged(at, |_| {}).keys("r k k")),
+        ("cockpit_applying", |at| staged(at, |_| {}).keys("r v").vault(news(What::Opened)).vault(news(running()))),
+        ("cockpit_leaving", |at| {
+            staged(at, |_| {}).keys("r v").vault(news(What::Opened)).vault(news(running())).keys("Esc")
+        }),
+        ("cockpit_waits", |at| staged(at, |_| {}).keys("r v")),
+        ("cockpit_verified", |at| staged(at, verified).keys("r")),
+        ("cockpit_cut_off", |at| staged(at, cut_off).keys("r")),
+        ("cockpit_busy", |at| {
+            staged(at, cut_off).keys("r g").failed(
+                Error::busy("ana@bastion2 runs apply, until 02:14:40 at most.")
+                    .hint("Wait for it, or go on when that time has come."),
+            )
+        }),
+        ("cockpit_failed", |at| gone_back(staged(at, |_| {}).keys("r v"), false)),
+        ("cockpit_unsettled", |at| gone_back(staged(at, unsettled).keys("r v"), true)),
+        ("cockpit_revoke", |at| staged(at, revoke).keys("r")),
+        ("cockpit_abort", |at| staged(at, verified).keys("r d").typed("Wrong window")),
+        ("cockpit_abort_asked", |at| staged(at, verified).keys("r d Enter")),
+        ("cockpit_promote_asked", |at| by_hand(at).keys("r p")),
         ("rotate_empty", |at| at.after("r")),
         ("rotate_strange", |at| at.strange().keys("r")),
         ("rotate_generate", |at| at.after("r Tab")),
@@ -280,6 +451,7 @@ fn questions() -> Vec<State> {
         ("roll_back_waiting", |at| at.after("3 j j").silent().keys("Enter Enter")),
         ("roll_back_sent", |at| at.after("3 j j Enter Enter y")),
         ("roll_back_conflict", |at| at.after("3 j j Enter").typed("bad deploy").keys("Enter y").failed(taken())),
+        ("roll_back_recipe", |at| with_recipe(at, |_| {}).keys("3 j j Enter Enter")),
         ("roll_back_strange", |at| at.strange().keys("3 j j Enter Enter")),
         ("purge", |at| at.after("D")),
         ("purge_several", |at| with_deleted(at.after("D"))),
@@ -390,6 +562,55 @@ fn pasting() -> Vec<State> {
 
 fn bringing_back() -> Vec<State> {
     vec![
+        ("incident_ask", |at| at.after("I")),
+        ("incident_nobody", |at| at.after("I Enter")),
+        ("incident_wrong_time", |at| at.after("I Tab Tab").typed(" ago").keys("Enter")),
+        ("incident_looking", |at| at.after("I").typed("alice").silent().keys("Enter")),
+        ("incident_far", |at| {
+            let looking = at.after("I").typed("alice").silent().keys("Enter");
+            looking.vault(Answer::IncidentAt(Progress::Log(24_000, 118_240)))
+        }),
+        ("incident_list", |at| at.incident("")),
+        ("incident_built", |at| at.incident("").vault(mentions())),
+        ("incident_same_value", |at| at.incident("Down Down Down Down Down")),
+        ("incident_done", |at| at.incident("Down Down Down Down Down Down")),
+        ("incident_destroyed", |at| at.incident("PgDn PgDn Enter")),
+        ("incident_found", |at| at.incident("").typed("stripe to do")),
+        ("incident_no_match", |at| at.incident("").typed("zzz")),
+        ("incident_warned", |at| {
+            let mut incident = incident(chosen("ops"));
+            let at_time = time(-5 * DAY);
+            let actor = Arc::clone(&incident.secrets[0].exposures[0].actor);
+            let (action, reason) = (AuditAction::KeyAdd, String::new());
+            incident.keys.push(Doing { at: at_time, action, actor, reason });
+            let looking = at.after("I").typed("ops").silent().keys("Enter");
+            looking.vault(Answer::Incident(Box::new(incident), true))
+        }),
+        ("incident_nothing", |at| {
+            let incident = Incident { choice: chosen("alice"), records: 118_240, ..Incident::default() };
+            let looking = at.after("I").typed("alice").silent().keys("Enter");
+            looking.vault(Answer::Incident(Box::new(incident), false))
+        }),
+        ("incident_unknown", |at| {
+            let unknown = vec!["Nobody called alcie is in the log: it has alice@bastion1, ops@bastion1.".to_owned()];
+            let incident = Incident { choice: chosen("alcie"), unknown, records: 118_240, ..Incident::default() };
+            let looking = at.after("I").typed("alcie").silent().keys("Enter");
+            looking.vault(Answer::Incident(Box::new(incident), false))
+        }),
+        ("incident_broken", |at| {
+            let broken = Error::damaged("The audit log is broken from record 812 on: a hash does not match.")
+                .hint("Compare it with a backup.");
+            at.after("I").typed("alice").silent().keys("Enter").vault(Answer::IncidentFailed(broken))
+        }),
+        ("incident_report", |at| at.incident("C-s").typed("~/alice.json")),
+        ("incident_report_work_tree", |at| {
+            let typed = at.incident("C-s").typed("./alice.md").keys("Enter");
+            typed.vault(Answer::InWorkTree("/srv/ops/infra".to_owned()))
+        }),
+        ("incident_report_written", |at| {
+            let typed = at.incident("C-s").typed("~/alice.md").keys("Enter");
+            typed.vault(Answer::WroteReport("/home/ops/alice.md".to_owned()))
+        }),
         ("deleted_list", |at| at.deleted("")),
         ("deleted_long_name", |at| at.deleted("Down")),
         ("deleted_taken", |at| at.deleted("Down Down Down")),

@@ -7,10 +7,11 @@ use strongroom::secret_text::SecretText;
 use strongroom::tui::event::{Answer, ClipboardNews, Event};
 use strongroom::vault::audit::AuditVerdict;
 use strongroom::vault::duplicates::Duplicates;
+use strongroom::vault::rotation::{GivenUp, StepDone, StepEnd, StepKind, Which};
 use strongroom::vault::secret::SecretId;
 
 use super::{At, State, Steps, address};
-use crate::screen::{Screen, secrets};
+use crate::screen::{Screen, secrets, time};
 
 fn sent(steps: Steps, confirmed: bool) -> Steps {
     let route = if confirmed { "X11 clipboard" } else { "terminal clipboard (OSC 52)" };
@@ -95,6 +96,20 @@ pub(crate) fn panes() -> Vec<State> {
         }),
         ("history", |at| at.after("3 j j")),
         ("history_zoomed", |at| at.after("3 z")),
+        ("history_given_up", |at| {
+            let mut secrets = secrets();
+            let done = |kind, of, code| StepDone { kind, of, end: StepEnd::Exited(code), took: 412 };
+            let steps = vec![done(StepKind::Apply, Which::Pending, 0), done(StepKind::Verify, Which::Pending, 2)];
+            secrets[3].rotation.given_up = vec![GivenUp {
+                at: time(-3600),
+                by: "ops@bastion1".to_owned(),
+                version: 7,
+                reason: "Scheduled rotation. The verify of the pending value failed with exit code 2 (0.4 s)."
+                    .to_owned(),
+                steps,
+            }];
+            Steps(Screen::with(secrets, at.0, at.1)).keys("j j j 3")
+        }),
         ("history_marked", |at| at.after("3 Space j j")),
         ("audit", |at| at.after("3 ]")),
         ("overview", |at| at.after("o")),

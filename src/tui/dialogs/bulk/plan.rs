@@ -40,7 +40,7 @@ pub(super) struct Plan {
 /// What becomes of one secret.
 enum Fate {
     /// This, and what is told of it behind its name.
-    Change(Act, String),
+    Change(Box<Act>, String),
     /// It is like that already.
     Same,
     /// It cannot be done, and why.
@@ -64,7 +64,10 @@ pub(super) fn make(inputs: &Inputs, targets: &[Target], catalog: &Catalog, now: 
 fn rotate(inputs: &Inputs, targets: &[Target], now: Timestamp) -> Result<Plan, String> {
     let recipe = inputs.recipe.recipe()?;
     let mut plan = Plan::of("rotate", targets, |target| match target.has_value {
-        true => Fate::Change(Act::Rotate(recipe.clone()), format!("v{} -> v{}", target.version, target.version + 1)),
+        true => Fate::Change(
+            Box::new(Act::Rotate(recipe.clone())),
+            format!("v{} -> v{}", target.version, target.version + 1),
+        ),
         false => Fate::LeftOut("it has no field named value; rotate it by itself".to_owned()),
     });
     let more = targets.iter().filter(|target| target.has_value && target.has_more).count();
@@ -80,7 +83,7 @@ fn rotate(inputs: &Inputs, targets: &[Target], now: Timestamp) -> Result<Plan, S
 }
 
 fn delete(targets: &[Target], now: Timestamp) -> Plan {
-    let mut plan = Plan::of("delete", targets, |_| Fate::Change(Act::Delete, String::new()));
+    let mut plan = Plan::of("delete", targets, |_| Fate::Change(Box::new(Act::Delete), String::new()));
     let back =
         if plan.steps.len() == 1 { "deleted; undo brings it back." } else { "deleted; undo brings them all back." };
     plan.add("are", "is", back);
@@ -98,7 +101,7 @@ fn tag(inputs: &Inputs, targets: &[Target]) -> Result<Plan, String> {
         let changes: Vec<String> = missing.chain(extra).collect();
         match changes.is_empty() {
             true => Fate::Same,
-            false => Fate::Change(Act::Tags { add: add.clone(), remove: remove.clone() }, changes.join(" ")),
+            false => Fate::Change(Box::new(Act::Tags { add: add.clone(), remove: remove.clone() }), changes.join(" ")),
         }
     });
     let words: Vec<String> =
@@ -158,7 +161,10 @@ fn expire(inputs: &Inputs, targets: &[Target], now: Timestamp) -> Result<Plan, S
     let change = MetadataChange { expires_at: Some(expires_at), ..MetadataChange::default() };
     let mut plan = Plan::of("change", targets, |target| match target.expires_at.map(Timestamp::as_second) == second {
         true => Fate::Same,
-        false => Fate::Change(Act::Edit(change.clone()), format!("{} -> {}", day(target.expires_at), day(expires_at))),
+        false => Fate::Change(
+            Box::new(Act::Edit(change.clone())),
+            format!("{} -> {}", day(target.expires_at), day(expires_at)),
+        ),
     });
     let since = expires_at.filter(|at| *at <= now);
     match expires_at {
@@ -225,7 +231,7 @@ fn relocate(inputs: &Inputs, targets: &[Target], catalog: &Catalog) -> Result<Pl
         if !claimed.insert(key) {
             return Fate::LeftOut("another of these takes the name".to_owned());
         }
-        Fate::Change(Act::Move(to.clone()), format!("-> {to}"))
+        Fate::Change(Box::new(Act::Move(to.clone())), format!("-> {to}"))
     });
     let to = match (&name, targets) {
         (Some(name), [_]) => Address { scope, name: name.clone() }.to_string(),
@@ -259,7 +265,7 @@ impl Plan {
             match fate(target) {
                 Fate::Change(act, what) => {
                     changes.push((format!("{}  {what}", target.address).trim_end().to_owned(), Role::Text));
-                    plan.steps.push(target.step(act));
+                    plan.steps.push(target.step(*act));
                 }
                 Fate::Same => same.push((format!("{}  is like that already", target.address), Role::Muted)),
                 Fate::LeftOut(why) => plan.rows.push((format!("! {} stays: {why}", target.address), Role::Danger)),

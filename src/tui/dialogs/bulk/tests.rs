@@ -32,6 +32,7 @@ fn secret(number: u8, address: &str, fields: &[&str], tags: &[&str], expires_in:
         value_changed_at: at,
         last_rotated: None,
         deleted_at: None,
+        rotation: Default::default(),
     }
 }
 

@@ -22,12 +22,14 @@ struct One {
     id: SecretId,
     versions: u64,
     deleted_at: Option<Timestamp>,
+    /// What is told of what stands beside the versions.
+    pending: Option<String>,
 }
 
 impl Doomed {
     /// The one that lives, as long as no other is known.
-    pub(super) fn new(id: SecretId, versions: u64) -> Self {
-        let alive = One { id, versions, deleted_at: None };
+    pub(super) fn new(secret: &Secret) -> Self {
+        let alive = One { deleted_at: None, ..One::deleted(secret) };
         Self { words: vec![alive.words(&[])], all: vec![alive], chosen: 0 }
     }
 
@@ -76,6 +78,9 @@ impl Doomed {
             Some(at) => format!("{address}, deleted {}, with {all} will be destroyed.", day(at)),
         };
         page.prose(effect, Role::Danger);
+        if let Some(pending) = &one.pending {
+            page.prose(pending.as_str(), Role::Warn);
+        }
         page.prose("Nothing brings it back, unlike what is deleted.", Role::Text);
         if self.are_several() {
             page.gap();
@@ -87,7 +92,10 @@ impl Doomed {
 
 impl One {
     fn deleted(secret: &Secret) -> Self {
-        Self { id: secret.id, versions: secret.version, deleted_at: secret.deleted_at }
+        let goes = secret.rotation.stage.is_some().then(|| "Its pending version goes too.".to_owned());
+        // The vault refuses that: it is said before the name is typed.
+        let pending = secret.standing().filter(|_| secret.is_mid_rotation()).or(goes);
+        Self { id: secret.id, versions: secret.version, deleted_at: secret.deleted_at, pending }
     }
 
     /// Short enough for a narrow screen; where two went in one minute, to the second.

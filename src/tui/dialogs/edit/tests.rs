@@ -67,6 +67,7 @@ fn secret() -> Secret {
         value_changed_at: time,
         last_rotated: None,
         deleted_at: None,
+        rotation: Default::default(),
     }
 }
 

@@ -112,12 +112,13 @@ impl ToldRow {
 }
 
 /// What the place is for comes first: in a dialog its own keys.
-fn order(context: Context) -> [Group; 4] {
+fn order(context: Context) -> [Group; 5] {
     match context {
         Context::Secrets | Context::Detail | Context::History | Context::Overview => {
-            [Group::Secrets, Group::Movement, Group::Application, Group::Dialogs]
+            [Group::Secrets, Group::Movement, Group::Application, Group::Cockpit, Group::Dialogs]
         }
-        _ => [Group::Dialogs, Group::Movement, Group::Secrets, Group::Application],
+        Context::Cockpit => [Group::Cockpit, Group::Dialogs, Group::Movement, Group::Secrets, Group::Application],
+        _ => [Group::Dialogs, Group::Movement, Group::Secrets, Group::Application, Group::Cockpit],
     }
 }
 

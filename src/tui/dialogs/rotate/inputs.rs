@@ -6,14 +6,19 @@ use crate::tui::press::{Edit, Press};
 use crate::tui::widgets::secret_input::SecretInput;
 use crate::tui::widgets::text_input::TextInput;
 
-use super::{Place, REASONS, RotateDialog, SOURCES};
+use super::{Place, REASONS, RotateDialog, Source};
 
 impl RotateDialog {
     /// The choice after (`1`) or before (`-1`) in the row in focus; a size grows upwards.
     pub(super) fn choose(&mut self, by: isize) {
         let turned = |at: usize, count: usize| (at + count).saturating_add_signed(by) % count;
         match self.focus {
-            Place::Source => self.take_source(turned(self.source, SOURCES.len())),
+            Place::Source => {
+                let sources = self.sources();
+                let at = sources.iter().position(|source| *source == self.source).unwrap_or(0);
+                self.take_source(sources[turned(at, sources.len())]);
+            }
+            Place::Then => self.stages = !self.stages,
             Place::Recipe => {
                 self.recipe.choose(by);
                 self.value.clear();
@@ -37,7 +42,7 @@ impl RotateDialog {
     }
 
     /// Another source; what the former one gave is wiped.
-    pub(super) fn take_source(&mut self, source: usize) {
+    pub(super) fn take_source(&mut self, source: Source) {
         if source == self.source {
             return;
         }
@@ -58,7 +63,7 @@ impl RotateDialog {
             Place::Size => self.recipe.press(press),
             Place::Classes => self.recipe.press_class(press),
             Place::Reason => self.press_reason(press),
-            Place::Source | Place::Recipe => false,
+            Place::Source | Place::Recipe | Place::Then => false,
         };
         if changed {
             self.changed();
@@ -90,8 +95,8 @@ impl RotateDialog {
                 }
                 self.reason.paste(pasted)
             }
-            Place::Source | Place::Recipe | Place::Size | Place::Classes => {
-                self.take_source(2);
+            Place::Source | Place::Recipe | Place::Size | Place::Classes | Place::Then => {
+                self.take_source(Source::Paste);
                 self.focus = Place::Value;
                 self.value.paste(pasted)
             }

@@ -1,12 +1,14 @@
 //! Another session was faster: the new value is shown beside theirs, and written over it
 //! where that is wanted.
 
+use crate::rotation::drive::Source;
 use crate::tui::action::Action;
 use crate::tui::dialogs::Step;
 use crate::tui::dialogs::conflict::{Mine, Verdict};
 use crate::tui::dialogs::form::{ask, close};
 use crate::tui::dialogs::writing::Way;
 use crate::tui::effect::{Effect, Request};
+use crate::tui::rotating::Order;
 use crate::vault::secret::VALUE;
 use crate::vault::shape::Shape;
 use crate::vault::{Expected, MetadataChange};
@@ -39,6 +41,14 @@ impl RotateDialog {
                 let (fields, metadata, expected) = (Some(fields), MetadataChange::default(), Expected::Absent);
                 step.effects.push(Effect::Vault(Request::Set { address, fields, metadata, reason, expected }));
             }
+            Some(Effect::Vault(Request::Rotation(order))) if matches!(way, Way::Anew) => match *order {
+                // A secret that is made anew has nothing that could go back.
+                Order::Begin { address, source: Source::Given(fields), reason, .. } => {
+                    let (fields, metadata, expected) = (Some(fields), MetadataChange::default(), Expected::Absent);
+                    step.effects.push(Effect::Vault(Request::Set { address, fields, metadata, reason, expected }));
+                }
+                order => step.effects.push(Effect::Vault(Request::Rotation(Box::new(order)))),
+            },
             other => step.effects.extend(other),
         }
         step

@@ -108,7 +108,7 @@ impl RecipeInputs {
 
     /// Describes the rows; `focus` is the one that has the keyboard.
     pub(in crate::tui::dialogs) fn show<'a>(&'a self, page: &mut Page<'a>, focus: Option<RecipePlace>) {
-        page.choice("Recipe", recipes::NAMES.to_vec(), self.kind, focus == Some(RecipePlace::Kind));
+        page.choice("Kind", recipes::NAMES.to_vec(), self.kind, focus == Some(RecipePlace::Kind));
         if self.has_size() {
             page.text(recipes::unit(self.kind), &self.size, "", focus == Some(RecipePlace::Size));
         }

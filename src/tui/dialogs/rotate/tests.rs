@@ -24,6 +24,7 @@ fn newer(number: u64) -> Theirs {
         created_by: "ana@host".to_owned(),
         reason: String::new(),
         origin: Origin::Rotated,
+        steps: Vec::new(),
     };
     let (before, after) = (version(7), version(number));
     Theirs::Newer { diff: Box::new(ShapeDiff { id: ID, before, after, current: number, fields: Vec::new() }), to: None }
@@ -43,6 +44,7 @@ fn dialog() -> RotateDialog {
         value_changed_at: time,
         last_rotated: None,
         deleted_at: None,
+        rotation: Default::default(),
     })
 }
 
@@ -116,7 +118,7 @@ fn recipe_and_size_are_chosen() {
     assert!(act(&mut dialog, &[Action::Submit]).effects.is_empty());
     // A UUID has no size.
     act(&mut dialog, &[Action::PreviousField, Action::NextChoice, Action::NextChoice, Action::NextChoice]);
-    assert_eq!(dialog.places(), [Place::Source, Place::Recipe, Place::Reason]);
+    assert_eq!(dialog.places(), [Place::Source, Place::Recipe, Place::Reason, Place::Then]);
     assert!(matches!(act(&mut dialog, &[Action::Generate]).effects.as_slice(), [Effect::Generate(Recipe::Uuid)]));
 }
 
@@ -163,7 +165,7 @@ fn a_typed_value_is_typed_twice() {
 fn a_paste_finds_its_way() {
     let mut dialog = dialog();
     paste(&mut dialog, b"-----BEGIN\nEND-----\n");
-    assert_eq!((dialog.source(), dialog.context()), (Source::Paste, Context::Lines));
+    assert_eq!((dialog.source, dialog.context()), (Source::Paste, Context::Lines));
     assert_eq!(sent(act(&mut dialog, &[Action::Submit])).0, b"-----BEGIN\nEND-----\n");
 }
 

@@ -159,8 +159,11 @@ fn not_known(usage: Extent) -> (&'static str, Role) {
 
 fn work_rows(numbers: &Overview, now: Timestamp) -> Vec<Row> {
     if numbers.work.is_empty() {
-        let words =
-            if numbers.total == 0 { "There is no secret." } else { "Nothing has expired, is due or soon will be." };
+        let words = if numbers.total == 0 {
+            "There is no secret."
+        } else {
+            "Nothing is under way, has expired, is due or soon will be."
+        };
         return vec![plain("", words.to_owned(), Role::Ok)];
     }
     numbers.work.iter().map(|work| work_row(work, now)).collect()
@@ -168,6 +171,9 @@ fn work_rows(numbers: &Overview, now: Timestamp) -> Vec<Row> {
 
 fn work_row(work: &Work, now: Timestamp) -> Row {
     let (mark, role, words) = match work.task {
+        Task::Unsettled => ("??", Role::Danger, "unsettled: which value works?"),
+        Task::Staged => ("> ", Role::Accent, "staged beside the current"),
+        Task::Revoke => ("< ", Role::Warn, "previous value not revoked"),
         Task::ExpiredInUse => ("!!", Role::Danger, "expired and still in use"),
         Task::Expired => ("!!", Role::Danger, "expired"),
         Task::Overdue => ("! ", Role::Warn, "overdue for rotation"),

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::inject::dependents::Dependents;
 use crate::tui::panes::detail::Known;
 use crate::tui::theme::Role;
 use crate::vault::duplicates::Duplicates;
+use crate::vault::mentions::Mentions;
+use crate::vault::scope::Address;
 use crate::vault::search::{Alike, Fact, Facts, Query};
 use crate::vault::secret::SecretId;
 use crate::vault::usage::{Extent, Use};
@@ -55,7 +58,37 @@ impl SecretsPane {
         let mut named: Vec<String> =
             alike.into_iter().filter_map(|id| Some(self.address_of(id)?.to_string())).collect();
         named.sort_unstable();
-        Known { used, alike: (named, more) }
+        let built = self.dependents.as_ref().map(|dependents| {
+            let built = dependents.of(id);
+            let named = built.iter().filter_map(|built| Some(self.address_of(built.secret)?.to_string()));
+            (named.take(MOST_NAMED).collect(), built.len().saturating_sub(MOST_NAMED))
+        });
+        let recipes = self.dependents.as_ref().map_or(&[][..], |dependents| dependents.recipes(id));
+        let named_recipes = recipes.iter().filter_map(|id| Some(self.address_of(*id)?.to_string()));
+        let recipes = (named_recipes.take(MOST_NAMED).collect(), recipes.len().saturating_sub(MOST_NAMED));
+        Known { used, alike: (named, more), built, recipes }
+    }
+
+    /// Takes which secrets the values of others name.
+    pub fn take_mentions(&mut self, found: &Mentions) {
+        self.dependents = Some(Dependents::new(self.rows.catalog(), found));
+    }
+
+    /// What is built from a secret, once that was looked for.
+    #[must_use]
+    pub fn built_from(&self, id: SecretId) -> Option<Vec<Address>> {
+        let built = self.dependents.as_ref()?.of(id).into_iter();
+        Some(built.filter_map(|built| self.address_of(built.secret)).collect())
+    }
+
+    /// True once: somebody wants to know what is built from what.
+    pub fn looks_for_mentions(&mut self) -> bool {
+        !std::mem::replace(&mut self.reads_mentions, true)
+    }
+
+    /// True once: somebody wants to know of duplicates that nobody has looked for.
+    pub fn looks_for_duplicates(&mut self) -> bool {
+        !std::mem::replace(&mut self.searched, true)
     }
 
     /// True once, when `query` asks for duplicates that nobody has looked for.

@@ -11,9 +11,10 @@ use crate::tui::panes::{Look, marked, marker};
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::vault::catalog::{Catalog, Listed, Symbol};
+use crate::vault::rotation::UnderWay;
 use crate::vault::search::Query;
 
-use super::signs::{DUE, EXPIRED, MARKED, PINNED};
+use super::signs::{DUE, EXPIRED, MARKED, PINNED, REVOKE, STAGED, UNSETTLED};
 
 /// Inner columns from which a row shows the version too.
 const WITH_VERSION: u16 = 42;
@@ -160,7 +161,10 @@ fn indentation(depth: Option<usize>, room: usize) -> usize {
 /// What is wrong with a secret, in at most two cells.
 fn flag(listed: &Listed, now: Timestamp) -> (&'static str, Role) {
     match () {
+        () if listed.under_way.is_unsettled() => (UNSETTLED, Role::Danger),
         () if listed.is_expired(now) => (EXPIRED, Role::Danger),
+        () if listed.under_way.is_staged() => (STAGED, Role::Accent),
+        () if listed.under_way == UnderWay::Revoke => (REVOKE, Role::Warn),
         () if listed.is_due(now) => (DUE, Role::Warn),
         () => ("", Role::Text),
     }

@@ -2,6 +2,8 @@
 //!
 //! The rows draw from here, and the help tells of it.
 
+use crate::vault::rotation::UnderWay;
+
 /// A sign as it stands in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sign {
@@ -11,6 +13,12 @@ pub struct Sign {
     pub means: &'static str,
 }
 
+/// Which value the far side takes is not known.
+pub(super) const UNSETTLED: &str = "??";
+/// A new value is staged.
+pub(super) const STAGED: &str = ">";
+/// The far side still takes the value before.
+pub(super) const REVOKE: &str = "<";
 /// It has expired.
 pub(super) const EXPIRED: &str = "!!";
 /// It is due.
@@ -22,8 +30,22 @@ pub(super) const MARKED: &str = "*";
 /// Some of a scope's secrets are marked.
 pub(super) const SOME_MARKED: &str = ".";
 
+/// What stands for a rotation under way; nothing without one.
+#[must_use]
+pub fn rotation_sign(under_way: UnderWay) -> &'static str {
+    match under_way {
+        UnderWay::Nothing => "",
+        UnderWay::Revoke => REVOKE,
+        UnderWay::Stage(_) if under_way.is_unsettled() => UNSETTLED,
+        UnderWay::Stage(_) => STAGED,
+    }
+}
+
 /// Every sign.
 pub const SIGNS: &[Sign] = &[
+    Sign { example: UNSETTLED, means: "Unsettled: which value works is not known." },
+    Sign { example: STAGED, means: "Staged: a new value waits beside the current." },
+    Sign { example: REVOKE, means: "The far side still takes the value before." },
     Sign { example: EXPIRED, means: "Expired: its value is given out no more." },
     Sign { example: DUE, means: "It must be rotated now." },
     Sign { example: PINNED, means: "Pinned: a jump offers it first." },

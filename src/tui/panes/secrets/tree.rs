@@ -229,6 +229,7 @@ mod tests {
             value_changed_at: at,
             last_rotated: None,
             deleted_at: None,
+            rotation: Default::default(),
         };
         (0..).zip(addresses).map(secret).collect()
     }

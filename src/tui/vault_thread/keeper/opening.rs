@@ -120,6 +120,7 @@ impl Keeper {
 
     /// Records the lock and wipes the keys; they are wiped even where it cannot be recorded.
     pub fn lock(&mut self) {
+        self.driving.drop_all();
         if let Held::Unlocked(vault) = std::mem::replace(&mut self.vault, Held::None) {
             let _ = vault.lock();
             self.unindexed = None;

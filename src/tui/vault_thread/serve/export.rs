@@ -1,7 +1,9 @@
 //! One field into a new file: the file is made first, then the release is recorded,
-//! then the value is written. What fails leaves no file behind.
+//! then the value is written. What fails leaves no file behind. A report goes the same way;
+//! it holds no value, so that nothing is to be recorded.
 
 use crate::error::{Error, Kind, Result};
+use crate::secret_text::SecretText;
 use crate::tui::event::Answer;
 use crate::tui::files::{NewFile, work_tree};
 use crate::vault::secret::SecretId;
@@ -31,6 +33,15 @@ pub(super) fn write_out(
     let value = fields.take(field).ok_or_else(|| no_such_field(&secret, field))?;
     file.write(&value)?;
     Ok(Answer::WroteOut { address: secret.address, field: field.to_owned(), path })
+}
+
+/// Writes a text that holds no value, or asks about a git work tree.
+pub(super) fn write_report(text: String, path: String, in_work_tree: bool) -> Result<Answer> {
+    if let Some(root) = work_tree(&path).filter(|_| !in_work_tree) {
+        return Ok(Answer::InWorkTree(root.display().to_string()));
+    }
+    NewFile::create(&path)?.write(&SecretText::from(text))?;
+    Ok(Answer::WroteReport(path))
 }
 
 /// What one can do about it here: the vault speaks of an option of the command line.

@@ -10,6 +10,7 @@ fn newer(number: u64, to: Option<Address>) -> Theirs {
         created_by: "ana@host".to_owned(),
         reason: String::new(),
         origin: Origin::Rotated,
+        steps: Vec::new(),
     };
     let (before, after) = (version(7), version(number));
     Theirs::Newer { diff: Box::new(ShapeDiff { id: ID, before, after, current: number, fields: Vec::new() }), to }

@@ -32,6 +32,7 @@ fn a_new_secret_with_everything() {
         rotation_days: Some(Some(90)),
         owner: Some("ana".into()),
         json: Some(Some(serde_json::json!({"account": "acct_1"}))),
+        recipe: None,
     };
     assert_eq!((sent.metadata, sent.reason.as_str(), sent.expected), (wanted, "first one", Expected::Absent));
     // A second Enter while it is saved does nothing.
