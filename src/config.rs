@@ -51,6 +51,8 @@ pub struct Config {
     pub reveal_for: Duration,
     /// How copies are made and taken away again.
     pub clipboard: ClipboardSettings,
+    /// A line in the system's log for each change and each key that does not fit.
+    pub syslog: bool,
     /// Keys by the name of the action.
     pub keys: BTreeMap<String, BoundKeys>,
     /// The file, to say where something in it is wrong.
@@ -150,6 +152,7 @@ struct Written {
     lock_after: Option<Spanned<String>>,
     lock_on_suspend: Option<bool>,
     reveal_for: Option<Spanned<String>>,
+    syslog: Option<bool>,
     #[serde(default)]
     clipboard: copying::Written,
     #[serde(default)]
@@ -203,6 +206,7 @@ impl Config {
             lock_on_suspend: file.lock_on_suspend.unwrap_or(true),
             reveal_for: duration(&file.reveal_for)?.flatten().unwrap_or(Duration::from_secs(10)),
             clipboard: file.clipboard.read(&place)?,
+            syslog: file.syslog.unwrap_or(false),
             keys: file
                 .keys
                 .into_iter()

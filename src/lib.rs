@@ -10,7 +10,7 @@
 //! | [`crypto`] | bytes in, bytes out: sealing, key slots, derived keys |
 //! | [`store`] | the SQLite file: the only SQL; knows no keys |
 //! | [`vault`] | the domain: the only place where sealed bytes become plaintext |
-//! | [`session`] | who acts, where the key comes from, what the process may leak |
+//! | [`session`] | who acts, where the key comes from, what was seen last, what the process may leak |
 //! | [`clipboard`] | a copy with a lease: the thread that gives it, the ways to a clipboard, the processes that clear it when we are gone |
 //! | [`inject`] | secrets into texts and programs |
 //! | [`rotation`] | recipes: the programs that change a live credential, and the running of one |

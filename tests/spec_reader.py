@@ -40,9 +40,10 @@ ACTIONS = (
     "init unlock unlock_failed lock create set rotate rollback edit reveal copy delete restore purge"
     " clipboard_cleared verify tamper_detected move migrate export run render"
     " key_add key_remove key_change key_replace stage promote abort step retire recipe step_end"
+    " backup backup_test restore_accepted key_test audit_cut"
 ).split()
 # The last action of each format.
-LAST_ACTION = {1: 18, 2: 26, 3: 33}
+LAST_ACTION = {1: 18, 2: 26, 3: 38}
 STATES = "making staged applying applied verified reverting unsettled".split()
 STEPS = "make apply verify revoke".split()
 WHICH = "current pending previous".split()
@@ -608,6 +609,28 @@ class Vault:
         check(len(records) == self.state["audit_seq"] and head == self.state["audit_head"], "end of the audit log")
         return records
 
+    # §19
+    def anchor(self, file):
+        marks = [file[at:at + 128].ljust(128, b"\0") for at in (0, 512)]
+        if marks == [bytes(128)] * 2:
+            return "first look"
+        named = []
+        for mark in marks:
+            body, code = mark[:96], mark[96:]
+            if body[:4] == b"SRA1" and body[8:24] == self.id:
+                epoch, seq, audit_seq = (int.from_bytes(body[at:to]) for at, to in ((4, 8), (40, 48), (48, 56)))
+                fits = epoch == self.epoch and hmac.compare_digest(mac(self.derive("anchor"), b"anchor\0", body), code)
+                named.append((fits, epoch, seq, audit_seq, body[56:88]))
+        if not named:
+            return "unreadable"
+        fits, epoch, seq, audit_seq, head = max(named)
+        if not fits and epoch == self.epoch:
+            return "unreadable"
+        if epoch > self.epoch or self.state["seq"] < seq:
+            return "older"
+        rows = self.rows("SELECT mac FROM audit WHERE seq = ?", audit_seq)
+        return "fresh" if not fits or (rows and rows[0]["mac"] == head) else "forked"
+
     def told(self):
         state = {name: value.hex() if isinstance(value, bytes) else value for name, value in dict(self.state).items()}
         slots = []
@@ -657,6 +680,7 @@ def main():
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--passphrase-file", type=Path)
     source.add_argument("--key-file", type=Path)
+    parser.add_argument("--anchor", type=Path, help="also tell whether the vault leads on from this anchor")
     given = parser.parse_args()
     try:
         passphrase = given.passphrase_file and re.sub(rb"\r?\n\Z", b"", given.passphrase_file.read_bytes())
@@ -666,7 +690,10 @@ def main():
                 beside = Path(f"{given.vault}{ending}")
                 if ending == "" or beside.exists():
                     shutil.copy(beside, Path(folder) / f"vault.db{ending}")
-            told = Vault(Path(folder) / "vault.db", passphrase, key).told()
+            vault = Vault(Path(folder) / "vault.db", passphrase, key)
+            told = vault.told()
+            if given.anchor:
+                told["anchor"] = vault.anchor(given.anchor.read_bytes())
     except WrongKey as error:
         print(f"wrong key: {error}", file=sys.stderr)
         return 5

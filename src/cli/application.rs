@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::config::{BorderStyle, Color, Config, ThemeName};
 use crate::error::{Error, Result};
-use crate::session::{actor, key_file, pins};
+use crate::session::{actor, anchors, key_file, pins};
 use crate::tui::command_line::Lines;
 use crate::tui::keymap::Keymap;
 use crate::tui::theme::{Borders, Palette, Theme};
@@ -26,6 +26,7 @@ pub(super) fn run(call: Call) -> Result<u8> {
     let mut options = options(&call.config, vault.clone(), key_file_path, actor::current())?;
     let keys = call.keys;
     options.pins_path = pins::own_pins(&vault);
+    options.anchors = anchors::settled(&call.config);
     if call.config.vault_is_flag {
         let path = std::path::absolute(&vault).unwrap_or_else(|_| vault.clone());
         options.lines = path.to_str().map_or(Lines::Hidden, |path| Lines::At(path.to_owned()));

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Color;
 
+use super::anchor;
 use super::audit;
 use super::check;
 use super::completions;
@@ -164,6 +165,9 @@ pub(super) enum Command {
     /// Open every record and walk every chain: exit 9 if anything is damaged
     #[command(after_help = verify::EXAMPLES)]
     Verify(verify::VerifyArgs),
+    /// Tell whether the file is the one that this machine saw last, or an older one put back: exit 9
+    #[command(after_help = anchor::EXAMPLES)]
+    Anchor(anchor::AnchorArgs),
     /// Check permissions, terminal and clipboard; needs no key
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::DoctorArgs),

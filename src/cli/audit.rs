@@ -112,6 +112,7 @@ fn verify(call: &Call) -> Result<()> {
     vault.verify_rows()?;
     match verdict {
         AuditVerdict::Intact { records } => {
+            vault.check_freshness()?;
             if call.output.json {
                 return call.output.print_json(&json!({ "intact": true, "records": records }));
             }

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::crypto::keyring::{RawKey, UnlockKey};
 use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
-use crate::session::{actor, key_file, key_source, prompt};
+use crate::session::{actor, anchors, key_file, key_source, prompt};
 use crate::vault::strength::{Level, Strength};
 use crate::vault::{NewVault, Vault};
 
@@ -87,7 +87,7 @@ pub(super) fn run(call: &Call, args: &InitArgs) -> Result<()> {
         }
     })?;
     let path = vault.path().to_owned();
-    drop(vault);
+    drop(vault.anchored(&anchors::settled(&call.config))?);
     tell(call, &path, args.protect, &made).map_err(|error| unmake(&path, &made, error))
 }
 

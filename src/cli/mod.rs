@@ -5,6 +5,7 @@
 //! command, and turns an error into a message and an exit code. Values are
 //! printed by `reveal`, `render` and `generate` alone, and never as JSON.
 
+mod anchor;
 mod application;
 mod args;
 mod audit;
@@ -154,6 +155,7 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
         Some(Command::Audit(args)) => audit::run(&call, &args),
         Some(Command::Render(args)) => render::run(&call, &args),
         Some(Command::Check(args)) => check::run(&call, &args),
+        Some(Command::Anchor(args)) => anchor::run(&call, &args),
         Some(Command::Verify(_)) => verify::run(&call),
         Some(Command::Doctor(_)) => doctor::run(&call),
         Some(Command::Generate(args)) => generate::run(&call, &args),

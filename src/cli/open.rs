@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::crypto::keyring::{SlotKind, UnlockKey};
 use crate::error::{Error, Kind, Result};
-use crate::session::{actor, key_file, key_source, prompt};
+use crate::session::{actor, anchors, key_file, key_source, prompt};
 use crate::vault::{LockedVault, Vault};
 
 use super::call::Call;
@@ -16,7 +16,9 @@ const TRIES: u64 = 3;
 impl Call {
     /// The vault, unlocked.
     pub(super) fn open(&self) -> Result<Vault> {
-        self.unlock(self.locked()?)
+        let vault = self.unlock(self.locked()?)?;
+        self.warn_if_stale(&vault);
+        Ok(vault)
     }
 
     /// The vault, before any key.
@@ -30,7 +32,10 @@ impl Call {
         match self.keys.find(&self.config.vault, &locked)? {
             Some(key) => {
                 let kinds = locked.slot_kinds();
-                locked.open_with(&key, actor::current()).map_err(|failed| explain_wrong(failed.1, &kinds))
+                match locked.open_with(&key, actor::current()) {
+                    Ok(vault) => self.anchored(vault),
+                    Err(failed) => Err(self.refused(failed.1, &kinds)),
+                }
             }
             None => self.ask_for_passphrase(locked).map(|(vault, _)| vault),
         }
@@ -46,11 +51,34 @@ impl Call {
             Some(key) => {
                 let kinds = locked.slot_kinds();
                 match locked.unlock(&key, actor::current()) {
-                    Ok(vault) => Ok((vault, key)),
-                    Err(failed) => Err(explain_wrong(failed.1, &kinds)),
+                    Ok(vault) => Ok((self.anchored(vault)?, key)),
+                    Err(failed) => Err(self.refused(failed.1, &kinds)),
                 }
             }
             None => self.ask_for_passphrase(locked),
+        }
+    }
+
+    /// Held against what this machine saw of it last.
+    fn anchored(&self, vault: Vault) -> Result<Vault> {
+        vault.anchored(&anchors::settled(&self.config))
+    }
+
+    fn warn_if_stale(&self, vault: &Vault) {
+        if vault.check_freshness().is_err() {
+            self.output.warn("This is not the vault that this machine saw last; strongroom anchor tells more.");
+        }
+    }
+
+    /// A wrong key: told to the system's log, and with the keys that there are as a hint.
+    fn refused(&self, error: Error, kinds: &[SlotKind]) -> Error {
+        self.tell_refused(&error);
+        explain_wrong(error, kinds)
+    }
+
+    fn tell_refused(&self, error: &Error) {
+        if error.kind() == Kind::Locked {
+            anchors::tell_failed_unlock(&anchors::settled(&self.config), &self.config.vault);
         }
     }
 
@@ -90,9 +118,10 @@ impl Call {
         loop {
             let key = key_source::typed(prompt::hidden(question)?)?;
             let (back, error) = match locked.unlock(&key, actor::current()) {
-                Ok(vault) => return Ok((vault, key)),
+                Ok(vault) => return Ok((self.anchored(vault)?, key)),
                 Err(failed) => *failed,
             };
+            self.tell_refused(&error);
             if error.kind() != Kind::Locked || attempt == TRIES {
                 return Err(error);
             }

@@ -25,7 +25,7 @@ pub(super) fn run(call: &Call) -> Result<()> {
     let verified = vault.verify()?;
     if call.output.json {
         call.output.print_json(&json!({
-            "intact": verified.damage.is_empty(),
+            "intact": verified.damage.is_empty() && vault.check_freshness().is_ok(),
             "secrets": verified.secrets,
             "deleted": verified.deleted,
             "versions": verified.versions,
@@ -34,6 +34,7 @@ pub(super) fn run(call: &Call) -> Result<()> {
         }))?;
     }
     if verified.damage.is_empty() {
+        vault.check_freshness()?;
         if !call.output.json {
             call.output.print(&format!("{}\n", told(&verified)))?;
         }

@@ -246,6 +246,8 @@ pub struct Keyring {
     pub audit: DigestKey,
     /// Audit bodies.
     pub audit_body: SealKey,
+    /// The anchor outside of the file.
+    pub anchor: DigestKey,
     hedge: DigestKey,
     master: MasterKey,
 }
@@ -266,6 +268,7 @@ impl Keyring {
             state: DigestKey::new(&expand(b"state")?)?,
             audit: DigestKey::new(&expand(b"audit")?)?,
             audit_body: SealKey::new(expand(b"audit-body")?.bytes()),
+            anchor: DigestKey::new(&expand(b"anchor")?)?,
             hedge: DigestKey::new(&expand(b"hedge")?)?,
             master,
         })
@@ -411,7 +414,9 @@ mod tests {
     fn every_purpose_has_its_own_key() {
         let master = MasterKey::generate().unwrap();
         let mut seen = std::collections::HashSet::new();
-        for purpose in [&b"metadata"[..], b"index", b"state", b"audit", b"audit-body", b"hedge", b"commitment"] {
+        for purpose in
+            [&b"metadata"[..], b"index", b"state", b"audit", b"audit-body", b"anchor", b"hedge", b"commitment"]
+        {
             for epoch in [1, 2] {
                 assert!(seen.insert(*master.expand(purpose, &VAULT, epoch, &[]).unwrap().bytes()));
             }

@@ -4,6 +4,7 @@
 //! README gives; the screen gets it from its unlock dialog or from here at start.
 
 pub mod actor;
+pub mod anchors;
 pub mod clipboard_tests;
 pub mod kernel_keyring;
 pub mod key_file;

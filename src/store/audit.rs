@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use crate::error::Result;
 
@@ -58,6 +58,17 @@ impl Tx<'_> {
             .and_then(|mut statement| statement.execute(params![row.seq, &row.body[..], row.mac]))
             .map_err(failure)?;
         Ok(())
+    }
+
+    /// When record `seq` was written, and the chain's code after it; `None` when it is not there.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn audit_link(&self, seq: u64) -> Result<Option<(i64, [u8; 32])>> {
+        self.connection
+            .prepare_cached("SELECT at, mac FROM audit WHERE seq = ?1")
+            .and_then(|mut statement| statement.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?))).optional())
+            .map_err(failure)
     }
 
     /// Walks the records from number `from` on, oldest first, until `visit` says stop (false).

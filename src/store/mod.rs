@@ -5,6 +5,7 @@
 //! the disk. A vault is created in one transaction, and migrated by the first write of
 //! an unlocked one, in the same transaction. Opening never writes.
 
+mod anchor;
 mod audit;
 mod connect;
 mod file;
@@ -23,6 +24,7 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::error::{Error, Result};
 
+pub use anchor::{AnchorFile, MARK, Marks};
 pub use audit::{AuditRow, PendingRow};
 pub use secrets::{BUCKETS, SecretRow, VersionRow, bucket_of};
 pub use slots::SlotRow;

@@ -51,6 +51,7 @@ use jiff::Timestamp;
 
 use crate::config::ClipboardSettings;
 use crate::error::{Error, Result};
+use crate::vault::Anchors;
 use crate::vault::audit::Actor;
 
 use self::clock::Now;
@@ -79,6 +80,8 @@ pub struct Options {
     pub key_file_path: PathBuf,
     /// Where this user's pins are kept; `None` for until one leaves.
     pub pins_path: Option<PathBuf>,
+    /// Where what was seen of the vault is kept, outside of it.
+    pub anchors: Anchors,
     /// Who acts.
     pub actor: Actor,
     /// Colours and frames.
@@ -114,6 +117,7 @@ impl Options {
             startup_key: Box::new(|_| Ok(None)),
             key_file_path,
             pins_path: None,
+            anchors: Anchors::default(),
             actor,
             theme,
             keymap: Keymap::default(),
@@ -155,7 +159,7 @@ pub fn run(options: Options) -> Result<u8> {
 
 /// The run while the terminal is ours.
 fn run_on(mut screen: Screen, options: Options, mailbox: &Mailbox, messages: Receiver<Message>) -> Result<u8> {
-    let Options { vault_path, startup_key, key_file_path, pins_path, actor, theme, clock, .. } = options;
+    let Options { vault_path, startup_key, key_file_path, pins_path, anchors, actor, theme, clock, .. } = options;
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let mut state = State::new(StateOptions {
         vault: options.label.unwrap_or_else(|| shown_path(&vault_path, home.as_deref())),
@@ -181,7 +185,7 @@ fn run_on(mut screen: Screen, options: Options, mailbox: &Mailbox, messages: Rec
     event::start_signals(mailbox.clone()).map_err(no_thread)?;
     let gate = input::Gate::new().map_err(no_thread)?;
     input::start(mailbox.clone(), gate.clone()).map_err(no_thread)?;
-    let place = Place { vault: vault_path, key_file: key_file_path, pins: pins_path, actor, clock };
+    let place = Place { vault: vault_path, key_file: key_file_path, pins: pins_path, anchors, actor, clock };
     let vault = VaultThread::start(place, startup_key, mailbox.clone())?;
     let runtime = Runtime::new(screen, vault, options.clipboard, mailbox.clone(), gate);
     let sleep = SleepWatch::new(now(clock));

@@ -99,6 +99,8 @@ actions! {
     Recipe = 32 "recipe",
     /// Such a step ended, or what it did is not known.
     StepEnd = 33 "step_end",
+    /// Another file than the one that was seen last was taken for the vault.
+    RestoreAccepted = 36 "restore_accepted",
 }
 
 impl AuditAction {

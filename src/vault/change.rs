@@ -12,7 +12,7 @@ use crate::crypto::keyring::{Keyring, RawKey};
 use crate::crypto::random_array;
 use crate::crypto::seal::{Padding, Place, Purpose, SealKey};
 use crate::error::{Error, Result};
-use crate::store::{AuditRow, BUCKETS, SecretRow, Tx, VersionRow};
+use crate::store::{AuditRow, BUCKETS, SecretRow, StateRow, Tx, VersionRow};
 
 use super::audit::{Actor, AuditAction};
 use super::record::{self, AuditBody};
@@ -67,8 +67,8 @@ impl<'a> Change<'a> {
         self.unlisted.extend(buckets);
     }
 
-    /// Seals the next state. True when anything was written.
-    pub(super) fn finish(mut self) -> Result<Option<[u8; 32]>> {
+    /// Seals the next state and gives it, when anything was written.
+    pub(super) fn finish(mut self) -> Result<Option<StateRow>> {
         if !self.dirty {
             return Ok(None);
         }
@@ -107,7 +107,7 @@ impl<'a> Change<'a> {
         }
         self.view.state.tag = integrity::tag(self.tx, self.keys, &self.state)?;
         self.tx.put_state(&self.state)?;
-        Ok(Some(self.state.tag))
+        Ok(Some(self.view.state))
     }
 
     /// Seals the list of every bucket from its rows, each of which must open and match its digest.
@@ -139,6 +139,11 @@ impl<'a> Change<'a> {
         let place = listing::place(self.keys, bucket, integrity::of_bucket(&self.digests, bucket));
         let sealed = self.seal(|keys| &keys.listing, &place, Padding::Buckets, list)?;
         self.tx.put_listing(bucket, &sealed)
+    }
+
+    /// Another line of history begins here.
+    pub(super) fn begin_lineage(&mut self, lineage: [u8; 16]) {
+        self.view.state.lineage = lineage;
     }
 
     /// Milliseconds since the epoch.

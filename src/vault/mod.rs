@@ -14,6 +14,7 @@ pub mod compare;
 mod create_many;
 mod deleted;
 pub mod duplicates;
+mod freshness;
 pub mod generate;
 mod heads;
 pub mod incident;
@@ -55,15 +56,17 @@ use jiff::Timestamp;
 use crate::crypto::keyring::{Keyring, SealedSlot};
 use crate::crypto::passphrase::Wiping;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Store, Tx};
+use crate::store::{StateRow, Store, Tx};
 
 use audit::{Actor, AuditAction};
 use change::Change;
+use freshness::Anchor;
 use scope::Address;
 use secret::SecretId;
 use view::View;
 
 pub use audit_log::AuditWalk;
+pub use freshness::{Anchors, Checkpoint, Freshness, Stale};
 pub use keys::{KeySlot, SlotId};
 pub use pick::{Pick, Picked};
 pub use purge::Doomed;
@@ -88,6 +91,7 @@ pub struct Vault {
     /// Buckets whose sealed list was found missing; the next write makes them.
     unlisted: Vec<usize>,
     read_only: Option<String>,
+    anchor: Anchor,
     clock: fn() -> Timestamp,
     /// The memory in which the passphrase was checked; gone before the vault is.
     _wiping: Option<Wiping>,
@@ -128,6 +132,9 @@ impl Vault {
     /// Refuses what would write where nothing can be written, or damage was found.
     fn check_writable(&self) -> Result<()> {
         let Some(reason) = &self.read_only else { return Ok(()) };
+        if let Some(stale) = self.anchor.refusal(self.store.path()) {
+            return Err(stale);
+        }
         let hint = match self.store.read_only_reason() {
             Some(_) => "Make it writable, then open it again.",
             None => "Restore the file from a backup.",
@@ -139,8 +146,10 @@ impl Vault {
     fn write<T>(&mut self, work: impl FnOnce(&mut Change<'_>) -> Result<T>) -> Result<T> {
         self.check_writable()?;
         let (keys, actor, now, unlisted) = (&self.keys, &self.actor, (self.clock)(), &self.unlisted);
+        let (anchor, path) = (&self.anchor, self.store.path().to_owned());
         let mut sealed = None;
         let committed = self.store.write(|tx: &Tx<'_>| {
+            anchor.check(tx, &tx.state()?, &path)?;
             let mut change = Change::begin(tx, keys, actor, now)?;
             change.list_again(unlisted.iter().copied());
             change.fold_pending()?;
@@ -149,22 +158,24 @@ impl Vault {
             Ok(())
         });
         let done = match (committed, sealed) {
-            (Ok(()), Some((done, tag))) => {
-                if tag.is_some() {
-                    self.unlisted.clear();
-                }
-                Ok(done)
-            }
-            (Err(error), Some((done, tag))) => self.settle(error, tag).map(|()| done),
+            (Ok(()), Some(sealed)) => Ok(sealed),
+            (Err(error), Some((done, state))) => self.settle(error, state.as_ref()).map(|()| (done, state)),
             (Err(error), None) => Err(error),
             (Ok(()), None) => Err(Error::failure("A write ended without a result.")),
         };
+        let done = done.map(|(done, state)| {
+            if let Some(state) = state {
+                self.unlisted.clear();
+                self.anchor.advance(&self.keys, &state);
+            }
+            done
+        });
         self.watch(done)
     }
 
     /// A commit that reported an error may have reached the disk all the same: open the
     /// file again and look which of the two happened, rather than write twice.
-    fn settle(&mut self, error: Error, tag: Option<[u8; 32]>) -> Result<()> {
+    fn settle(&mut self, error: Error, state: Option<&StateRow>) -> Result<()> {
         if self.store.check_place().is_err_and(|moved| moved == error) {
             return Err(error); // refused before the commit
         }
@@ -175,7 +186,7 @@ impl Vault {
         })?;
         let found = reopened.read(|tx| tx.state())?.tag;
         self.store = reopened;
-        if tag.is_none_or(|tag| tag == found) { Ok(()) } else { Err(error) }
+        if state.is_none_or(|state| state.tag == found) { Ok(()) } else { Err(error) }
     }
 
     /// Runs a write and records in the log that it was refused, when it was.

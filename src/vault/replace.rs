@@ -11,6 +11,7 @@
 use crate::crypto::keyring::{Keyring, MasterKey, SealedSlot, UnlockKey};
 use crate::crypto::passphrase::Cost;
 use crate::error::{Error, Result};
+use crate::store::StateRow;
 
 use super::audit::AuditAction;
 use super::change::Change;
@@ -110,8 +111,9 @@ impl Vault {
             self.under_new_key(presented, fresh, cost, reason)
         });
         match replaced {
-            Ok((new, slots)) => {
+            Ok((new, slots, state)) => {
                 self.keys = new;
+                self.anchor.advance(&self.keys, &state);
                 self.opened_by = slots.iter().find(|slot| slot.opened_this).map(|slot| slot.id);
                 self.unlisted.clear();
                 self.slots_changed();
@@ -131,7 +133,7 @@ impl Vault {
         fresh: &[UnlockKey],
         cost: Option<Cost>,
         reason: &str,
-    ) -> Result<(Keyring, Vec<KeySlot>)> {
+    ) -> Result<(Keyring, Vec<KeySlot>, StateRow)> {
         if presented.keys.is_empty() || presented.keys.len() + fresh.len() > MOST_SLOTS {
             return Err(Error::usage("A vault needs 1 to 16 keys."));
         }
@@ -140,8 +142,10 @@ impl Vault {
         let made = new_slots(&new, presented, fresh, cost)?;
         let before: Vec<SlotId> = presented.kept().chain(presented.dropped()).map(|slot| slot.id).collect();
         let (old, actor, now) = (&self.keys, &self.actor, (self.clock)());
-        let mut tag = None;
+        let (anchor, path) = (&self.anchor, self.store.path().to_owned());
+        let mut state = None;
         let committed = self.store.write(|tx| {
+            anchor.check(tx, &tx.state()?, &path)?;
             let change = Change::begin(tx, old, actor, now)?; // which brings an old file to the newest format
             check_unchanged(&slots(&change)?, &before)?;
             change.finish()?;
@@ -152,17 +156,19 @@ impl Vault {
             change.fold_pending()?;
             let words = words(&log, presented.dropped(), reason);
             change.audit_body(AuditAction::KeyReplace, None, None, None, &words, None)?;
-            tag = change.finish()?;
+            state = change.finish()?;
             Ok(())
         });
-        match (committed, tag) {
-            (Err(error), Some(tag)) => self.settle(error, Some(tag))?,
-            (done, _) => done?,
-        }
+        let state = match (committed, state) {
+            (Ok(()), Some(state)) => state,
+            (Err(error), Some(state)) => self.settle(error, Some(&state)).map(|()| state)?,
+            (Err(error), None) => return Err(error),
+            (Ok(()), None) => return Err(Error::failure("The log does not say that the key was replaced.")),
+        };
         let slot = |(slot, opened_this): &(SealedSlot, bool)| KeySlot::of(slot, opened_this.then_some(SlotId(slot.id)));
         let mut slots: Vec<KeySlot> = made.iter().map(slot).collect();
         slots.sort_unstable_by_key(|slot| slot.id.0);
-        Ok((new, slots))
+        Ok((new, slots, state))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::store::{BUCKETS, SlotRow, StateRow, Store, Tx};
 
 use super::audit::{Actor, AuditAction};
 use super::change::Change;
+use super::freshness::Anchor;
 use super::{SlotId, Vault, integrity};
 
 mod kept;
@@ -178,6 +179,7 @@ impl LockedVault {
             seen: 0,
             unlisted: Vec::new(),
             read_only,
+            anchor: Anchor::default(),
             clock: Timestamp::now,
             _wiping: wiping,
         }

@@ -1,6 +1,7 @@
 //! The command line from outside: the real binary, a vault in a folder of its own.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+mod anchor;
 mod audit;
 mod changes;
 mod checking;

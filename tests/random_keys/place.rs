@@ -13,7 +13,7 @@ use strongroom::tui::vault_thread::{self, Keeper};
 use strongroom::vault::audit::Actor;
 use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::Fields;
-use strongroom::vault::{Expected, LockedVault, MetadataChange, NewVault, Vault};
+use strongroom::vault::{Anchors, Expected, LockedVault, MetadataChange, NewVault, Vault};
 
 use crate::keys::Random;
 use crate::screen::{DAY, time};
@@ -48,7 +48,8 @@ impl Place {
         let other = open(&path, &key, "ana").unwrap();
         let (sender, answers) = channel();
         let (key_file, pins) = (folder.path().join("vault.key"), Some(folder.path().join("pins")));
-        let thread = vault_thread::Place { vault: path, key_file, pins, actor: actor("ops"), clock };
+        let anchors = Anchors { folder: Some(folder.path().join("anchors")), tell: None };
+        let thread = vault_thread::Place { vault: path, key_file, pins, anchors, actor: actor("ops"), clock };
         let keeper = Keeper::new(thread, Mailbox::new(sender));
         let mut place = Self { folder, key, keeper, answers, other, written: 0 };
         for number in 0..24 {

@@ -11,7 +11,7 @@ use crate::clipboard;
 use crate::crypto::keyring::SlotKind;
 use crate::error::{Error, Kind};
 use crate::session::clipboard_tests::{self, Seen};
-use crate::session::{kernel_keyring, key_file};
+use crate::session::{anchors, kernel_keyring, key_file};
 use crate::vault::LockedVault;
 
 use super::Finding;
@@ -75,7 +75,27 @@ fn vault(call: &Call) -> Vec<Finding> {
     if kinds.contains(&SlotKind::KeyFile) {
         findings.extend(own_key_file(path));
     }
+    findings.push(anchor(call, &locked));
     findings
+}
+
+/// Whether the file has come as far as this machine saw it come; what needs no key of it.
+fn anchor(call: &Call, locked: &LockedVault) -> Finding {
+    let (epoch, change) = (locked.key_epoch(), locked.seq());
+    match anchors::settled(&call.config).unproven(locked) {
+        Ok(Some(seen)) if (seen.key_epoch, seen.seq) > (epoch, change) => {
+            let told = format!("The vault is an older one: change {change}, and this machine saw {}.", seen.words());
+            Finding::wrong("anchor", &Error::damaged(told).hint("See strongroom anchor."))
+        }
+        Ok(Some(seen)) => {
+            Finding::good("anchor", format!("This machine saw change {}; the vault has {change}.", seen.seq))
+        }
+        Ok(None) => {
+            let told = "This machine has not seen the vault before; an older file could not be told.";
+            Finding::note("anchor", told, "It is kept from the first unlock on.")
+        }
+        Err(error) => Finding::wrong("anchor", &error),
+    }
 }
 
 fn own_key_file(vault: &Path) -> Option<Finding> {

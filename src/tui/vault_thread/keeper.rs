@@ -18,7 +18,7 @@ use crate::tui::event::{Answer, Event, Mailbox};
 use crate::vault::audit::Actor;
 use crate::vault::catalog::Catalog;
 use crate::vault::search::Index;
-use crate::vault::{LockedVault, OpeningKey, Vault};
+use crate::vault::{Anchors, LockedVault, OpeningKey, Vault};
 
 use super::behind::{Behind, SOON};
 use super::driving::Driving;
@@ -39,6 +39,8 @@ pub struct Place {
     pub key_file: PathBuf,
     /// Where this user's pins are kept, if anywhere.
     pub pins: Option<PathBuf>,
+    /// Where what was seen of the vault is kept, outside of it.
+    pub anchors: Anchors,
     /// Who acts.
     pub actor: Actor,
     /// Tells the time.

@@ -16,7 +16,7 @@ use crate::vault::catalog::CatalogChange;
 use crate::vault::scope::{Address, ScopePath};
 use crate::vault::secret::{Fields, Secret, SecretId, VALUE};
 use crate::vault::usage::Extent;
-use crate::vault::{Expected, LockedVault, MetadataChange, Vault};
+use crate::vault::{Anchors, Expected, LockedVault, MetadataChange, Vault};
 
 use super::keeper::LOOK_EVERY;
 use super::*;
@@ -35,7 +35,7 @@ fn actor() -> Actor {
 fn place(folder: &tempfile::TempDir) -> Place {
     let (vault, key_file) = (folder.path().join("store/vault.db"), folder.path().join("keys/vault.key"));
     let pins = Some(folder.path().join("state/pins"));
-    Place { vault, key_file, pins, actor: actor(), clock: jiff::Timestamp::now }
+    Place { vault, key_file, pins, anchors: Anchors::default(), actor: actor(), clock: jiff::Timestamp::now }
 }
 
 fn start_in(folder: tempfile::TempDir, startup: StartupKey) -> Bench {

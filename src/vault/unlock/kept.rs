@@ -35,6 +35,12 @@ impl LockedVault {
         self.state.key_epoch
     }
 
+    /// Number of committed changes, as it says without proof.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.state.seq
+    }
+
     /// [`Self::unlock`] or [`Self::unlock_kept`], by what the key is.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::crypto::keyring::{RawKey, UnlockKey};
 use crate::error::{Kind, Result};
-use crate::session::{key_file, pins};
+use crate::session::{anchors, key_file, pins};
 use crate::tui::event::{Answer, Found};
 use crate::vault::{LockedVault, NewVault, OpeningKey, Vault};
 
@@ -59,6 +59,9 @@ impl Keeper {
         match unlocked {
             Ok(vault) => self.opened(vault),
             Err(error) => {
+                if error.kind() == Kind::Locked {
+                    anchors::tell_failed_unlock(&self.place.anchors, &self.place.vault);
+                }
                 self.answer(Answer::UnlockFailed(error));
                 if let Held::Locked(locked) = &mut self.vault {
                     locked.warm_up();
@@ -81,7 +84,14 @@ impl Keeper {
     }
 
     /// Sends the list, and plans the walk behind it.
-    pub(super) fn opened(&mut self, mut vault: Vault) {
+    pub(super) fn opened(&mut self, vault: Vault) {
+        let mut vault = match vault.anchored(&self.place.anchors) {
+            Ok(vault) => vault,
+            Err(error) => {
+                self.find();
+                return self.answer(Answer::UnlockFailed(error));
+            }
+        };
         vault.set_clock(self.place.clock);
         let (catalog, damage) = vault.catalog_with_damage();
         // One bad row keeps nobody from finding the others; without any there is nothing to show.

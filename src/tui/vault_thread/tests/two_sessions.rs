@@ -21,7 +21,7 @@ use crate::tui::view;
 use crate::vault::audit::Actor;
 use crate::vault::scope::{Address, ScopePath};
 use crate::vault::secret::{Fields, VALUE};
-use crate::vault::{Expected, LockedVault, MetadataChange, NewVault, Release, Vault};
+use crate::vault::{Anchors, Expected, LockedVault, MetadataChange, NewVault, Release, Vault};
 
 use super::super::{Keeper, Place};
 
@@ -71,7 +71,14 @@ impl Sessions {
         let state = State::new(StateOptions::new("vault.db", "ops@bastion", (80, 24), now));
         let (sender, answers) = channel();
         let key_file = folder.path().join("vault.key");
-        let place = Place { vault: path, key_file, pins: None, actor: actor("ops"), clock: Timestamp::now };
+        let place = Place {
+            vault: path,
+            key_file,
+            pins: None,
+            anchors: Anchors::default(),
+            actor: actor("ops"),
+            clock: Timestamp::now,
+        };
         let mine = Keeper::new(place, Mailbox::new(sender));
         let kept = key.duplicate();
         let mut sessions = Self { _folder: folder, mine, answers, theirs, key: kept, state, start, conflicts: 0 };
