@@ -16,7 +16,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   strongroom anchor                             how far the vault has come; exit 9 if it went back
   strongroom anchor check 233-3f9ac2d17e20      is what was noted then still in its log?
-  strongroom anchor accept --reason 'restored after the disk failed'
+  strongroom anchor accept --reason restored
 
 Each change leaves a checkpoint in a file outside of the vault (in the state folder, one a vault). An older
 copy of the vault put in its place, or another branch of it, is told at once: nothing is written or given out.
@@ -40,7 +40,7 @@ enum AnchorCommand {
         code: String,
     },
     /// Take an older or other file for the vault, since you put it there yourself
-    #[command(after_help = "Example:\n  strongroom anchor accept --reason 'restored after the disk failed'")]
+    #[command(after_help = "Example:\n  strongroom anchor accept --reason restored")]
     Accept {
         /// Why, for the audit log
         #[arg(long, value_name = "TEXT")]

@@ -109,7 +109,9 @@ impl Anchor {
 
     /// Whether what a write begins with leads on from what this session saw last.
     pub(super) fn check(&self, tx: &Tx<'_>, state: &StateRow, path: &Path) -> Result<()> {
-        match self.last.as_ref().map(|last| leads_on(tx, state, last)).transpose()?.flatten() {
+        // Another master key has given every record another code; who has the one before is told that.
+        let last = self.last.as_ref().filter(|last| last.key_epoch == state.key_epoch);
+        match last.map(|last| leads_on(tx, state, last)).transpose()?.flatten() {
             Some(stale) => Err(Error::damaged(stale.words(path))
                 .hint("Another file was written over this one while it was open. Lock, and look at it again.")),
             None => Ok(()),
