@@ -10,6 +10,7 @@ use crate::config::Color;
 
 use super::anchor;
 use super::audit;
+use super::backup;
 use super::check;
 use super::completions;
 use super::copy;
@@ -156,6 +157,9 @@ pub(super) enum Command {
     /// List, add and remove the keys that open the vault, change a passphrase, replace the master key
     #[command(after_help = key::EXAMPLES)]
     Key(key::KeyArgs),
+    /// Seal everything into a file with keys of its own, try it, and make a vault of it again
+    #[command(after_help = backup::EXAMPLES)]
+    Backup(backup::BackupArgs),
     /// Put values in the place of the references in a text
     #[command(after_help = render::EXAMPLES)]
     Render(render::RenderArgs),

@@ -9,6 +9,7 @@ mod anchor;
 mod application;
 mod args;
 mod audit;
+mod backup;
 mod call;
 mod candidates;
 mod check;
@@ -153,6 +154,7 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
         Some(Command::Restore(args)) => restore::run(&call, &args),
         Some(Command::Purge(args)) => purge::run(&call, &args),
         Some(Command::Audit(args)) => audit::run(&call, &args),
+        Some(Command::Backup(args)) => backup::run(&call, &args),
         Some(Command::Render(args)) => render::run(&call, &args),
         Some(Command::Check(args)) => check::run(&call, &args),
         Some(Command::Anchor(args)) => anchor::run(&call, &args),

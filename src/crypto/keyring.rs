@@ -96,7 +96,7 @@ pub struct SealedSlot {
 }
 
 /// The root of all keys of one vault and key epoch.
-pub struct MasterKey(RawKey);
+pub struct MasterKey(pub(super) RawKey);
 
 impl MasterKey {
     /// A new one from the operating system.
@@ -112,17 +112,7 @@ impl MasterKey {
     /// # Errors
     /// Failure, without randomness or memory.
     pub fn into_slot(&self, vault_id: [u8; 16], key_epoch: u32, key: &UnlockKey, cost: Cost) -> Result<SealedSlot> {
-        let mut slot = SealedSlot {
-            id: random_array()?,
-            kind: key.kind(),
-            cost: (key.kind() == SlotKind::Passphrase).then_some(cost),
-            salt: random_array()?,
-            wrapped: [0; 32 + OVERHEAD],
-        };
-        let sealing = slot_key(&slot, vault_id, key, &mut None)?;
-        let sealed = sealing.seal(&slot_place(&slot, vault_id, key_epoch), Padding::Exact, self.0.bytes())?;
-        slot.wrapped.copy_from_slice(&sealed);
-        Ok(slot)
+        SlotOwner::vault(vault_id, key_epoch).seal(&self.0, key, cost)
     }
 
     /// Opens `slot` with `key`; `None` when the key does not fit. The workspace is made
@@ -137,13 +127,7 @@ impl MasterKey {
         key: &UnlockKey,
         workspace: &mut Option<Workspace>,
     ) -> Result<Option<Self>> {
-        let opening = slot_key(slot, vault_id, key, workspace)?;
-        let Ok(opened) = opening.open(&slot_place(slot, vault_id, key_epoch), Padding::Exact, &slot.wrapped) else {
-            return Ok(None);
-        };
-        let mut master = RawKey::zero();
-        master.bytes_mut().copy_from_slice(opened.expose());
-        Ok(Some(Self(master)))
+        Ok(SlotOwner::vault(vault_id, key_epoch).open(slot, key, workspace)?.map(Self))
     }
 
     /// Expands one 32-byte key by purpose.
@@ -154,7 +138,7 @@ impl MasterKey {
 }
 
 /// HKDF-Expand with SHA-256 (RFC 5869 §2.3) to 32 bytes.
-fn expand(uniform: &[u8; 32], info: &[&[u8]]) -> Result<RawKey> {
+pub(super) fn expand(uniform: &[u8; 32], info: &[&[u8]]) -> Result<RawKey> {
     let mut key = RawKey::zero();
     Hkdf::<Sha256>::from_prk(uniform)
         .ok()
@@ -163,49 +147,93 @@ fn expand(uniform: &[u8; 32], info: &[&[u8]]) -> Result<RawKey> {
     Ok(key)
 }
 
-/// The key that seals the master key in a slot.
-fn slot_key(
-    slot: &SealedSlot,
-    vault_id: [u8; 16],
-    key: &UnlockKey,
-    workspace: &mut Option<Workspace>,
-) -> Result<SealKey> {
-    let derived;
-    let uniform = match key {
-        UnlockKey::Passphrase(passphrase) => {
-            let cost = slot.cost.unwrap_or(Cost::FLOOR);
-            cost.check()?;
-            let room = match workspace {
-                Some(room) => room,
-                None => workspace.insert(Workspace::prepare(cost)?),
-            };
-            derived = room.derive(passphrase, &slot.salt, cost)?;
-            &derived
-        }
-        UnlockKey::KeyFile(key) | UnlockKey::Environment(key) | UnlockKey::Recovery(key) => key,
-    };
-    let info: [&[u8]; 4] = [b"strongroom/1\0slot\0", &[slot.kind as u8], &vault_id, &slot.salt];
-    Ok(SealKey::new(expand(uniform.bytes(), &info)?.bytes()))
+/// What slots belong to: one opens nothing else.
+pub(super) struct SlotOwner {
+    /// Tells the derivation of their keys from all others.
+    pub(super) label: &'static [u8],
+    pub(super) purpose: Purpose,
+    /// Whose they are; the derivation depends on it.
+    pub(super) id: [u8; 16],
+    pub(super) vault_id: [u8; 16],
+    pub(super) key_epoch: u32,
 }
 
-/// The place of a slot: its kind and cost stand where a record has its owner, so
-/// that none of them can be edited.
-fn slot_place(slot: &SealedSlot, vault_id: [u8; 16], key_epoch: u32) -> Place {
-    let mut owner_id = [0; 16];
-    if let Some(cost) = slot.cost {
-        owner_id[..4].copy_from_slice(&cost.memory_kib.to_be_bytes());
-        owner_id[4..8].copy_from_slice(&cost.passes.to_be_bytes());
-        owner_id[8..12].copy_from_slice(&cost.lanes.to_be_bytes());
+impl SlotOwner {
+    fn vault(vault_id: [u8; 16], key_epoch: u32) -> Self {
+        Self { label: b"slot", purpose: Purpose::Slot, id: vault_id, vault_id, key_epoch }
     }
-    owner_id[15] = slot.kind as u8;
-    Place { key_epoch, owner_id, subject_id: slot.id, ..Place::new(Purpose::Slot, vault_id) }
+
+    /// Puts `kept` into a new slot that `key` opens.
+    pub(super) fn seal(&self, kept: &RawKey, key: &UnlockKey, cost: Cost) -> Result<SealedSlot> {
+        let mut slot = SealedSlot {
+            id: random_array()?,
+            kind: key.kind(),
+            cost: (key.kind() == SlotKind::Passphrase).then_some(cost),
+            salt: random_array()?,
+            wrapped: [0; 32 + OVERHEAD],
+        };
+        let sealing = self.slot_key(&slot, key, &mut None)?;
+        let sealed = sealing.seal(&self.place(&slot), Padding::Exact, kept.bytes())?;
+        slot.wrapped.copy_from_slice(&sealed);
+        Ok(slot)
+    }
+
+    /// What `key` finds in `slot`; `None` when it does not fit.
+    pub(super) fn open(
+        &self,
+        slot: &SealedSlot,
+        key: &UnlockKey,
+        workspace: &mut Option<Workspace>,
+    ) -> Result<Option<RawKey>> {
+        let opening = self.slot_key(slot, key, workspace)?;
+        let Ok(opened) = opening.open(&self.place(slot), Padding::Exact, &slot.wrapped) else {
+            return Ok(None);
+        };
+        let mut kept = RawKey::zero();
+        kept.bytes_mut().copy_from_slice(opened.expose());
+        Ok(Some(kept))
+    }
+
+    /// The key that seals what is in a slot.
+    fn slot_key(&self, slot: &SealedSlot, key: &UnlockKey, workspace: &mut Option<Workspace>) -> Result<SealKey> {
+        let derived;
+        let uniform = match key {
+            UnlockKey::Passphrase(passphrase) => {
+                let cost = slot.cost.unwrap_or(Cost::FLOOR);
+                cost.check()?;
+                let room = match workspace {
+                    Some(room) => room,
+                    None => workspace.insert(Workspace::prepare(cost)?),
+                };
+                derived = room.derive(passphrase, &slot.salt, cost)?;
+                &derived
+            }
+            UnlockKey::KeyFile(key) | UnlockKey::Environment(key) | UnlockKey::Recovery(key) => key,
+        };
+        let info: [&[u8]; 6] = [b"strongroom/1\0", self.label, b"\0", &[slot.kind as u8], &self.id, &slot.salt];
+        Ok(SealKey::new(expand(uniform.bytes(), &info)?.bytes()))
+    }
+
+    /// The place of a slot: its kind and cost stand where a record has its owner, so
+    /// that none of them can be edited.
+    fn place(&self, slot: &SealedSlot) -> Place {
+        let mut owner_id = [0; 16];
+        if let Some(cost) = slot.cost {
+            owner_id[..4].copy_from_slice(&cost.memory_kib.to_be_bytes());
+            owner_id[4..8].copy_from_slice(&cost.passes.to_be_bytes());
+            owner_id[8..12].copy_from_slice(&cost.lanes.to_be_bytes());
+        }
+        owner_id[15] = slot.kind as u8;
+        let key_epoch = self.key_epoch;
+        Place { key_epoch, owner_id, subject_id: slot.id, ..Place::new(self.purpose, self.vault_id) }
+    }
 }
 
 /// A keyed digest: HMAC-SHA256 (RFC 2104).
 pub struct DigestKey(Hmac<Sha256>);
 
 impl DigestKey {
-    fn new(key: &RawKey) -> Result<Self> {
+    pub(super) fn new(key: &RawKey) -> Result<Self> {
         Hmac::new_from_slice(key.bytes()).map(Self).map_err(|_| Error::failure("A key could not be derived."))
     }
 
@@ -249,7 +277,7 @@ pub struct Keyring {
     /// The anchor outside of the file.
     pub anchor: DigestKey,
     hedge: DigestKey,
-    master: MasterKey,
+    pub(super) master: MasterKey,
 }
 
 impl Keyring {

@@ -3,6 +3,7 @@
 //! `vault` calls it; it calls nobody. Every construction is written down in
 //! `assets/format.md`, so exactly that a stranger could write a reader from it.
 
+pub mod backup;
 mod kept_key;
 pub mod keyring;
 pub mod passphrase;

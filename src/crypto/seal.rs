@@ -38,10 +38,18 @@ pub enum Purpose {
     Note = 5,
     /// The body of an audit record.
     Audit = 6,
+    /// A stretch of the database in a backup.
+    BackupChunk = 8,
     /// The list of one bucket.
     Listing = 10,
     /// The fields of a pending version.
     Pending = 11,
+    /// A wrapped backup key in a key slot of a backup.
+    BackupSlot = 12,
+    /// The master key in a backup.
+    BackupMaster = 13,
+    /// What a backup says of the database in it.
+    BackupManifest = 14,
 }
 
 /// Where a sealed record belongs; becomes its associated data.
@@ -203,6 +211,29 @@ impl SealKey {
         let (length, _) = buffer.split_first_chunk::<LENGTH>().ok_or_else(altered)?;
         let end = LENGTH + u32::from_be_bytes(*length) as usize;
         if end > padded { Err(altered()) } else { Ok(LENGTH..end) }
+    }
+
+    /// Seals `body` in place under a nonce that the caller never gives twice, and appends
+    /// the tag: for streams, whose chunks are counted.
+    ///
+    /// # Errors
+    /// Failure, when it is too large.
+    pub(super) fn seal_counted(&self, nonce: [u8; NONCE], place: &Place, body: &mut Vec<u8>) -> Result<()> {
+        let tag = self.encrypt(&nonce, &place.associated_data(body.len()), body)?;
+        body.extend_from_slice(&tag);
+        Ok(())
+    }
+
+    /// Opens in place what [`Self::seal_counted`] sealed, and cuts the tag off.
+    ///
+    /// # Errors
+    /// Damaged, when it was altered or belongs elsewhere; nothing is opened then.
+    pub(super) fn open_counted(&self, nonce: [u8; NONCE], place: &Place, body: &mut Vec<u8>) -> Result<()> {
+        let length = body.len().checked_sub(TAG).ok_or_else(altered)?;
+        let (sealed, tag) = body.split_at_mut(length);
+        self.decrypt(&nonce, &place.associated_data(length), sealed, tag)?;
+        body.truncate(length);
+        Ok(())
     }
 
     /// Encrypts in place; gives the tag.

@@ -1,15 +1,13 @@
-//! The vault as a file: private folders, private files, no symlinks, and a new
-//! vault that appears whole or not at all.
+//! The vault as a file: private folders, private files, no symlinks.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, Metadata};
 use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
-use uuid::Uuid;
-
 use crate::error::{Error, Result};
+
+use super::draft;
 
 /// Which file a path leads to: device and inode, as `stat` tells them of that path. They are
 /// never compared with what `fstat` says, which may differ on a bind mount or a network.
@@ -78,60 +76,10 @@ pub(super) fn prepare_folder(path: &Path) -> Result<PathBuf> {
         .map_err(|error| refused(folder, &format!("cannot be made ({error})"), "Choose another place with --vault."))?;
     let path = canonical(path)?;
     if fs::symlink_metadata(&path).is_ok() {
-        return Err(exists(&path));
+        return Err(draft::exists(&path, "vault"));
     }
     check_ancestors(&path)?;
     Ok(path)
-}
-
-/// A vault under construction; removed when it is not published.
-pub(super) struct Draft(PathBuf);
-
-impl Draft {
-    /// An empty file of mode 0600 beside `path`.
-    pub(super) fn new(path: &Path) -> Result<Self> {
-        let mut name = path.file_name().unwrap_or_default().to_os_string();
-        name.push(format!(".init-{}", Uuid::new_v4().simple()));
-        let draft = path.with_file_name(name);
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-            .open(&draft)
-            .map_err(|error| refused(&draft, &format!("cannot be made ({error})"), "Check the folder and the disk."))?;
-        Ok(Self(draft))
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// Gives the finished file its name, never over another one, and makes that durable.
-    pub(super) fn publish(self, path: &Path) -> Result<()> {
-        let unsaved = |error: std::io::Error| {
-            Error::failure(format!("The new vault {} could not be saved ({error}).", path.display()))
-                .hint("Check the disk and try again; nothing was kept.")
-        };
-        File::open(&self.0).and_then(|file| file.sync_all()).map_err(unsaved)?;
-        renameat_with(CWD, &self.0, CWD, path, RenameFlags::NOREPLACE).map_err(|error| match error {
-            rustix::io::Errno::EXIST => exists(path),
-            error => unsaved(error.into()),
-        })?;
-        let folder = path.parent().unwrap_or(Path::new("/"));
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(unsaved)
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm"] {
-            let mut name = self.0.clone().into_os_string();
-            name.push(suffix);
-            // Published drafts are gone already.
-            let _ = fs::remove_file(name);
-        }
-    }
 }
 
 /// The path with its folder resolved, since SQLite refuses symlinks anywhere in it.
@@ -185,16 +133,12 @@ fn refused(path: &Path, what: &str, hint: &str) -> Error {
     Error::denied(format!("{} {what}.", path.display())).hint(hint)
 }
 
-fn exists(path: &Path) -> Error {
-    Error::conflict(format!("{} exists already; a vault is never overwritten.", path.display()))
-        .hint("Open it as it is, or name another file with --vault.")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::Kind;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::fs::OpenOptions;
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 
     fn private_file(folder: &Path) -> PathBuf {
         let path = folder.join("vault.db");
@@ -261,15 +205,5 @@ mod tests {
         assert_eq!(kind_of(&path), Some(Kind::Denied));
         fs::set_permissions(&open, fs::Permissions::from_mode(0o1777)).unwrap();
         assert_eq!(kind_of(&path), None, "sticky, as /tmp is");
-    }
-
-    #[test]
-    fn a_draft_never_replaces_a_file_and_leaves_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = private_file(folder.path());
-        let draft = Draft::new(&path).unwrap();
-        assert_eq!(draft.publish(&path).unwrap_err().kind(), Kind::Conflict);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        assert_eq!(prepare_folder(&path).unwrap_err().kind(), Kind::Conflict);
     }
 }

@@ -8,12 +8,15 @@
 mod anchor;
 mod audit;
 mod connect;
+mod draft;
 mod file;
 mod listing;
 mod private_copy;
+mod private_folder;
 mod schema;
 mod secrets;
 mod slots;
+mod snapshot;
 mod stages;
 mod state;
 
@@ -26,7 +29,8 @@ use crate::error::{Error, Result};
 
 pub use anchor::{AnchorFile, MARK, Marks};
 pub use audit::{AuditRow, PendingRow};
-pub use secrets::{BUCKETS, SecretRow, VersionRow, bucket_of};
+pub use draft::Draft;
+pub use secrets::{BUCKETS, Counts, SecretRow, VersionRow, bucket_of};
 pub use slots::SlotRow;
 pub use stages::StageRow;
 pub use state::StateRow;
@@ -59,10 +63,10 @@ impl Store {
     /// # Errors
     /// Conflict, when `path` exists; Denied, when its folder is not private.
     pub fn create(path: &Path, fill: impl FnOnce(&Tx<'_>) -> Result<()>) -> Result<Self> {
-        let path = file::prepare_folder(path)?;
-        let draft = file::Draft::new(&path)?;
+        let draft = Draft::of_vault(path)?;
+        drop(draft.create()?);
         {
-            let mut connection = connect::read_write(draft.path()).map_err(failure)?;
+            let mut connection = connect::read_write(&draft.unfinished()).map_err(failure)?;
             connection.pragma_update(None, "journal_mode", "WAL").map_err(failure)?;
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
             schema::migrate(&transaction, 0)?;
@@ -70,7 +74,8 @@ impl Store {
             transaction.commit().map_err(failure)?;
             connection.close().map_err(|(_, error)| failure(error))?;
         }
-        draft.publish(&path)?;
+        let path = draft.path().to_owned();
+        draft.publish()?;
         Self::open(&path)
     }
 

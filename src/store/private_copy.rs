@@ -1,36 +1,36 @@
 //! A copy of the vault file and its log, to read a vault whose own place cannot be
-//! written: sealed bytes, in a folder of mode 0700 that is gone again before the
-//! first read, so that not even a crash leaves it behind.
+//! written: sealed bytes, in a private folder that is gone again before the first read, so
+//! that not even a crash leaves it behind.
 
-use std::env;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rustix::fs::OFlags;
-use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 
+use super::private_folder::PrivateFolder;
 use super::{connect, failure};
 
+/// The copy's name in its folder.
+const COPY: &str = "vault.db";
 /// How often a file that somebody else is writing is copied anew.
 const TRIES: usize = 5;
 
 /// Opens a copy of the file at `path` with what its log holds. `None` where the copy
 /// is refused like the file itself, so that the file's own error is the one to show.
 pub(super) fn open(path: &Path) -> std::result::Result<Connection, Option<Error>> {
-    let folder = Folder::new().map_err(Some)?;
+    let folder = PrivateFolder::for_copies(true).map_err(Some)?;
     for _ in 0..TRIES {
         let before = stamps(path);
-        let copied = folder.copy(path, "").and_then(|()| folder.copy(path, "-wal"));
+        let copied = copy(&folder, path, "").and_then(|()| copy(&folder, path, "-wal"));
         copied.map_err(|error| Some(not_copied(path, &error)))?;
         if stamps(path) == before {
             // The connection keeps what it has opened when the folder goes.
-            let connection = connect::read_write(&folder.file("")).map_err(|_| None)?;
+            let connection = connect::read_write(&folder.file(COPY)).map_err(|_| None)?;
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|_| None)?;
             connection.pragma_update(None, "query_only", true).map_err(|error| Some(failure(error)))?;
             return Ok(connection);
@@ -65,56 +65,18 @@ fn not_copied(path: &Path, error: &io::Error) -> Error {
     .hint("Make its place writable, or set TMPDIR to a folder with room for a copy.")
 }
 
-/// A private folder that goes when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    /// Where the system keeps nothing on a disk, or else where temporary files go.
-    fn new() -> Result<Self> {
-        let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|place| place.is_absolute());
-        let mut refused = None;
-        for place in runtime.into_iter().chain([env::temp_dir()]) {
-            // SQLite refuses symlinks anywhere in a path.
-            let made = place.canonicalize().and_then(|place| {
-                let folder = place.join(format!("strongroom-{}", Uuid::new_v4().simple()));
-                DirBuilder::new().mode(0o700).create(&folder).map(|()| Self(folder))
-            });
-            match made {
-                Ok(folder) => return Ok(folder),
-                Err(error) => refused = Some(error),
-            }
-        }
-        let cause = refused.map(|error| error.to_string()).unwrap_or_default();
-        Err(Error::denied(format!("The vault cannot be written, and there is no place for a copy to read: {cause}."))
-            .hint("Make its place writable, or set TMPDIR to a folder with room for a copy."))
+/// Copies the file beside `path`; one that is not there leaves none in the folder.
+fn copy(folder: &PrivateFolder, path: &Path, suffix: &str) -> io::Result<()> {
+    let target = format!("{COPY}{suffix}");
+    match fs::remove_file(folder.file(&target)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
     }
-
-    fn file(&self, suffix: &str) -> PathBuf {
-        self.0.join(format!("vault.db{suffix}"))
-    }
-
-    /// Copies the file beside `path`; one that is not there leaves none here.
-    fn copy(&self, path: &Path, suffix: &str) -> io::Result<()> {
-        let target = self.file(suffix);
-        match fs::remove_file(&target) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut from = match File::open(beside(path, suffix)) {
-            Err(error) if error.kind() == ErrorKind::NotFound && !suffix.is_empty() => return Ok(()),
-            opened => opened?,
-        };
-        let nofollow = OFlags::NOFOLLOW.bits().cast_signed();
-        let mut to = OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(nofollow).open(target)?;
-        io::copy(&mut from, &mut to).map(|_| ())
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What cannot be removed holds sealed bytes only.
-        let _ = fs::remove_dir_all(&self.0);
-    }
+    let mut from = match File::open(beside(path, suffix)) {
+        Err(error) if error.kind() == ErrorKind::NotFound && !suffix.is_empty() => return Ok(()),
+        opened => opened?,
+    };
+    io::copy(&mut from, &mut folder.create(&target)?).map(|_| ())
 }
 
 #[cfg(test)]

@@ -42,6 +42,17 @@ pub struct SecretRow<'a> {
     pub metadata: Cow<'a, [u8]>,
 }
 
+/// How much a vault holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Living secrets.
+    pub living: u64,
+    /// Deleted ones that can be restored.
+    pub deleted: u64,
+    /// Versions of them all.
+    pub versions: u64,
+}
+
 /// One version, sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionRow {
@@ -150,6 +161,24 @@ impl Tx<'_> {
                  CROSS JOIN secret ON secret.id = buried.id WHERE current > 0",
             )
             .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .map_err(failure)
+    }
+
+    /// How many secrets there are, and versions of them, as the rows say.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn counts(&self) -> Result<Counts> {
+        self.connection
+            .prepare_cached(
+                "SELECT count(*) FILTER (WHERE buried = 0), count(*) FILTER (WHERE buried > 0 AND current > 0),
+                        coalesce(sum(current), 0) FROM secret",
+            )
+            .and_then(|mut statement| {
+                statement.query_row([], |row| {
+                    Ok(Counts { living: row.get(0)?, deleted: row.get(1)?, versions: row.get(2)? })
+                })
+            })
             .map_err(failure)
     }
 

@@ -99,6 +99,10 @@ actions! {
     Recipe = 32 "recipe",
     /// Such a step ended, or what it did is not known.
     StepEnd = 33 "step_end",
+    /// Everything was sealed into a backup, which has keys of its own.
+    Backup = 34 "backup",
+    /// A backup was opened whole and compared with the vault.
+    BackupTest = 35 "backup_test",
     /// Another file than the one that was seen last was taken for the vault.
     RestoreAccepted = 36 "restore_accepted",
 }
@@ -117,10 +121,10 @@ impl AuditAction {
         matches!(self, Self::Create | Self::Set | Self::Rotate | Self::Rollback | Self::Stage)
     }
 
-    /// True for what leaves somebody with a key to the vault.
+    /// True for what leaves somebody with a key to the vault, or to all that was in it.
     #[must_use]
     pub fn gives_key(self) -> bool {
-        matches!(self, Self::Init | Self::KeyAdd | Self::KeyChange | Self::KeyReplace)
+        matches!(self, Self::Init | Self::KeyAdd | Self::KeyChange | Self::KeyReplace | Self::Backup)
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod amend;
 pub mod audit;
 mod audit_log;
+pub mod backup;
 pub mod bulk;
 pub mod catalog;
 mod change;

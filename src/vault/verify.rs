@@ -33,6 +33,15 @@ impl Vault {
     /// # Errors
     /// Those of reading the file; damage is in what comes back.
     pub fn verify(&mut self) -> Result<Verified> {
+        let verified = self.open_everything()?;
+        if verified.damage.is_empty() && self.read_only.is_none() {
+            self.write(|change| change.audit_body(AuditAction::Verify, None, None, None, "", None))?;
+        }
+        Ok(verified)
+    }
+
+    /// All of that but the record. After damage nothing is written any more.
+    pub(super) fn open_everything(&mut self) -> Result<Verified> {
         let mut verified = Verified::default();
         for checked in [self.store.quick_check(), self.verify_rows(), self.catalog().map(drop)] {
             verified.note(None, checked)?;
@@ -48,8 +57,6 @@ impl Vault {
         }
         if let Some(damage) = verified.damage.first() {
             self.read_only.get_or_insert_with(|| damage.clone());
-        } else if self.read_only.is_none() {
-            self.write(|change| change.audit_body(AuditAction::Verify, None, None, None, "", None))?;
         }
         Ok(verified)
     }

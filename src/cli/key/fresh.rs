@@ -12,8 +12,8 @@ use super::super::call::Call;
 use super::super::init::warn_if_weak;
 
 /// A new key, and where it goes besides its slot.
-pub(super) struct Fresh {
-    pub(super) key: UnlockKey,
+pub(in crate::cli) struct Fresh {
+    pub(in crate::cli) key: UnlockKey,
     told: Told,
 }
 
@@ -31,7 +31,7 @@ enum Told {
 
 impl Fresh {
     /// From a file, or asked for twice.
-    pub(super) fn passphrase(call: &Call, path: Option<&Path>) -> Result<Self> {
+    pub(in crate::cli) fn passphrase(call: &Call, path: Option<&Path>) -> Result<Self> {
         if call.keys.uses_stdin() && path == Some(Path::new("-")) {
             return Err(Error::usage("Standard input is asked for two passphrases.")
                 .hint("Use it for one of them, and a file for the other."));
@@ -53,35 +53,45 @@ impl Fresh {
     }
 
     /// In a new file of mode 0600.
-    pub(super) fn file(path: &Path) -> Result<Self> {
+    pub(in crate::cli) fn file(path: &Path) -> Result<Self> {
         let key = RawKey::generate()?;
         key_file::write(path, &key)?;
         Ok(Self { key: UnlockKey::KeyFile(key), told: Told::File(path.to_owned()) })
     }
 
     /// To be printed for an environment file.
-    pub(super) fn environment() -> Result<Self> {
+    pub(in crate::cli) fn environment() -> Result<Self> {
         let key = RawKey::generate()?;
         let told = Told::Line(key.to_text());
         Ok(Self { key: UnlockKey::Environment(key), told })
     }
 
     /// To be printed and written down.
-    pub(super) fn recovery() -> Result<Self> {
+    pub(in crate::cli) fn recovery() -> Result<Self> {
         let key = RawKey::generate()?;
         let told = Told::Paper(key.to_text());
         Ok(Self { key: UnlockKey::Recovery(key), told })
     }
 
+    /// A second copy of the key, on purpose.
+    pub(in crate::cli) fn duplicate(&self) -> UnlockKey {
+        match &self.key {
+            UnlockKey::Passphrase(passphrase) => UnlockKey::Passphrase(passphrase.duplicate()),
+            UnlockKey::KeyFile(key) => UnlockKey::KeyFile(key.duplicate()),
+            UnlockKey::Environment(key) => UnlockKey::Environment(key.duplicate()),
+            UnlockKey::Recovery(key) => UnlockKey::Recovery(key.duplicate()),
+        }
+    }
+
     /// The key got no slot: its file, which is ours and new, opens nothing.
-    pub(super) fn discard(&self) {
+    pub(in crate::cli) fn discard(&self) {
         if let Told::File(path) = &self.told {
             let _ = fs::remove_file(path);
         }
     }
 
     /// The key file, if it is in one.
-    pub(super) fn path(&self) -> Option<&Path> {
+    pub(in crate::cli) fn path(&self) -> Option<&Path> {
         match &self.told {
             Told::File(path) => Some(path),
             _ => None,
@@ -89,7 +99,7 @@ impl Fresh {
     }
 
     /// Tells it to whoever asked for it, once, and never as JSON.
-    pub(super) fn tell(&self, call: &Call) -> Result<()> {
+    pub(in crate::cli) fn tell(&self, call: &Call) -> Result<()> {
         match &self.told {
             Told::Known => {}
             Told::File(path) => call.output.note(&format!(

@@ -3,7 +3,7 @@
 
 mod add;
 mod change;
-mod fresh;
+pub(super) mod fresh;
 mod list;
 mod remove;
 mod replace;

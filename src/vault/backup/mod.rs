@@ -1,0 +1,106 @@
+//! Backups: everything that is in a vault, in one sealed file with keys of its own.
+//!
+//! [`Vault::back_up`](super::Vault::back_up) copies the file of one moment, strips it of
+//! the vault's key slots, seals it in chunks and, before it says that it is done, reads
+//! back what it wrote, as whoever will need it: [`LockedBackup`] → [`Backup`] →
+//! [`Backup::verify`] (everything in it opens), [`Backup::compare`] (everything in it is
+//! what the vault has) or [`Backup::restore`] (a new vault file). Nothing of a backup is
+//! believed before its seal was checked; no database is opened before all of it was.
+
+mod create;
+// mod drill;
+mod header;
+mod open;
+mod restore;
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::error::{Error, Kind, Result};
+use crate::store::Counts;
+
+use super::record::timestamp;
+use header::{Header, Manifest};
+
+pub use create::Destination;
+
+pub use open::{Backup, LockedBackup};
+pub use restore::Restored;
+
+/// What a backup is a backup of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Random identity of the backup.
+    pub id: [u8; 16],
+    /// The moment it is of.
+    pub as_of: Timestamp,
+    /// Which vault.
+    pub vault_id: [u8; 16],
+    /// The number of changes the vault had by then.
+    pub seq: u64,
+    /// Living secrets.
+    pub secrets: u64,
+    /// Deleted ones that can be restored.
+    pub deleted: u64,
+    /// Versions of them all.
+    pub versions: u64,
+    /// Records of the audit log.
+    pub audit_records: u64,
+    /// Size of the database in it, in bytes.
+    pub bytes: u64,
+}
+
+impl About {
+    fn of(header: &Header, manifest: &Manifest) -> Result<Self> {
+        let Counts { living, deleted, versions } = manifest.counts;
+        Ok(Self {
+            id: header.identity.backup_id,
+            as_of: timestamp(header.identity.created_at)?,
+            vault_id: header.identity.vault_id,
+            seq: manifest.seq,
+            secrets: living,
+            deleted,
+            versions,
+            audit_records: manifest.audit_seq,
+            bytes: header.bytes,
+        })
+    }
+
+    /// The first eight hexadecimal digits of the backup's identity, as people see it.
+    #[must_use]
+    pub fn short_id(&self) -> String {
+        data_encoding::HEXLOWER.encode(&self.id[..4])
+    }
+}
+
+/// Where a backup came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackedUp {
+    /// What is in it.
+    pub about: About,
+    /// The file; `None` when it went to a stream, which nobody could read back.
+    pub file: Option<PathBuf>,
+}
+
+fn damaged(what: &str) -> Error {
+    Error::damaged(format!("The backup is damaged or was tampered with: {what}."))
+        .hint("Use another backup, and keep this one for inspection. Nothing in it was believed.")
+}
+
+fn cut_off() -> Error {
+    damaged("it is cut off")
+}
+
+fn unreadable(error: &std::io::Error) -> Error {
+    Error::failure(format!("The backup cannot be read: {error}.")).hint("Check the disk that it is on.")
+}
+
+fn unwritable(error: &std::io::Error) -> Error {
+    let kind = match error.kind() {
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => Kind::Denied,
+        _ => Kind::Failure,
+    };
+    Error::new(kind, format!("The backup cannot be written: {error}."))
+        .hint("Nothing was kept. Check the room on the disk, and ulimit -f.")
+}
