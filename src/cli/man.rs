@@ -238,7 +238,7 @@ fn in_rows(page: &mut String, example: &str) {
         let _ = writeln!(page, "{}", escape(&format!("# {comment}")));
     }
     let mut rest = line.to_owned();
-    while let Some(at) = rest.get(..WIDTH).and_then(|start| start.rfind(" -").or_else(|| start.rfind(' '))) {
+    while let Some(at) = rest.get(..WIDTH).and_then(end_of_words) {
         let _ = writeln!(page, "{}", escape(&format!("{} \\", &rest[..at])));
         rest = format!("    {}", &rest[at + 1..]);
     }
@@ -246,6 +246,13 @@ fn in_rows(page: &mut String, example: &str) {
         let _ = write!(rest, "  # {comment}");
     }
     let _ = writeln!(page, "{}", escape(&rest));
+}
+
+/// Where a line is best cut: before an option, else before any word but the first.
+fn end_of_words(line: &str) -> Option<usize> {
+    let words = line.trim_start();
+    let at = words.rfind(" -").or_else(|| words.rfind(' '))?;
+    Some(line.len() - words.len() + at)
 }
 
 /// What every page ends with.

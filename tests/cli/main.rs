@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 mod anchor;
 mod audit;
+mod backup;
 mod changes;
 mod checking;
 mod completing;

@@ -1,4 +1,4 @@
-//! The bytes of a backup's header, and of its manifest. `assets/format.md` §19 has them
+//! The bytes of a backup's header, and of its manifest. `assets/format.md` §20 has them
 //! in words.
 
 use std::io::Read;
