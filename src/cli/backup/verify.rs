@@ -1,4 +1,4 @@
-//! `backup verify`: everything in a backup opens; with `--compare` it is also what the vault has.
+//! `backup verify`: everything in a backup opens.
 
 use std::path::PathBuf;
 
