@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::error::Result;
-use crate::session::actor;
+use crate::session::{actor, anchors};
+use crate::vault::LockedVault;
 
 use super::super::call::Call;
 use super::super::times::both;
@@ -37,16 +38,23 @@ pub(super) fn run(call: &Call, args: &RestoreArgs) -> Result<()> {
     let (backup, key) = args.keys.open(call, &args.file)?;
     let restored = backup.restore(&args.to, &key, None, actor::current())?;
     let path = restored.path.display();
+    // What this machine saw of the vault is more than the backup holds, or of another branch by now.
+    let was_seen = anchors::settled(&call.config).unproven(&LockedVault::open(&restored.path)?)?.is_some();
     if call.output.json {
         let mut value = shape(&restored.about, &args.file);
         value["outcome"] = "restored".into();
         value["vault"] = path.to_string().into();
         value["opens_with"] = restored.kind.word().replace(' ', "_").into();
+        value["to_accept"] = was_seen.into();
         return call.output.print_json(&value);
     }
     let as_of = both(restored.about.as_of, call.now);
     call.output.note(&format!("Restored {}, as of {as_of}, to {path}.", holdings(&restored.about)));
     call.output.note(&format!("It opens with the {} of the backup alone.", restored.kind.word()));
     call.output.note(&format!("Give it others: strongroom key add --vault {path}"));
+    if was_seen {
+        call.output.note("This machine saw the vault come further. When the new file is to take its place, say so:");
+        call.output.note(&format!("strongroom anchor accept --vault {path} --reason restored"));
+    }
     Ok(())
 }

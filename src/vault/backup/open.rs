@@ -15,6 +15,7 @@ use crate::store::Store;
 
 use super::super::Vault;
 use super::super::audit::Actor;
+use super::super::freshness::Anchor;
 use super::super::unlock::{kinds, with_kind};
 use super::header::{Header, Manifest, SEALED_MANIFEST, take};
 use super::{About, cut_off, damaged, unreadable, unwritable};
@@ -188,6 +189,7 @@ impl Backup {
             seen: 0,
             unlisted: Vec::new(),
             read_only: None,
+            anchor: Anchor::default(),
             clock: Timestamp::now,
             _wiping: None,
         })
