@@ -185,6 +185,18 @@ impl AuditWalk {
     }
 }
 
+/// At most `most` records from number `from` on, oldest first.
+pub(super) fn records(view: &View<'_>, from: u64, most: usize) -> Result<Vec<AuditRecord>> {
+    let (mut records, mut buffer) = (Vec::new(), Zeroizing::new(Vec::with_capacity(1024)));
+    view.tx.each_audit(from, |row| {
+        let place = audit_place(view.keys, row.seq, row.at);
+        let range = view.keys.audit_body.open_within(&place, Padding::Blocks, &row.body, &mut buffer)?;
+        records.push(read(buffer.get(range).unwrap_or_default(), &row)?);
+        Ok(records.len() < most)
+    })?;
+    Ok(records)
+}
+
 fn read(body: &[u8], row: &AuditRow<'_>) -> Result<AuditRecord> {
     let body = AuditBody::read(body)?;
     Ok(AuditRecord {

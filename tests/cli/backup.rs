@@ -204,3 +204,30 @@ fn backup_leaves_nothing_beside_itself() {
     assert_eq!(names(&folder), ["new.db", "one.backup", "tmp"]);
     assert_eq!(names(&folder.join("tmp")), [""; 0]);
 }
+
+#[test]
+fn backup_verify_compare_holds_everything_against_the_vault_and_is_on_record() {
+    let (room, passphrase) = room();
+    let path = create(&room, &passphrase);
+    let line = ["backup", "verify", &path, "--compare", "--backup-passphrase-file", &passphrase];
+    assert!(room.good(&line).text().contains("identical in backup and vault"));
+    room.set("KEY", "canary-third");
+    room.set("NEW", "canary-new");
+    room.good(&["key", "replace", "--yes", "--reason", "test"]);
+    let drill = room.json(&line);
+    let since = &drill["since"];
+    assert_eq!(
+        (&since["secrets_made"], &since["secrets_changed"], &since["versions"]),
+        (&1.into(), &1.into(), &1.into())
+    );
+    let log = room.json(&["audit", "--action", "backup_test"]);
+    assert_eq!((log.as_array().unwrap().len(), &log[0]["error"]), (2, &serde_json::Value::Null));
+    // A backup of another vault, and one that is not whole.
+    let other = Room::new();
+    let said = other.fails(2, &line);
+    assert!(said.contains("another vault"), "{said}");
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+    room.fails(9, &line);
+    assert!(room.json(&["audit", "--action", "backup_test"])[0]["error"].as_str().unwrap().contains("cut off"));
+}

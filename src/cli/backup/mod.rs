@@ -21,6 +21,7 @@ Examples:
   strongroom backup create /mnt/usb/vault.backup             a passphrase of its own, asked for twice
   strongroom backup create nightly.backup --backup-key-file /etc/strongroom/backup.key --no-input
   strongroom backup verify /mnt/usb/vault.backup             everything in it opens
+  strongroom backup verify /mnt/usb/vault.backup --compare   and is what the vault has
   strongroom backup restore /mnt/usb/vault.backup --to new.db
 
 A backup opens with the keys it was made with, not with the vault's: keep one of them apart from both.";
@@ -37,7 +38,7 @@ enum BackupCommand {
     /// Seal everything into a new file, read it back and open all of it
     #[command(after_help = create::EXAMPLES)]
     Create(create::CreateArgs),
-    /// Open everything that is in a backup
+    /// Open everything that is in a backup; with --compare, hold it against the vault
     #[command(after_help = verify::EXAMPLES)]
     Verify(verify::VerifyArgs),
     /// Make a new vault file of a backup; it opens with the backup's key

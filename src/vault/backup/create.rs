@@ -190,7 +190,7 @@ fn read_back(draft: &Draft, keys: &[UnlockKey], actor: &Actor) -> Result<About> 
 
 impl About {
     /// For the log: which backup, and of how much.
-    fn told(&self) -> String {
+    pub(super) fn told(&self) -> String {
         let Self { secrets, versions, .. } = self;
         format!("{}: {secrets} secrets with {versions} versions", self.short_id())
     }

@@ -3,10 +3,12 @@
 //! [`Vault::back_up`](super::Vault::back_up) copies the file of one moment, strips it of
 //! the vault's key slots, seals it in chunks and, before it says that it is done, reads
 //! back what it wrote, as whoever will need it: [`LockedBackup`] → [`Backup`] →
-//! [`Backup::verify`] (everything in it opens) or [`Backup::restore`] (a new vault file). Nothing of a backup is
+//! [`Backup::verify`] (everything in it opens), [`Backup::compare`] (and is what the
+//! vault has) or [`Backup::restore`] (a new vault file). Nothing of a backup is
 //! believed before its seal was checked; no database is opened before all of it was.
 
 mod create;
+mod drill;
 mod header;
 mod open;
 mod restore;
@@ -22,6 +24,7 @@ use super::record::timestamp;
 use header::{Header, Manifest};
 
 pub use create::Destination;
+pub use drill::{Drill, Since};
 
 pub use open::{Backup, LockedBackup};
 pub use restore::Restored;
