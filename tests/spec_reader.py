@@ -409,6 +409,8 @@ def shown(value):
 class Vault:
     """A vault, checked in the order of §11 (step 1 is about the place of the file, not its content)."""
 
+    slots_allowed = range(1, 17)
+
     def __init__(self, path, passphrase, key):
         self.sql = sqlite3.connect(path, isolation_level=None)
         self.sql.row_factory = sqlite3.Row
@@ -419,7 +421,7 @@ class Vault:
         self.state = states[0]
         self.id, self.epoch = self.state["vault_id"], self.state["key_epoch"]
         self.slots = self.rows("SELECT * FROM slot ORDER BY id")
-        check(1 <= len(self.slots) <= 16, "number of slots")
+        check(len(self.slots) in self.slots_allowed, "number of slots")
         self.master = self.unlock(passphrase, key)
         names = ["metadata", "index", "state", "audit", "audit-body", "hedge"] + ["listing"] * (self.format > 1)
         self.keys = {name: self.derive(name) for name in names}
