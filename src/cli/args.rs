@@ -154,7 +154,7 @@ pub(super) enum Command {
     /// List what somebody could have seen since, and what became of each; exit 1 while any is to do
     #[command(after_help = incident::EXAMPLES)]
     Incident(incident::IncidentArgs),
-    /// List, add and remove the keys that open the vault, change a passphrase, replace the master key
+    /// List, add, test and remove the keys that open the vault, change a passphrase, replace the master key
     #[command(after_help = key::EXAMPLES)]
     Key(key::KeyArgs),
     /// Seal everything into a file with keys of its own, try it, and make a vault of it again

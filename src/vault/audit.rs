@@ -105,6 +105,8 @@ actions! {
     BackupTest = 35 "backup_test",
     /// Another file than the one that was seen last was taken for the vault.
     RestoreAccepted = 36 "restore_accepted",
+    /// A key was shown to open the vault.
+    KeyTest = 37 "key_test",
 }
 
 impl AuditAction {

@@ -7,12 +7,14 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 use crate::crypto::keyring::{SealedSlot, SlotKind, UnlockKey};
 use crate::crypto::passphrase::Cost;
 use crate::error::{Error, Kind, Result};
 
 use super::Vault;
-use super::audit::AuditAction;
+use super::audit::{AuditAction, AuditQuery};
 use super::change::Change;
 use super::unlock::{MOST_SLOTS, cost_of, from_row, kinds, to_row};
 use super::view::View;
@@ -149,6 +151,37 @@ impl Vault {
         self.slots_changed();
         self.cut_log("The passphrase is changed")?;
         Ok(changed)
+    }
+
+    /// Puts on record that the key which opened this session does so.
+    ///
+    /// # Errors
+    /// Denied, when that is not known; as every write.
+    pub fn note_key_test(&mut self, reason: &str) -> Result<KeySlot> {
+        let slots = self.key_slots()?;
+        let slot = slots.into_iter().find(|slot| slot.opened_this).ok_or_else(|| {
+            Error::denied("No key of the vault opened this session itself.").hint("Type it, or give its file.")
+        })?;
+        let words = told(&slot.to_string(), reason);
+        self.write(|change| change.audit_body(AuditAction::KeyTest, None, None, None, &words, None))?;
+        Ok(slot)
+    }
+
+    /// When each key was tested last, by the start of its slot's id as people see it.
+    ///
+    /// # Errors
+    /// As [`Self::audit`].
+    pub fn key_tests(&mut self) -> Result<Vec<(String, Timestamp)>> {
+        let mut newest: Vec<(String, Timestamp)> = Vec::new();
+        let query = AuditQuery { action: Some(AuditAction::KeyTest), ..AuditQuery::default() };
+        for record in self.audit(&query)?.into_iter().filter(|record| record.error.is_none()) {
+            // `recovery key 3fa9c1d2`, then perhaps a full stop and why.
+            let slot = record.reason.split(". ").next().and_then(|words| words.rsplit(' ').next()).unwrap_or_default();
+            if newest.iter().all(|(known, _)| known != slot) {
+                newest.push((slot.to_owned(), record.at));
+            }
+        }
+        Ok(newest)
     }
 
     /// Whether [`Self::change_passphrase`] has a passphrase to change, before a new one is asked for.

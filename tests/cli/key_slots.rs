@@ -33,7 +33,7 @@ fn key_list_shows_what_opens_the_vault_and_misses_a_second_way_in() {
     let slots = room.json(&["key", "list"]);
     let shapes: Vec<Vec<&String>> =
         slots.as_array().unwrap().iter().map(|slot| slot.as_object().unwrap().keys().collect()).collect();
-    assert_eq!(shapes, vec![vec!["id", "kind", "cost", "opened_this"]; 2]);
+    assert_eq!(shapes, vec![vec!["id", "kind", "cost", "opened_this", "tested_at"]; 2]);
     assert_eq!(slots.as_array().unwrap().iter().filter(|slot| slot["opened_this"] == true).count(), 1);
     assert!(slots.as_array().unwrap().iter().all(|slot| slot["cost"].is_null()));
 }
@@ -261,4 +261,27 @@ fn key_remove_and_replace_name_a_key_file_that_opens_nothing_any_more() {
     assert!(removed.err.contains(&format!("{} opens this vault no more", own.display())), "{}", removed.err);
     fs::remove_file(own).unwrap();
     room.good(&["list", "--key-file", &usb]);
+}
+
+#[test]
+fn key_test_tells_which_slot_a_key_opens_and_when_it_was_tested_before() {
+    let room = Room::new();
+    let paper = printed(&room.good(&["key", "add", "--recovery"]));
+    let file = room.file("paper", paper.as_bytes());
+    let tested = |room: &Room| -> Vec<bool> {
+        let slots = room.json(&["key", "list"]);
+        slots.as_array().unwrap().iter().map(|slot| slot["tested_at"].is_string()).collect()
+    };
+    assert_eq!(tested(&room), [false, false]);
+    let ran = room.good(&["key", "test", "--key-file", &file, "--reason", "yearly drill"]);
+    assert!(ran.err.contains("The recovery key") && ran.err.contains("never tested before"), "{}", ran.err);
+    assert_eq!(tested(&room).iter().filter(|tested| **tested).count(), 1);
+    let again = room.good(&["key", "test", "--key-file", &file]);
+    assert!(again.err.contains("It was last tested"), "{}", again.err);
+    let record = &room.json(&["audit", "--action", "key_test"])[1];
+    assert!(record["reason"].as_str().unwrap().ends_with(". yearly drill"), "{record}");
+    assert_eq!(room.json(&["key", "test", "--key-file", &file])["kind"], "recovery key");
+    let wrong = room.file("wrong", room.key().replace('A', "B").as_bytes());
+    room.fails(5, &["key", "test", "--key-file", &wrong]);
+    assert!(!room.good(&["audit", "--action", "key_test", "--json"]).text().contains(&paper));
 }

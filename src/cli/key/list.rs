@@ -6,18 +6,28 @@ use crate::error::Result;
 use crate::vault::KeySlot;
 
 use super::super::call::Call;
+use super::super::shapes;
 use super::super::table::Table;
+use super::super::times::relative;
 use super::{shape, warn_of_one};
 
 pub(super) fn run(call: &Call) -> Result<()> {
-    let slots = call.open()?.key_slots()?;
+    let mut vault = call.open()?;
+    let (slots, tests) = (vault.key_slots()?, vault.key_tests()?);
+    let tested = |slot: &KeySlot| tests.iter().find(|(id, _)| *id == slot.id.to_string()).map(|(_, at)| *at);
     if call.output.json {
+        let shape = |slot: &KeySlot| {
+            let mut value = shape(slot);
+            value["tested_at"] = tested(slot).map(shapes::time).into();
+            value
+        };
         return call.output.print_json(&Value::Array(slots.iter().map(shape).collect()));
     }
-    let mut table = Table::new(&["ID", "KIND", "COST OF A GUESS", "NOW"]);
+    let mut table = Table::new(&["ID", "KIND", "COST OF A GUESS", "TESTED", "NOW"]);
     for slot in &slots {
         let now = if slot.opened_this { "opened this" } else { "" };
-        table.row(vec![slot.id.to_string(), slot.kind.word().to_owned(), cost(slot), now.to_owned()]);
+        let tested = tested(slot).map_or_else(|| "-".to_owned(), |at| relative(at, call.now));
+        table.row(vec![slot.id.to_string(), slot.kind.word().to_owned(), cost(slot), tested, now.to_owned()]);
     }
     call.output.print(&table.render(call.output.color))?;
     warn_of_one(call, slots.len());

@@ -7,6 +7,7 @@ pub(super) mod fresh;
 mod list;
 mod remove;
 mod replace;
+mod test;
 
 use std::path::Path;
 
@@ -27,6 +28,7 @@ Examples:
   strongroom key add --keyfile /mnt/usb/ops.key
   strongroom key remove 3fa9c1d2              asks for the id again
   strongroom key change                       another passphrase
+  strongroom key test                         is the key on paper the right one?
   strongroom key replace                      after a leak: another master key
 
 Copies and backups made before go on opening with the keys they had.
@@ -51,6 +53,9 @@ enum KeyCommand {
     Remove(remove::RemoveArgs),
     /// Give the passphrase that opens this session a successor
     Change(change::ChangeArgs),
+    /// Show that a key at hand, or on paper, still opens the vault; nothing is changed
+    #[command(after_help = test::EXAMPLES)]
+    Test(test::TestArgs),
     /// Seal everything anew under another master key, all or nothing
     #[command(after_help = replace::EXAMPLES)]
     Replace(Box<replace::ReplaceArgs>),
@@ -62,6 +67,7 @@ pub(super) fn run(call: &Call, args: &KeyArgs) -> Result<()> {
         Some(KeyCommand::Add(args)) => add::run(call, args),
         Some(KeyCommand::Remove(args)) => remove::run(call, args),
         Some(KeyCommand::Change(args)) => change::run(call, args),
+        Some(KeyCommand::Test(args)) => test::run(call, args),
         Some(KeyCommand::Replace(args)) => replace::run(call, args),
     }
 }
