@@ -293,8 +293,12 @@ impl EditDialog {
     /// The time went on.
     pub fn tick(&mut self, now: Now) {
         self.writing.tick(now);
-        if self.shown.is_some_and(|(_, until)| until <= now.instant) {
+        if self.shown.is_some_and(|(_, until)| until <= now.instant) && self.rows.iter().any(FieldRow::is_shown) {
             self.rows.iter_mut().for_each(|row| row.show(false));
+            // A conflict over the form would show mine again, for as long as it is open.
+            if let Some(conflict) = &mut self.writing.conflict {
+                conflict.mask();
+            }
         }
         self.show_as_conflict_does();
     }

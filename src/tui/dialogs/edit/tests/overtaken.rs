@@ -113,3 +113,19 @@ fn mine_survives_a_deleted_and_a_destroyed_secret() {
     let over = sent(gone(deleted(Some(other))));
     assert_eq!((over.address.as_str(), over.expected), ("prod/db/KEY", Expected::This(other.id, Some(3))));
 }
+
+#[test]
+fn mine_is_hidden_in_a_conflict_too_once_the_time_of_what_was_opened_is_up() {
+    let mut dialog = in_conflict(opened());
+    act(&mut dialog, Action::Submit);
+    act(&mut dialog, Action::ShowTyped);
+    let (start, seconds) = (now(), std::time::Duration::from_secs);
+    let until = start.instant + seconds(10);
+    dialog.update(Input::Opened { id: secret().id, version: 9, fields: held(), until }, start);
+    dialog.shown = Some((seconds(5), start.instant + seconds(5)));
+    assert!(dialog.rows.iter().any(FieldRow::is_shown));
+    assert_eq!(dialog.next_deadline(), Some(start.instant + seconds(5)));
+    dialog.tick(Now { instant: start.instant + seconds(5), ..start });
+    assert!(!dialog.rows.iter().any(FieldRow::is_shown));
+    assert_eq!(dialog.next_deadline(), None, "nothing is due again and again");
+}
