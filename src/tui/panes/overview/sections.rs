@@ -261,7 +261,7 @@ fn vault_rows(numbers: &Overview, standing: Standing<'_>) -> Vec<Row> {
         plain("writing", writing, writing_role),
         plain("wrong keys", failed.0, failed.1),
         plain("ways in", ways, ways_role),
-        plain("last backup", "none: this program makes none yet".to_owned(), Role::Warn),
+        plain("last backup", "told by the command audit, so far".to_owned(), Role::Warn),
         never_used(numbers, standing.usage),
     ]
 }
