@@ -35,6 +35,8 @@ pub struct Config {
     pub scope: ScopePath,
     /// True when `scope` was set by file, environment or flag.
     pub scope_is_set: bool,
+    /// Whether the vault may lie on a network's file system.
+    pub allow_network_fs: bool,
     /// When to colour.
     pub color: Color,
     /// The screen's theme.
@@ -148,6 +150,7 @@ struct Written {
     color: Option<Color>,
     theme: Option<ThemeName>,
     borders: Option<BorderStyle>,
+    allow_network_fs: Option<bool>,
     mouse: Option<bool>,
     lock_after: Option<Spanned<String>>,
     lock_on_suspend: Option<bool>,
@@ -201,6 +204,7 @@ impl Config {
             color: flags.color.or(file.color).unwrap_or_default(),
             theme: file.theme.unwrap_or_default(),
             borders: file.borders.unwrap_or_default(),
+            allow_network_fs: file.allow_network_fs.unwrap_or(false),
             mouse: file.mouse.unwrap_or(false),
             lock_after: duration(&file.lock_after)?.unwrap_or(Some(Duration::from_secs(300))),
             lock_on_suspend: file.lock_on_suspend.unwrap_or(true),

@@ -68,6 +68,7 @@ use crate::error::{Error, Result};
 use crate::inject::session;
 use crate::rotation;
 use crate::session::key_source::{KeySources, take_master_key};
+use crate::vault;
 
 pub use command_table::readme_commands;
 
@@ -172,6 +173,9 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
 /// Lays the flags over the environment and the file.
 fn settle(common: CommonArgs) -> Result<Call> {
     let config = Config::load(Flags { vault: common.vault, color: common.color })?;
+    if config.allow_network_fs {
+        vault::allow_network_file_systems();
+    }
     Ok(Call {
         output: Output::new(common.json, config.color),
         config,

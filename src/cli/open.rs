@@ -21,6 +21,13 @@ impl Call {
         Ok(vault)
     }
 
+    /// From here on it is said when a change was saved although the disk reported an error.
+    fn attended(&self, mut vault: Vault) -> Vault {
+        let output = self.output;
+        vault.on_doubt(move |doubt| output.warn(doubt));
+        vault
+    }
+
     /// The vault, before any key.
     pub(super) fn locked(&self) -> Result<LockedVault> {
         LockedVault::open(&self.config.vault).map_err(|error| self.explain_missing(error))
@@ -61,7 +68,7 @@ impl Call {
 
     /// Held against what this machine saw of it last.
     fn anchored(&self, vault: Vault) -> Result<Vault> {
-        vault.anchored(&anchors::settled(&self.config))
+        self.attended(vault).anchored(&anchors::settled(&self.config))
     }
 
     fn warn_if_stale(&self, vault: &Vault) {

@@ -153,6 +153,20 @@ fn normalised(passphrase: &SecretText) -> SecretText {
 mod tests {
     use super::*;
 
+    /// RFC 9106 §5.3, straight to the library: with a secret and associated data, which we do
+    /// not use.
+    #[test]
+    fn rfc_9106_argon2id() {
+        let mut params = argon2::ParamsBuilder::new();
+        params.m_cost(32).t_cost(3).p_cost(4).data(argon2::AssociatedData::new(&[4; 12]).unwrap());
+        let (kind, version) = (argon2::Algorithm::Argon2id, argon2::Version::V0x13);
+        let argon2 = argon2::Argon2::new_with_secret(&[3; 8], kind, version, params.build().unwrap());
+        let mut tag = [0; 32];
+        argon2.unwrap().hash_password_into(&[1; 32], &[2; 16], &mut tag).unwrap();
+        let expected = "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659";
+        assert_eq!(data_encoding::HEXLOWER.encode(&tag), expected);
+    }
+
     /// RFC 9106 §5.3 uses a secret and associated data, which we do not; this is the same
     /// algorithm without them: `argon2-cffi` low-level with t=3, m=32, p=4 gives it too.
     #[test]

@@ -331,6 +331,31 @@ mod tests {
         }
     }
 
+    /// Test case 16 of the GCM specification that NIST took over (McGrew and Viega, 2005).
+    #[test]
+    fn the_specifications_own_vector() {
+        let hex = |text: &str| data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap();
+        let key = hex(&"feffe9928665731c6d6a8f9467308308".repeat(2));
+        let key = SealKey::new(&key[..].try_into().unwrap());
+        let (nonce, aad) = (hex("cafebabefacedbaddecaf888"), hex("feedfacedeadbeeffeedfacedeadbeefabaddad2"));
+        let plain = hex(concat!(
+            "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72",
+            "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39"
+        ));
+        let mut body = plain.clone();
+        let tag = key.encrypt(&nonce, &aad, &mut body).unwrap();
+        assert_eq!(
+            data_encoding::HEXLOWER.encode(&body),
+            concat!(
+                "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa",
+                "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662"
+            )
+        );
+        assert_eq!(data_encoding::HEXLOWER.encode(&tag), "76fc6ece0f4e1768cddf8853bb2d551b");
+        key.decrypt(&nonce, &aad, &mut body, &tag).unwrap();
+        assert_eq!(body, plain);
+    }
+
     /// Wycheproof's AES-256-GCM vectors with 96-bit nonces and our tag size, both ways.
     #[test]
     fn wycheproof_aes_256_gcm() {

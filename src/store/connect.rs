@@ -23,9 +23,9 @@ pub(super) struct Opened {
     pub(super) read_only: Option<&'static str>,
 }
 
-/// Opens an existing file, to be written if possible.
-pub(super) fn open(path: &Path) -> Result<Opened> {
-    match read_write(path) {
+/// Opens an existing file, to be written if possible; `alone` where other machines may share it.
+pub(super) fn open(path: &Path, alone: bool) -> Result<Opened> {
+    match read_write(path, alone) {
         Ok(connection) => {
             let unwritable = connection.is_readonly("main").map_err(failure)?;
             Ok(Opened { connection, read_only: unwritable.then(|| because_of(path)) })
@@ -38,8 +38,9 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
     }
 }
 
-/// Opens a file and reads the first page, which is where one finds out.
-pub(super) fn read_write(path: &Path) -> rusqlite::Result<Connection> {
+/// Opens a file and reads the first page, which is where one finds out. `alone` takes the
+/// whole file until the connection goes, and shares no memory.
+pub(super) fn read_write(path: &Path, alone: bool) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
@@ -50,6 +51,10 @@ pub(super) fn read_write(path: &Path) -> rusqlite::Result<Connection> {
         (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
     ] {
         connection.set_db_config(setting, on)?;
+    }
+    // Before anything is read, else the log's index is in shared memory already.
+    if alone {
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     }
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;

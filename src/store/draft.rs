@@ -1,6 +1,7 @@
 //! [`Draft`]: a file that gets its name when it is finished, and never another one's.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -91,9 +92,11 @@ impl Draft {
         File::open(&unfinished).and_then(|file| file.sync_all()).map_err(unsaved)?;
         match renameat_with(CWD, &unfinished, CWD, path, RenameFlags::NOREPLACE) {
             Ok(()) => {}
-            // Not every file system has it; a hard link takes nobody's place either.
+            // Not every file system has it: the name is claimed, then taken. (Of a hard link some
+            // go on to tell that there are two.)
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                fs::hard_link(&unfinished, path).map_err(|error| match error.kind() {
+                let claim = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+                claim.and_then(|_| fs::rename(&unfinished, path)).map_err(|error| match error.kind() {
                     std::io::ErrorKind::AlreadyExists => exists(path, self.what),
                     _ => unsaved(error),
                 })?;
@@ -101,11 +104,19 @@ impl Draft {
             Err(Errno::EXIST) => return Err(exists(path, self.what)),
             Err(error) => return Err(unsaved(error.into())),
         }
-        // A hard link that stays would make two names of it.
-        let Self { folder, path, .. } = &self;
-        let _ = fs::remove_file(folder.file(UNFINISHED));
         let above = path.parent().unwrap_or(Path::new("/"));
-        File::open(above).and_then(|folder| folder.sync_all()).map_err(unsaved)
+        let saved = File::open(above).and_then(|folder| folder.sync_all());
+        saved.inspect_err(|_| take_back(path)).map_err(unsaved)
+    }
+}
+
+/// Removes a new file, and what SQLite may have put beside it, before anybody was told of it.
+pub(super) fn take_back(path: &Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.to_owned().into_os_string();
+        name.push(suffix);
+        // Nothing better can be done about what cannot be removed.
+        let _ = fs::remove_file(name);
     }
 }
 

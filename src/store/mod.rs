@@ -8,9 +8,11 @@
 mod anchor;
 mod audit;
 mod connect;
+mod doubt;
 mod draft;
 mod file;
 mod listing;
+mod network;
 mod private_copy;
 mod private_folder;
 mod schema;
@@ -30,6 +32,7 @@ use crate::error::{Error, Result};
 pub use anchor::{AnchorFile, MARK, Marks};
 pub use audit::{AuditRow, PendingRow};
 pub use draft::Draft;
+pub use network::allow_network_file_systems;
 pub use secrets::{BUCKETS, Counts, SecretRow, VersionRow, bucket_of};
 pub use slots::SlotRow;
 pub use stages::StageRow;
@@ -40,13 +43,16 @@ const BUSY: Duration = Duration::from_secs(10);
 
 /// An open vault file.
 pub struct Store {
-    connection: Connection,
+    /// None once a failed commit left the file unreadable.
+    connection: Option<Connection>,
     path: PathBuf,
     /// The file that the path led to when it was opened.
     identity: file::Identity,
     /// Why it cannot be written, if so.
     read_only: Option<&'static str>,
     schema_version: i64,
+    /// What is to be said of a change that was saved although the disk reported an error.
+    doubt: Option<&'static str>,
 }
 
 /// One transaction: everything is read from one snapshot, everything written is
@@ -61,12 +67,14 @@ impl Store {
     /// nobody ever sees half a vault.
     ///
     /// # Errors
-    /// Conflict, when `path` exists; Denied, when its folder is not private.
+    /// Conflict, when `path` exists; Denied, when its folder is not private,
+    /// or on a network's file system.
     pub fn create(path: &Path, fill: impl FnOnce(&Tx<'_>) -> Result<()>) -> Result<Self> {
         let draft = Draft::of_vault(path)?;
+        let is_shared = network::check(draft.path().parent().unwrap_or(draft.path()))?;
         drop(draft.create()?);
         {
-            let mut connection = connect::read_write(&draft.unfinished()).map_err(failure)?;
+            let mut connection = connect::read_write(&draft.unfinished(), is_shared).map_err(failure)?;
             connection.pragma_update(None, "journal_mode", "WAL").map_err(failure)?;
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
             schema::migrate(&transaction, 0)?;
@@ -76,7 +84,8 @@ impl Store {
         }
         let path = draft.path().to_owned();
         draft.publish()?;
-        Self::open(&path)
+        // A vault that cannot be opened now is of no use to the one who makes it.
+        Self::open(&path).inspect_err(|_| draft::take_back(&path))
     }
 
     /// Opens a vault file after checking its permissions, its header and its schema, which
@@ -84,25 +93,16 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound`, when there is no file; Denied, when it or a folder above it is open to
-    /// others, or it is a symlink; Damaged, when it is no vault; Failure, when its
+    /// others, or it is a symlink, or on a network's file system; Damaged, when it is no vault; Failure, when its
     /// format is newer, or it was replaced at this very moment.
     pub fn open(path: &Path) -> Result<Self> {
         let (path, identity) = file::check(path)?;
-        let connect::Opened { connection, read_only } = connect::open(&path)?;
+        let is_shared = network::check(&path)?;
+        let connect::Opened { connection, read_only } = connect::open(&path, is_shared)?;
         identity.check(&path)?;
         schema::check(&connection)?;
         let schema_version = schema_version(&connection).map_err(failure)?;
-        Ok(Self { connection, path, identity, read_only, schema_version })
-    }
-
-    /// Opens the same file once more.
-    ///
-    /// # Errors
-    /// As [`Self::open`]; Failure, when the path leads to another file.
-    pub fn reopen(&self) -> Result<Self> {
-        let reopened = Self::open(&self.path)?;
-        self.identity.check(&self.path)?;
-        Ok(reopened)
+        Ok(Self { connection: Some(connection), path, identity, read_only, schema_version, doubt: None })
     }
 
     /// Whether the path still leads to the file that is open. One that cannot be written may
@@ -132,7 +132,8 @@ impl Store {
     /// # Errors
     /// Those of `work`; Busy or Damaged from the file.
     pub fn read<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Deferred).map_err(failure)?;
+        let connection = self.connection.as_mut().ok_or_else(doubt::closed)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred).map_err(failure)?;
         work(&Tx { connection: &transaction })
     }
 
@@ -140,13 +141,15 @@ impl Store {
     ///
     /// # Errors
     /// Those of `work`, of [`Self::check_place`] and of the file: Busy, Denied, Damaged or
-    /// Failure. After a failed commit the outcome is unknown: reopen and look.
+    /// Failure. A commit that failed is looked after (`doubt`): the error then says whether
+    /// the change was saved, and one that was saved all the same is no error.
     pub fn write<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
         if let Some(because) = self.read_only {
             return Err(connect::unwritable(&self.path, because));
         }
         self.check_place()?;
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
+        let connection = self.connection.as_mut().ok_or_else(doubt::closed)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
         if schema_version(&transaction).map_err(failure)? != self.schema_version {
             schema::check(&transaction)?;
             self.schema_version = schema_version(&transaction).map_err(failure)?;
@@ -154,8 +157,11 @@ impl Store {
         let done = work(&Tx { connection: &transaction })?;
         // Waiting for another writer, or thousands of changes, may have taken a while.
         self.identity.check(&self.path)?;
-        transaction.commit().map_err(failure)?;
-        Ok(done)
+        let written = Tx { connection: &transaction }.tag()?;
+        match transaction.commit() {
+            Ok(()) => Ok(done),
+            Err(error) => self.look_after(written, error).map(|()| done),
+        }
     }
 
     /// Writes the log back into the file and cuts it, so that nothing destroyed
@@ -165,8 +171,9 @@ impl Store {
     /// Busy, when another connection has held the log for all the time a writer waits.
     pub fn checkpoint(&self) -> Result<()> {
         // SQLite does not fail then, but says so in the first column.
+        let connection = self.connection.as_ref().ok_or_else(doubt::closed)?;
         let held: bool =
-            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(failure)?;
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(failure)?;
         if held { Err(Error::busy("Another process holds the vault's log.")) } else { Ok(()) }
     }
 
@@ -175,8 +182,8 @@ impl Store {
     /// # Errors
     /// Damaged, when it finds anything.
     pub fn quick_check(&self) -> Result<()> {
-        let verdict: String =
-            self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failure)?;
+        let connection = self.connection.as_ref().ok_or_else(doubt::closed)?;
+        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failure)?;
         if verdict == "ok" {
             return Ok(());
         }
@@ -241,7 +248,7 @@ mod tests {
         let error = refused.unwrap_err();
         assert!(error.message().contains("nothing is written any more"), "{error}");
         assert_eq!(store.write(|tx| tx.add_pending(1, 1)), Err(error.clone()));
-        assert_eq!((store.check_place(), store.reopen().is_err()), (Err(error), true));
+        assert_eq!(store.check_place(), Err(error));
         std::fs::rename(&away, &path).unwrap();
         assert_eq!(store.read(|tx| tx.pending()).unwrap(), []);
         store.write(|tx| tx.add_pending(2, 1)).unwrap();

@@ -30,7 +30,7 @@ pub(super) fn open(path: &Path) -> std::result::Result<Connection, Option<Error>
         copied.map_err(|error| Some(not_copied(path, &error)))?;
         if stamps(path) == before {
             // The connection keeps what it has opened when the folder goes.
-            let connection = connect::read_write(&folder.file(COPY)).map_err(|_| None)?;
+            let connection = connect::read_write(&folder.file(COPY), false).map_err(|_| None)?;
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|_| None)?;
             connection.pragma_update(None, "query_only", true).map_err(|error| Some(failure(error)))?;
             return Ok(connection);
@@ -86,7 +86,7 @@ mod tests {
     fn file_with_log(folder: &Path) -> (PathBuf, Connection) {
         let path = folder.join("vault.db");
         File::create(&path).unwrap();
-        let writer = connect::read_write(&path).unwrap();
+        let writer = connect::read_write(&path, false).unwrap();
         writer.pragma_update(None, "journal_mode", "WAL").unwrap();
         writer.execute_batch("CREATE TABLE t(x); INSERT INTO t VALUES (1), (2);").unwrap();
         (path, writer)

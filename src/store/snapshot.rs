@@ -9,7 +9,7 @@ use rusqlite::TransactionBehavior;
 use crate::error::{Error, Result};
 
 use super::private_folder::PrivateFolder;
-use super::{Draft, Store, Tx, connect, failure, file, schema, schema_version};
+use super::{Draft, Store, Tx, connect, doubt, failure, file, schema, schema_version};
 
 /// The copy's name in its folder.
 const COPY: &str = "vault.db";
@@ -30,8 +30,9 @@ impl Store {
                 .hint("Set TMPDIR to another folder.")
         })?;
         // Into a file that is there and empty, so that it keeps its mode.
-        self.connection.execute("VACUUM INTO ?1", [name]).map_err(failure)?;
-        let mut connection = connect::read_write(&path).map_err(failure)?;
+        let connection = self.connection.as_ref().ok_or_else(doubt::closed)?;
+        connection.execute("VACUUM INTO ?1", [name]).map_err(failure)?;
+        let mut connection = connect::read_write(&path, false).map_err(failure)?;
         // It is this process's own, and nothing to be recovered.
         connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;").map_err(failure)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
@@ -53,12 +54,19 @@ impl Store {
         write(&mut folder.create(COPY).map_err(|error| no_room(&error))?)?;
         let path = folder.file(COPY);
         let (_, identity) = file::check(&path)?;
-        let connection = connect::read_write(&path).map_err(failure)?;
+        let connection = connect::read_write(&path, false).map_err(failure)?;
         connection.pragma_update(None, "query_only", true).map_err(failure)?;
         schema::check(&connection)?;
         let schema_version = schema_version(&connection).map_err(failure)?;
         let read_only = Some("it is a copy");
-        Ok(Self { connection, path: shown.to_owned(), identity, read_only, schema_version })
+        Ok(Self {
+            connection: Some(connection),
+            path: shown.to_owned(),
+            identity,
+            read_only,
+            schema_version,
+            doubt: None,
+        })
     }
 }
 
@@ -69,7 +77,8 @@ impl Draft {
     /// As [`Store::open`].
     pub fn open(&self) -> Result<Store> {
         let store = Store::open(&self.unfinished())?;
-        store.connection.pragma_update(None, "journal_mode", "WAL").map_err(failure)?;
+        let connection = store.connection.as_ref().ok_or_else(doubt::closed)?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(failure)?;
         Ok(store)
     }
 }

@@ -253,7 +253,14 @@ impl Vault {
                 "{done}, but another process holds the vault's log, where what the old key opens still is."
             ))
             .hint("It goes when the last session ends, or at the next lock; close the other sessions."),
-            _ => error,
+            _ => Error::new(
+                error.kind(),
+                format!(
+                    "{done}, but the vault's log could not be cut, where what the old key opens still is: {}",
+                    error.message()
+                ),
+            )
+            .hint("Check the disk; the next lock cuts the log."),
         })
     }
 

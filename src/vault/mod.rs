@@ -57,7 +57,7 @@ use jiff::Timestamp;
 use crate::crypto::keyring::{Keyring, SealedSlot};
 use crate::crypto::passphrase::Wiping;
 use crate::error::{Error, Kind, Result};
-use crate::store::{StateRow, Store, Tx};
+use crate::store::{Store, Tx};
 
 use audit::{Actor, AuditAction};
 use change::Change;
@@ -66,6 +66,7 @@ use scope::Address;
 use secret::SecretId;
 use view::View;
 
+pub use crate::store::allow_network_file_systems;
 pub use audit_log::AuditWalk;
 pub use freshness::{Anchors, Checkpoint, Freshness, Stale};
 pub use keys::{KeySlot, SlotId};
@@ -94,6 +95,8 @@ pub struct Vault {
     read_only: Option<String>,
     anchor: Anchor,
     clock: fn() -> Timestamp,
+    /// Is told of what was saved although the disk reported an error.
+    doubts: Option<Box<dyn FnMut(&'static str) + Send>>,
     /// The memory in which the passphrase was checked; gone before the vault is.
     _wiping: Option<Wiping>,
 }
@@ -148,23 +151,16 @@ impl Vault {
         self.check_writable()?;
         let (keys, actor, now, unlisted) = (&self.keys, &self.actor, (self.clock)(), &self.unlisted);
         let (anchor, path) = (&self.anchor, self.store.path().to_owned());
-        let mut sealed = None;
-        let committed = self.store.write(|tx: &Tx<'_>| {
+        let written = self.store.write(|tx: &Tx<'_>| {
             anchor.check(tx, &tx.state()?, &path)?;
             let mut change = Change::begin(tx, keys, actor, now)?;
             change.list_again(unlisted.iter().copied());
             change.fold_pending()?;
             let done = work(&mut change)?;
-            sealed = Some((done, change.finish()?));
-            Ok(())
+            Ok((done, change.finish()?))
         });
-        let done = match (committed, sealed) {
-            (Ok(()), Some(sealed)) => Ok(sealed),
-            (Err(error), Some((done, state))) => self.settle(error, state.as_ref()).map(|()| (done, state)),
-            (Err(error), None) => Err(error),
-            (Ok(()), None) => Err(Error::failure("A write ended without a result.")),
-        };
-        let done = done.map(|(done, state)| {
+        self.tell_doubt();
+        let done = written.map(|(done, state)| {
             if let Some(state) = state {
                 self.unlisted.clear();
                 self.anchor.advance(&self.keys, &state);
@@ -174,20 +170,17 @@ impl Vault {
         self.watch(done)
     }
 
-    /// A commit that reported an error may have reached the disk all the same: open the
-    /// file again and look which of the two happened, rather than write twice.
-    fn settle(&mut self, error: Error, state: Option<&StateRow>) -> Result<()> {
-        if self.store.check_place().is_err_and(|moved| moved == error) {
-            return Err(error); // refused before the commit
+    /// Has `tell` called with a sentence about each change that was saved although the disk
+    /// reported an error.
+    pub fn on_doubt(&mut self, tell: impl FnMut(&'static str) + Send + 'static) {
+        self.doubts = Some(Box::new(tell));
+    }
+
+    /// Tells what the store has to say of the last write.
+    fn tell_doubt(&mut self) {
+        if let (Some(doubt), Some(tell)) = (self.store.take_doubt(), &mut self.doubts) {
+            tell(doubt);
         }
-        let mut reopened = self.store.reopen().map_err(|_| {
-            error
-                .clone()
-                .hint("Whether the last change was saved could not be found out; open the vault again and look.")
-        })?;
-        let found = reopened.read(|tx| tx.state())?.tag;
-        self.store = reopened;
-        if state.is_none_or(|state| state.tag == found) { Ok(()) } else { Err(error) }
     }
 
     /// Runs a write and records in the log that it was refused, when it was.

@@ -86,7 +86,14 @@ impl Vault {
                 "{address} is purged, but another process holds the vault's log, where its sealed bytes still are."
             ))
             .hint("They go when the last session ends, or at the next lock; close the other sessions."),
-            _ => error,
+            _ => Error::new(
+                error.kind(),
+                format!(
+                    "{address} is purged, but the vault's log could not be cut, where its sealed bytes still are: {}",
+                    error.message()
+                ),
+            )
+            .hint("Check the disk; the next lock cuts the log."),
         })?;
         Ok(purged)
     }

@@ -143,7 +143,6 @@ impl Vault {
         let before: Vec<SlotId> = presented.kept().chain(presented.dropped()).map(|slot| slot.id).collect();
         let (old, actor, now) = (&self.keys, &self.actor, (self.clock)());
         let (anchor, path) = (&self.anchor, self.store.path().to_owned());
-        let mut state = None;
         let committed = self.store.write(|tx| {
             anchor.check(tx, &tx.state()?, &path)?;
             let change = Change::begin(tx, old, actor, now)?; // which brings an old file to the newest format
@@ -156,15 +155,10 @@ impl Vault {
             change.fold_pending()?;
             let words = words(&log, presented.dropped(), reason);
             change.audit_body(AuditAction::KeyReplace, None, None, None, &words, None)?;
-            state = change.finish()?;
-            Ok(())
+            change.finish()
         });
-        let state = match (committed, state) {
-            (Ok(()), Some(state)) => state,
-            (Err(error), Some(state)) => self.settle(error, Some(&state)).map(|()| state)?,
-            (Err(error), None) => return Err(error),
-            (Ok(()), None) => return Err(Error::failure("The log does not say that the key was replaced.")),
-        };
+        self.tell_doubt();
+        let state = committed?.ok_or_else(|| Error::failure("The log does not say that the key was replaced."))?;
         let slot = |(slot, opened_this): &(SealedSlot, bool)| KeySlot::of(slot, opened_this.then_some(SlotId(slot.id)));
         let mut slots: Vec<KeySlot> = made.iter().map(slot).collect();
         slots.sort_unstable_by_key(|slot| slot.id.0);

@@ -181,6 +181,7 @@ impl LockedVault {
             read_only,
             anchor: Anchor::default(),
             clock: Timestamp::now,
+            doubts: None,
             _wiping: wiping,
         }
     }

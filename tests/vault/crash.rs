@@ -1,6 +1,8 @@
 //! kill -9 at any moment, and many writers at once: nothing that was acknowledged is
 //! lost, nothing half-done is seen.
 //!
+//! `STRONGROOM_KILLS` gives the number of kills of each kind (D1).
+//!
 //! The workers are this test binary itself, started again with a job in its
 //! environment; they write one line to stdout for each thing the vault acknowledged.
 
@@ -20,7 +22,7 @@ use strongroom::vault::rotation::{Promotion, Runner, StageState, StepEnd, StepKi
 use strongroom::vault::secret::Secret;
 use strongroom::vault::{Doomed, Expected, LockedVault, MetadataChange, NewVault, Pick, Release, Vault};
 
-use crate::place::{actor, at, put, reveal, value};
+use crate::place::{actor, at, put, reveal, trials, value};
 
 const KEY: &[u8] = b"0202020202020202020202020202020202020202020202020202020202020202";
 
@@ -222,6 +224,11 @@ fn killed(job: &str, path: &Path, trial: u64) -> Vec<String> {
     lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("ack ").map(str::to_owned)).collect()
 }
 
+/// So many kills of each kind.
+fn kills() -> u64 {
+    trials("STRONGROOM_KILLS", 60)
+}
+
 fn survives(job: &str, trials: u64) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("vault.db");
@@ -252,27 +259,27 @@ fn survives(job: &str, trials: u64) {
 
 #[test]
 fn kill_during_set() {
-    survives("set", 200);
+    survives("set", kills());
 }
 
 #[test]
 fn kill_during_rotate() {
-    survives("rotate", 200);
+    survives("rotate", kills());
 }
 
 #[test]
 fn kill_during_rollback() {
-    survives("rollback", 200);
+    survives("rollback", kills());
 }
 
 #[test]
 fn kill_during_delete_and_restore() {
-    survives("delete", 200);
+    survives("delete", kills());
 }
 
 #[test]
 fn kill_during_purge() {
-    survives("purge", 200);
+    survives("purge", kills());
 }
 
 /// Current is a value that was promoted, whatever is pending opens and is the next one, and
@@ -286,7 +293,7 @@ fn kill_during_a_rotation() {
     let id = vault.find(&at("A")).unwrap().id;
     drop(vault);
     let mut seen = std::collections::HashSet::new();
-    for trial in 0..200 {
+    for trial in 0..kills() {
         // A rotation is five changes.
         let acknowledged = killed("rotation", &path, trial * 3);
         let last = acknowledged.iter().filter_map(|ack| ack.parse::<u64>().ok()).max().unwrap_or(0);
@@ -319,7 +326,7 @@ fn kill_during_a_rotation() {
 
 #[test]
 fn kill_during_key_add_and_remove() {
-    survives("keys", 200);
+    survives("keys", kills());
 }
 
 #[test]
@@ -330,7 +337,7 @@ fn kill_during_move() {
     put(&mut vault, "A", "one");
     let id = vault.find(&at("A")).unwrap().id;
     drop(vault);
-    for trial in 0..100 {
+    for trial in 0..kills() {
         killed("move", &path, trial);
         let mut vault = open(&path);
         assert_eq!(vault.catalog().unwrap().listed().len(), 1);
@@ -452,7 +459,7 @@ fn kill_during_a_bulk() {
 #[test]
 fn kill_during_init() {
     let folder = tempfile::tempdir().unwrap();
-    for trial in 0..200 {
+    for trial in 0..kills() {
         let path = folder.path().join(format!("{trial}.db"));
         let mut child = worker("init", &path);
         std::thread::sleep(Duration::from_millis(1) + pause(trial) * 2);

@@ -1,12 +1,15 @@
 //! The vault on a real file, without a screen: what it does, against a model, under
 //! attack, and when it is killed.
 
+mod audit_chain;
 mod bulk;
 mod compare;
 mod crash;
 mod deleted;
+mod differential;
 mod duplicates;
 mod filling;
+mod hostile;
 mod incident;
 mod keys;
 mod mentions;

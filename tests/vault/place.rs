@@ -56,3 +56,8 @@ pub(crate) fn reveal(vault: &mut Vault, address: &str, version: Option<u64>) -> 
     let fields = vault.release(id, version, Release::Reveal, "", false).unwrap();
     fields.get("value").unwrap().expose_str().unwrap().to_owned()
 }
+
+/// A number of trials: the long form's where the environment asks for it.
+pub(crate) fn trials(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().map_or(usual, |text| text.parse().unwrap())
+}

@@ -17,18 +17,18 @@ use crate::place::{Place, actor, at, put, value};
 
 /// Every table under the root. `audit_pending` is not: nobody without a key could
 /// authenticate it.
-const TABLES: [&str; 8] = ["state", "slot", "secret", "bucket", "listing", "version", "stage", "audit"];
+pub(crate) const TABLES: [&str; 8] = ["state", "slot", "secret", "bucket", "listing", "version", "stage", "audit"];
 
 type Row = Vec<Value>;
 
 /// A small vault with a bit of everything, and the attacker's copy of the file.
-struct Attacked {
-    place: Place,
+pub(crate) struct Attacked {
+    pub(crate) place: Place,
     pristine: Vec<u8>,
 }
 
 impl Attacked {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (place, mut vault) = Place::new();
         put(&mut vault, "prod/A", "one");
         put(&mut vault, "prod/A", "two");
@@ -42,7 +42,7 @@ impl Attacked {
     }
 
     /// One file without a log beside it, quick to put back.
-    fn of(place: Place) -> Self {
+    pub(crate) fn of(place: Place) -> Self {
         let sql = Connection::open(place.path()).unwrap();
         sql.execute_batch("PRAGMA journal_mode = DELETE").unwrap();
         drop(sql);
@@ -50,11 +50,11 @@ impl Attacked {
         Self { place, pristine }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.place.path()
     }
 
-    fn reset(&self) {
+    pub(crate) fn reset(&self) {
         self.overwrite(&self.pristine);
     }
 
@@ -65,7 +65,7 @@ impl Attacked {
         file.set_len(bytes.len() as u64).unwrap();
     }
 
-    fn sql(&self) -> Connection {
+    pub(crate) fn sql(&self) -> Connection {
         let sql = Connection::open(self.path()).unwrap();
         sql.execute_batch("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;").unwrap();
         sql

@@ -7,6 +7,7 @@ mod opening;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -79,6 +80,8 @@ pub struct Keeper {
     deleted: Option<Option<u64>>,
     /// The last trouble with changes, so that it is told once.
     told: Option<Error>,
+    /// What the vault says of changes that were saved although the disk reported an error.
+    doubts: (Sender<&'static str>, Receiver<&'static str>),
 }
 
 impl Keeper {
@@ -95,6 +98,7 @@ impl Keeper {
             told: None,
             unindexed: None,
             deleted: None,
+            doubts: channel(),
         }
     }
 
@@ -176,6 +180,14 @@ impl Keeper {
         }
         if let Some(answer) = answer {
             self.answer(answer);
+        }
+        self.tell_doubts();
+    }
+
+    /// Says behind the answer that a change was saved although the disk reported an error.
+    fn tell_doubts(&self) {
+        for doubt in self.doubts.1.try_iter() {
+            self.answer(Answer::Failed(Error::failure(doubt)));
         }
     }
 

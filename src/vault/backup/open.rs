@@ -191,6 +191,7 @@ impl Backup {
             read_only: None,
             anchor: Anchor::default(),
             clock: Timestamp::now,
+            doubts: None,
             _wiping: None,
         })
     }

@@ -93,6 +93,8 @@ impl Keeper {
             }
         };
         vault.set_clock(self.place.clock);
+        let doubts = self.doubts.0.clone();
+        vault.on_doubt(move |doubt| doubts.send(doubt).unwrap_or_default());
         let (catalog, damage) = vault.catalog_with_damage();
         // One bad row keeps nobody from finding the others; without any there is nothing to show.
         if let Some(error) = damage
