@@ -4,6 +4,7 @@
 //! | room | idea |
 //! |---|---|
 //! | [`error`] | what went wrong, by what the operator can do about it |
+//! | [`guarded`] | memory for keys: in no dump, no swap, nobody else's map; all the `unsafe` there is |
 //! | [`secret_text`] | bytes that are wiped and that nothing prints |
 //! | [`printable`] | text that cannot deceive the eye |
 //! | [`config`] | settings: file < environment < flag |
@@ -21,7 +22,7 @@
 //! ```text
 //! main → cli → tui → rotation → inject, clipboard → session, config → vault ┬→ store
 //!                                                                           └→ crypto
-//! anything may use error, secret_text, printable.     store ✗ crypto    vault ✗ front ends
+//! anything may use error, guarded, secret_text, printable.     store ✗ crypto    vault ✗ front ends
 //! inside tui: view and every draw → state, theme, layout, text   read &State only
 //!             update              → state, action, effect, layout  no crossterm, no vault calls
 //!             runtime             → vault thread, clipboard, terminal  the only one that acts
@@ -51,6 +52,7 @@ pub mod clipboard;
 pub mod config;
 pub mod crypto;
 pub mod error;
+pub mod guarded;
 pub mod inject;
 pub mod printable;
 pub mod rotation;

@@ -41,6 +41,9 @@ const TERMINAL_FILES: &[&str] = &[
     "src/tui/keymap.rs",
 ];
 
+/// The one file with `unsafe`.
+const UNSAFE_FILE: &str = "src/guarded/memory.rs";
+
 /// The places in `source` where one of `words` stands, each with the rule it breaks.
 fn places(source: &Source, words: &[&str], rule: &str) -> Vec<String> {
     let found = words.iter().flat_map(|word| source.find(word).into_iter().map(move |at| (at, word)));
@@ -60,6 +63,27 @@ fn writing(source: &Source) -> Vec<String> {
 
 fn allows(source: &Source) -> Vec<String> {
     places(source, &["#[allow", "#![allow"], "use #[expect(…, reason = \"…\")]")
+}
+
+fn unsafe_code(source: &Source) -> Vec<String> {
+    if source.path == UNSAFE_FILE {
+        return Vec::new();
+    }
+    let words = ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern", "unsafe trait", "unsafe(", "unsafe_code"];
+    places(source, &words, "unsafe stands only in guarded's memory")
+}
+
+/// Each `unsafe` of the one file has its reason above it, or, where a function is, its condition.
+fn reasons(source: &Source) -> Vec<String> {
+    let lines: Vec<&str> = source.text.lines().collect();
+    let is_said = |at: usize| {
+        let above = lines[..at].iter().rev().take_while(|line| line.trim_start().starts_with("//"));
+        let (mut above, condition) = (above.peekable(), lines[at].contains("unsafe fn"));
+        above.peek().is_some() && above.any(|line| line.contains(if condition { "# Safety" } else { "SAFETY: " }))
+    };
+    let begins = |line: &str| !line.trim_start().starts_with("//") && line.contains("unsafe ");
+    let silent = lines.iter().enumerate().filter(|(at, line)| begins(line) && !is_said(*at));
+    silent.map(|(at, _)| format!("{}:{}: unsafe without its reason above it.", source.path, at + 1)).collect()
 }
 
 fn crossterm(source: &Source) -> Vec<String> {
@@ -107,6 +131,15 @@ fn only_the_command_line_prints() {
 #[test]
 fn lints_are_expected_with_a_reason_never_allowed() {
     hold(allows);
+}
+
+#[test]
+fn unsafe_stands_in_one_file_and_says_why() {
+    hold(unsafe_code);
+    let broken: Vec<String> =
+        Source::all().iter().filter(|source| source.path == UNSAFE_FILE).flat_map(reasons).collect();
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+    assert!(Source::all().iter().any(|source| source.path == UNSAFE_FILE), "the file is gone, the rule remains");
 }
 
 #[test]
@@ -176,6 +209,17 @@ fn j() { todo!() }
         assert_eq!(broken("src/tui/x.rs", text, writing), ["src/tui/x.rs:1", "src/tui/x.rs:3"]);
         assert_eq!(broken("src/cli/x.rs", text, writing), [""; 0]);
         assert_eq!(broken("src/cli/x.rs", text, allows), ["src/cli/x.rs:2"]);
+    }
+
+    #[test]
+    fn unsafe_code_elsewhere_and_without_a_reason() {
+        let text = "fn f() {\n    // SAFETY: said.\n    unsafe { x() };\n    unsafe { y() };\n}\n/// # Safety\n/// Said.\nunsafe fn z() {}\n";
+        assert_eq!(
+            broken("src/vault/x.rs", text, unsafe_code),
+            ["src/vault/x.rs:3", "src/vault/x.rs:4", "src/vault/x.rs:8"]
+        );
+        assert_eq!(broken(UNSAFE_FILE, text, unsafe_code), [""; 0]);
+        assert_eq!(broken(UNSAFE_FILE, text, reasons), ["src/guarded/memory.rs:4"]);
     }
 
     #[test]

@@ -67,6 +67,7 @@ use crate::config::{Config, Flags};
 use crate::error::{Error, Result};
 use crate::inject::session;
 use crate::rotation;
+use crate::secret_text::SecretText;
 use crate::session::key_source::{KeySources, take_master_key};
 use crate::vault;
 
@@ -79,6 +80,8 @@ use output::Output;
 /// Runs one command line and gives its exit code.
 #[must_use]
 pub fn run(line: Vec<OsString>) -> u8 {
+    // Before any thread begins, and whatever the command is.
+    let master_key = take_master_key();
     if let Some(shell) = std::env::var_os(completions::VARIABLE) {
         return completions::answer(&shell, line);
     }
@@ -92,7 +95,7 @@ pub fn run(line: Vec<OsString>) -> u8 {
         Err(answer) if !answer.use_stderr() => return done(plain, plain.print(&answer.to_string()).map(|()| 0)),
         Err(refused) => return done(plain, Err(usage::refused(&refused))),
     };
-    done(plain, dispatch(arguments))
+    done(plain, dispatch(arguments, master_key))
 }
 
 /// Does what a hidden argument asks for, where this process is a part of another of ours.
@@ -122,7 +125,7 @@ fn done(output: Output, result: Result<u8>) -> u8 {
     })
 }
 
-fn dispatch(arguments: Arguments) -> Result<u8> {
+fn dispatch(arguments: Arguments, master_key: Option<SecretText>) -> Result<u8> {
     let plain = Output { json: arguments.common.json, color: false };
     match &arguments.command {
         // These need no settings, which may be what one wants to read about.
@@ -130,7 +133,7 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
         Some(Command::Man(args)) => return man::run(plain, args).map(|()| 0),
         _ => {}
     }
-    let call = settle(arguments.common)?;
+    let call = settle(arguments.common, master_key)?;
     match arguments.command {
         None => return application::run(call),
         Some(Command::Demo(args)) => return demo::run(call, &args),
@@ -171,7 +174,7 @@ fn dispatch(arguments: Arguments) -> Result<u8> {
 }
 
 /// Lays the flags over the environment and the file.
-fn settle(common: CommonArgs) -> Result<Call> {
+fn settle(common: CommonArgs, master_key: Option<SecretText>) -> Result<Call> {
     let config = Config::load(Flags { vault: common.vault, color: common.color })?;
     if config.allow_network_fs {
         vault::allow_network_file_systems();
@@ -180,7 +183,7 @@ fn settle(common: CommonArgs) -> Result<Call> {
         output: Output::new(common.json, config.color),
         config,
         no_input: common.no_input,
-        keys: KeySources::new(common.key_file, common.passphrase_file, take_master_key()),
+        keys: KeySources::new(common.key_file, common.passphrase_file, master_key),
         now: Timestamp::now(),
     })
 }

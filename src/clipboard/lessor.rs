@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use crate::config::{ClipboardSettings, OnExit, RouteChoice};
 use crate::error::{Error, Kind, Result};
+use crate::session::boot_clock;
 
-use super::boot_clock;
 use super::holder::{self, Ended};
 use super::lease::{Lease, SendSequence, Terms};
 use super::osc52::Wrap;

@@ -24,7 +24,6 @@ use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
 use crate::vault::scope::Address;
 
-mod boot_clock;
 mod command;
 mod holder;
 mod lease;

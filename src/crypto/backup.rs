@@ -64,7 +64,7 @@ impl BackupKeys {
         };
         Ok(Self {
             identity,
-            header: DigestKey::new(&expand(b"header")?)?,
+            header: DigestKey::new(&expand(b"header")?),
             master: SealKey::new(expand(b"master")?.bytes()),
             chunk: SealKey::new(expand(b"chunk")?.bytes()),
             manifest: SealKey::new(expand(b"manifest")?.bytes()),

@@ -6,18 +6,20 @@
 //! only, since the master key is uniform already, §3.3).
 
 use hkdf::Hkdf;
+use hmac::digest::Key;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::error::{Error, Result};
+use crate::guarded::{Guarded, on_wiped_stack};
 use crate::secret_text::SecretText;
 
 pub use super::kept_key::KeptKey;
 use super::passphrase::{Cost, Workspace};
 pub use super::raw_key::RawKey;
 use super::seal::{OVERHEAD, Padding, Place, Purpose, SealKey};
-use super::{random, random_array};
+use super::{Source, random, random_array};
 
 /// What kind of key opens a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -140,11 +142,11 @@ impl MasterKey {
 /// HKDF-Expand with SHA-256 (RFC 5869 §2.3) to 32 bytes.
 pub(super) fn expand(uniform: &[u8; 32], info: &[&[u8]]) -> Result<RawKey> {
     let mut key = RawKey::zero();
-    Hkdf::<Sha256>::from_prk(uniform)
-        .ok()
-        .and_then(|hkdf| hkdf.expand_multi_info(info, key.bytes_mut()).ok())
-        .ok_or_else(|| Error::failure("A key could not be derived."))?;
-    Ok(key)
+    // The library leaves the last block, which is the key, where it stood.
+    let expanded = on_wiped_stack(|| {
+        Hkdf::<Sha256>::from_prk(uniform).ok().and_then(|hkdf| hkdf.expand_multi_info(info, key.bytes_mut()).ok())
+    });
+    expanded.map(|()| key).ok_or_else(|| Error::failure("A key could not be derived."))
 }
 
 /// What slots belong to: one opens nothing else.
@@ -229,12 +231,17 @@ impl SlotOwner {
     }
 }
 
-/// A keyed digest: HMAC-SHA256 (RFC 2104).
-pub struct DigestKey(Hmac<Sha256>);
+/// A keyed digest: HMAC-SHA256 (RFC 2104); its key in guarded memory.
+pub struct DigestKey(Guarded<Hmac<Sha256>>);
 
 impl DigestKey {
-    pub(super) fn new(key: &RawKey) -> Result<Self> {
-        Hmac::new_from_slice(key.bytes()).map(Self).map_err(|_| Error::failure("A key could not be derived."))
+    pub(super) fn new(key: &RawKey) -> Self {
+        Self(Guarded::new(|| {
+            // A key shorter than a block is one with zeros behind it (RFC 2104 §2).
+            let mut block = Key::<Hmac<Sha256>>::default();
+            block[..key.bytes().len()].copy_from_slice(key.bytes());
+            Hmac::new(&block)
+        }))
     }
 
     /// A random key for digests that never leave this process.
@@ -242,13 +249,13 @@ impl DigestKey {
     /// # Errors
     /// Failure, when the system gives no randomness.
     pub fn fresh() -> Result<Self> {
-        Self::new(&RawKey::generate()?)
+        Ok(Self::new(&RawKey::generate()?))
     }
 
     /// The digest of `parts`, one after the other; the caller keeps them unambiguous.
     #[must_use]
     pub fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = self.0.clone();
+        let mut mac = (*self.0).clone();
         for part in parts {
             mac.update(part);
         }
@@ -292,12 +299,12 @@ impl Keyring {
             key_epoch,
             metadata: SealKey::new(expand(b"metadata")?.bytes()),
             listing: SealKey::new(expand(b"listing")?.bytes()),
-            index: DigestKey::new(&expand(b"index")?)?,
-            state: DigestKey::new(&expand(b"state")?)?,
-            audit: DigestKey::new(&expand(b"audit")?)?,
+            index: DigestKey::new(&expand(b"index")?),
+            state: DigestKey::new(&expand(b"state")?),
+            audit: DigestKey::new(&expand(b"audit")?),
             audit_body: SealKey::new(expand(b"audit-body")?.bytes()),
-            anchor: DigestKey::new(&expand(b"anchor")?)?,
-            hedge: DigestKey::new(&expand(b"hedge")?)?,
+            anchor: DigestKey::new(&expand(b"anchor")?),
+            hedge: DigestKey::new(&expand(b"hedge")?),
             master,
         })
     }
@@ -369,15 +376,29 @@ impl Keyring {
     /// # Errors
     /// Failure, when the system gives no randomness.
     pub fn data_key(&self, secret_id: &[u8; 16], version: u64, plaintext: &[u8]) -> Result<RawKey> {
+        self.data_key_from(random, secret_id, version, plaintext)
+    }
+
+    /// As [`Self::data_key`], with what is fresh from `source`.
+    pub(super) fn data_key_from(
+        &self,
+        source: Source,
+        secret_id: &[u8; 16],
+        version: u64,
+        plaintext: &[u8],
+    ) -> Result<RawKey> {
         let mut fresh = [0; 32];
-        random(&mut fresh)?;
+        source(&mut fresh)?;
         Ok(self.hedged(&fresh, secret_id, version, plaintext))
     }
 
     fn hedged(&self, fresh: &[u8; 32], secret_id: &[u8; 16], version: u64, plaintext: &[u8]) -> RawKey {
-        let content = Sha256::digest(plaintext);
         let mut key = RawKey::zero();
-        *key.bytes_mut() = self.hedge.digest(&[fresh, secret_id, &version.to_be_bytes(), &content]);
+        // A digest holds the end of what it digests.
+        on_wiped_stack(|| {
+            let content = Sha256::digest(plaintext);
+            *key.bytes_mut() = self.hedge.digest(&[fresh, secret_id, &version.to_be_bytes(), &content]);
+        });
         key
     }
 }
@@ -485,7 +506,7 @@ mod tests {
         for group in &set.test_groups {
             for test in &group.tests {
                 seen += 1;
-                let key = DigestKey(Hmac::new_from_slice(&test.key).unwrap());
+                let key = DigestKey(Guarded::new(|| Hmac::new_from_slice(&test.key).unwrap()));
                 let digest = key.digest(&[&test.msg]);
                 assert_eq!(digest[..test.tag.len()] == test.tag[..], !test.result.must_fail(), "test {}", test.tc_id);
             }
@@ -513,7 +534,7 @@ mod tests {
                 continue;
             }
             seen += 1;
-            let prk = DigestKey(Hmac::new_from_slice(&test.salt).unwrap()).digest(&[&test.ikm]);
+            let prk = DigestKey(Guarded::new(|| Hmac::new_from_slice(&test.salt).unwrap())).digest(&[&test.ikm]);
             let key = expand(&prk, &[&test.info]).unwrap();
             assert_eq!(key.bytes()[..], test.okm[..32], "test {}", test.tc_id);
         }

@@ -11,6 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroize;
 
 use crate::error::{Error, Result};
+use crate::guarded::on_wiped_stack;
 use crate::secret_text::SecretText;
 
 use super::raw_key::RawKey;
@@ -100,7 +101,10 @@ impl Workspace {
             .build()
             .map_err(|_| Error::failure("No thread could be started to check the passphrase."))?;
         let blocks = &mut self.blocks;
-        pool.install(|| argon2.hash_password_into_with_memory(normal.expose(), salt, key.bytes_mut(), &mut blocks[..]))
+        let mut derive =
+            || argon2.hash_password_into_with_memory(normal.expose(), salt, key.bytes_mut(), &mut blocks[..]);
+        // The system keeps the stacks of threads that have ended, for those that come.
+        pool.install(|| on_wiped_stack(&mut derive))
             .map_err(|error| Error::failure(format!("Argon2id refused its input: {error}.")))?;
         Ok(key)
     }

@@ -9,15 +9,16 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
 use crate::error::{Error, Result};
+use crate::guarded::{Guarded, on_wiped_stack};
 use crate::secret_text::SecretText;
 
-use super::random;
+use super::{Source, random};
 
 const PREFIX: &str = "SR1";
 const CHECKSUM: usize = 3;
 
-/// 32 uniform bytes, wiped on drop.
-pub struct RawKey([u8; 32]);
+/// 32 uniform bytes, in guarded memory and nowhere else; wiped on drop.
+pub struct RawKey(Guarded<[u8; 32]>);
 
 impl RawKey {
     /// A new key from the operating system.
@@ -25,14 +26,19 @@ impl RawKey {
     /// # Errors
     /// Failure, when the system gives no randomness.
     pub fn generate() -> Result<Self> {
+        Self::generate_from(random)
+    }
+
+    /// A new key from `source`.
+    pub(super) fn generate_from(source: Source) -> Result<Self> {
         let mut key = Self::zero();
-        random(&mut key.0)?;
+        source(key.bytes_mut())?;
         Ok(key)
     }
 
     /// All zeros, to be filled.
-    pub(crate) const fn zero() -> Self {
-        Self([0; 32])
+    pub(crate) fn zero() -> Self {
+        Self(Guarded::zeroed())
     }
 
     /// The bytes.
@@ -49,14 +55,16 @@ impl RawKey {
     /// A second copy, on purpose.
     #[must_use]
     pub fn duplicate(&self) -> Self {
-        Self(self.0)
+        let mut copy = Self::zero();
+        copy.0.copy_from_slice(self.bytes());
+        copy
     }
 
     /// The key as text: `SR1-ABCD-…`, 14 groups of four.
     #[must_use]
     pub fn to_text(&self) -> SecretText {
         let mut bytes = self.0.to_vec();
-        bytes.extend_from_slice(&checksum(&self.0));
+        bytes.extend_from_slice(&checksum(self.bytes()));
         let mut letters = BASE32_NOPAD.encode(&bytes).into_bytes();
         bytes.zeroize();
         let mut text = SecretText::with_capacity(PREFIX.len() + letters.len() + letters.len() / 4);
@@ -93,7 +101,7 @@ impl RawKey {
         letters.zeroize();
         let bytes = decoded.as_mut()?;
         let key = Self::from_exact(bytes.get(..32)?);
-        let fits = key.as_ref().is_some_and(|key| bytes.len() == 32 + CHECKSUM && bytes[32..] == checksum(&key.0));
+        let fits = key.as_ref().is_some_and(|key| bytes.len() == 32 + CHECKSUM && bytes[32..] == checksum(key.bytes()));
         bytes.zeroize();
         key.filter(|_| fits)
     }
@@ -120,15 +128,11 @@ impl RawKey {
     }
 }
 
-impl Drop for RawKey {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
 fn checksum(key: &[u8; 32]) -> [u8; CHECKSUM] {
-    let digest = Sha256::new().chain_update(b"strongroom key").chain_update(key).finalize();
-    [digest[0], digest[1], digest[2]]
+    on_wiped_stack(|| {
+        let digest = Sha256::new().chain_update(b"strongroom key").chain_update(key).finalize();
+        [digest[0], digest[1], digest[2]]
+    })
 }
 
 #[cfg(test)]

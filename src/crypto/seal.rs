@@ -12,9 +12,10 @@ use aes_gcm::aead::{AeadInOut, KeyInit, Nonce, Tag};
 use zeroize::Zeroize;
 
 use crate::error::{Error, Result};
+use crate::guarded::{Guarded, on_wiped_stack};
 use crate::secret_text::SecretText;
 
-use super::random_array;
+use super::{Source, random};
 
 /// Bytes that sealing adds to the padded plaintext.
 pub const OVERHEAD: usize = NONCE + TAG;
@@ -141,14 +142,14 @@ fn padme(length: usize) -> usize {
     length.next_multiple_of(step)
 }
 
-/// A key that seals and opens records.
-pub struct SealKey(Aes256Gcm);
+/// A key that seals and opens records; in guarded memory.
+pub struct SealKey(Guarded<Aes256Gcm>);
 
 impl SealKey {
     /// A sealing key from 32 uniform bytes.
     #[must_use]
     pub fn new(bytes: &[u8; 32]) -> Self {
-        Self(Aes256Gcm::new(bytes.into()))
+        Self(Guarded::new(|| Aes256Gcm::new(bytes.into())))
     }
 
     /// Seals `plaintext` for `place` under a fresh random nonce.
@@ -156,16 +157,29 @@ impl SealKey {
     /// # Errors
     /// Failure, when the system gives no randomness.
     pub fn seal(&self, place: &Place, padding: Padding, plaintext: &[u8]) -> Result<Vec<u8>> {
+        self.seal_from(random, place, padding, plaintext)
+    }
+
+    /// As [`Self::seal`], with the nonce from `source`.
+    pub(super) fn seal_from(
+        &self,
+        source: Source,
+        place: &Place,
+        padding: Padding,
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>> {
+        let mut nonce = [0; NONCE];
+        source(&mut nonce)?;
         let padded = padding.padded(plaintext.len());
         let mut sealed = Vec::with_capacity(padded + OVERHEAD);
-        sealed.extend_from_slice(&random_array::<NONCE>()?);
+        sealed.extend_from_slice(&nonce);
         if padding != Padding::Exact {
             sealed.extend_from_slice(&u32::try_from(plaintext.len()).unwrap_or(u32::MAX).to_be_bytes());
         }
         sealed.extend_from_slice(plaintext);
         sealed.resize(NONCE + padded, 0);
         let (nonce, body) = sealed.split_at_mut(NONCE);
-        let tag = self.encrypt(nonce, &place.associated_data(padded), body)?;
+        let tag = on_wiped_stack(|| self.encrypt(nonce, &place.associated_data(padded), body))?;
         sealed.extend_from_slice(&tag);
         Ok(sealed)
     }
@@ -176,7 +190,7 @@ impl SealKey {
     /// Damaged, when the record was altered or belongs elsewhere.
     pub fn open(&self, place: &Place, padding: Padding, sealed: &[u8]) -> Result<SecretText> {
         let mut buffer = Vec::with_capacity(sealed.len());
-        let range = self.open_within(place, padding, sealed, &mut buffer)?;
+        let range = on_wiped_stack(|| self.open_within(place, padding, sealed, &mut buffer))?;
         buffer.copy_within(range.clone(), 0);
         let mut text = SecretText::from(buffer);
         text.truncate(range.len());

@@ -1,5 +1,5 @@
 //! A program in a terminal of our making needs a session with that terminal. This crate
-//! has no `unsafe`, so nothing can be done between `fork` and `exec`; instead we start
+//! has no `unsafe` but for the memory of keys, so nothing can be done between `fork` and `exec`; instead we start
 //! ourselves again, twice, under two hidden commands:
 //!
 //! ```text

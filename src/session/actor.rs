@@ -1,7 +1,9 @@
 //! The [`Actor`] of this process, as the kernel and the connection say it.
 //!
-//! Made once by `cli` and signed into every version and audit record. The user
-//! comes from the real user id, never from `USER`, which anyone may set.
+//! Made once by `cli` and signed into every version and audit record. The user is who
+//! logged in (`/proc/self/loginuid`, which the kernel keeps over `sudo` and `su`), or where
+//! nobody did, the real user id; never `USER`, which anyone may set. `SUDO_UID` alone is
+//! what a variable says: it is told beside the account, and takes nobody's place.
 
 use std::net::IpAddr;
 use std::os::fd::AsFd;
@@ -10,17 +12,33 @@ use uuid::Uuid;
 
 use crate::vault::audit::Actor;
 
+/// What `loginuid` holds of a process that no login led to: a service's, a container's.
+const NOBODY_LOGGED_IN: u32 = u32::MAX;
+
 /// Who runs this process.
 #[must_use]
 pub fn current() -> Actor {
     let accounts = std::fs::read("/etc/passwd").unwrap_or_default();
     let connection = std::env::var("SSH_CONNECTION").or_else(|_| std::env::var("SSH_CLIENT"));
+    let login = std::fs::read_to_string("/proc/self/loginuid").unwrap_or_default();
+    let sudo = std::env::var("SUDO_UID").unwrap_or_default();
     Actor {
-        user: user_name(&String::from_utf8_lossy(&accounts), rustix::process::getuid().as_raw()),
+        user: acting(&String::from_utf8_lossy(&accounts), rustix::process::getuid().as_raw(), &login, &sudo),
         host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
         ip: client_address(&connection.unwrap_or_default()),
         tty: terminal_name(),
         run_id: Uuid::now_v7().to_string(),
+    }
+}
+
+/// Who acts as the account `real`: `login` and `sudo` are the texts of `loginuid` and `SUDO_UID`.
+fn acting(accounts: &str, real: u32, login: &str, sudo: &str) -> String {
+    let number = |text: &str| text.trim().parse().ok().filter(|uid| *uid != NOBODY_LOGGED_IN);
+    let account = user_name(accounts, real);
+    match (number(login), number(sudo)) {
+        (Some(login), _) => user_name(accounts, login),
+        (None, Some(sudo)) if sudo != real => format!("{account}(sudo:{})", user_name(accounts, sudo)),
+        (None, _) => account,
     }
 }
 
@@ -63,6 +81,25 @@ mod tests {
         assert_eq!(user_name(accounts, 0), "root");
         assert_eq!(user_name(accounts, 7), "uid-7");
         assert_eq!(user_name("", 7), "uid-7");
+    }
+
+    #[test]
+    fn who_logged_in_is_the_actor_whatever_account_they_use() {
+        let accounts = "root:x:0:0::/:\nalice:x:1000:1000::/:\nbob:x:1001:1001::/:\nstrongroom:x:990:990::/:\n";
+        let acting = |real, login, sudo| acting(accounts, real, login, sudo);
+        assert_eq!(acting(1000, "1000", ""), "alice");
+        // sudo -u strongroom: the kernel's word and sudo's agree.
+        assert_eq!(acting(990, "1000\n", "1000"), "alice");
+        // They do not: a variable is anybody's, and over two sudos it is the second one's.
+        assert_eq!(acting(990, "1000", "1001"), "alice");
+        assert_eq!(acting(990, "1000", "nonsense"), "alice");
+        assert_eq!(acting(0, "1001", "0"), "bob");
+        // No login is known: what sudo says is told, and the account stays.
+        assert_eq!(acting(990, "4294967295", "1000"), "strongroom(sudo:alice)");
+        assert_eq!(acting(990, "", "4242"), "strongroom(sudo:uid-4242)");
+        for (login, sudo) in [("4294967295", ""), ("", ""), ("", "990"), ("", "4294967295"), ("x", "-1")] {
+            assert_eq!(acting(990, login, sudo), "strongroom", "{login:?} {sudo:?}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use crate::crypto::keyring::{RawKey, SlotKind, UnlockKey};
 use crate::error::{Error, Result};
+use crate::guarded;
 use crate::secret_text::SecretText;
 use crate::vault::{LockedVault, OpeningKey};
 
@@ -193,11 +194,11 @@ fn environment_key(text: &SecretText) -> Result<UnlockKey> {
     })
 }
 
-/// Reads `STRONGROOM_MASTER_KEY`. It stays in the environment of this process, where
-/// [`super::process`] lets only root look.
+/// Takes `STRONGROOM_MASTER_KEY` out of the environment, while there is only one thread:
+/// nothing that is started later has it, and its bytes stand in no `/proc/PID/environ`.
 #[must_use]
 pub fn take_master_key() -> Option<SecretText> {
-    std::env::var_os(MASTER_KEY).filter(|text| !text.is_empty()).map(into_secret)
+    guarded::take_variable(MASTER_KEY).filter(|text| !text.is_empty())
 }
 
 /// Takes the buffer of an argument or a variable over.

@@ -5,6 +5,7 @@
 
 pub mod actor;
 pub mod anchors;
+pub mod boot_clock;
 pub mod clipboard_tests;
 pub mod kernel_keyring;
 pub mod key_file;

@@ -3,6 +3,11 @@
 //! Called once, first thing in `main`, while there is only one thread. Nothing
 //! here may stop the program: a limit that cannot be set is a weaker wall, not a
 //! reason to keep an operator from their secrets.
+//!
+//! `PR_SET_NO_NEW_PRIVS` is not among it. No program could take it off again, and those
+//! that we start for the operator inherit it: `run -- sudo …`, recipes that use sudo and
+//! editors like `sudoedit` would fail, to close a door that needs a setuid program we
+//! never start ourselves.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};

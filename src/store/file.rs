@@ -58,11 +58,22 @@ pub(super) fn check(path: &Path) -> Result<(PathBuf, Identity)> {
     for suffix in ["-wal", "-shm"] {
         let mut beside = path.clone().into_os_string();
         beside.push(suffix);
-        if fs::symlink_metadata(&beside).is_ok_and(|metadata| metadata.file_type().is_symlink()) {
-            return Err(refused(Path::new(&beside), "is a symlink", "Somebody planted it; remove it."));
+        if let Some(what) = fs::symlink_metadata(&beside).ok().and_then(|metadata| planted(&metadata)) {
+            return Err(refused(Path::new(&beside), what, "Somebody planted it; remove it."));
         }
     }
     Ok((path, Identity::of(&metadata)))
+}
+
+/// What is wrong with a file beside the vault that SQLite did not make.
+fn planted(metadata: &Metadata) -> Option<&'static str> {
+    match metadata.file_type() {
+        kind if kind.is_symlink() => Some("is a symlink"),
+        kind if !kind.is_file() => Some("is not a regular file"),
+        _ if metadata.nlink() > 1 => Some("has a second name (a hard link)"),
+        _ if metadata.uid() != effective_user() => Some("belongs to another user"),
+        _ => None,
+    }
 }
 
 /// Makes the folder of a new vault (0700) where it is missing, and gives the

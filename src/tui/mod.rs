@@ -51,6 +51,7 @@ use jiff::Timestamp;
 
 use crate::config::ClipboardSettings;
 use crate::error::{Error, Result};
+use crate::session::boot_clock;
 use crate::vault::Anchors;
 use crate::vault::audit::Actor;
 
@@ -61,7 +62,7 @@ use self::event::{Event, Mailbox, Message, Signal, parting_code};
 use self::keymap::Keymap;
 use self::output::Progress;
 use self::runtime::Runtime;
-use self::sleep::SleepWatch;
+use self::sleep::{Both, SleepWatch};
 use self::state::{State, StateOptions};
 use self::terminal::Screen;
 use self::theme::Theme;
@@ -188,7 +189,7 @@ fn run_on(mut screen: Screen, options: Options, mailbox: &Mailbox, messages: Rec
     let place = Place { vault: vault_path, key_file: key_file_path, pins: pins_path, anchors, actor, clock };
     let vault = VaultThread::start(place, startup_key, mailbox.clone())?;
     let runtime = Runtime::new(screen, vault, options.clipboard, mailbox.clone(), gate);
-    let sleep = SleepWatch::new(now(clock));
+    let sleep = SleepWatch::new(both_clocks());
     Loop { state, theme, runtime, messages, changed: false, parting: None, sleep, clock }.run()
 }
 
@@ -204,6 +205,11 @@ fn shown_path(path: &Path, home: Option<&Path>) -> String {
 /// The time on both clocks.
 fn now(clock: fn() -> Timestamp) -> Now {
     Now { instant: Instant::now(), time: clock() }
+}
+
+/// Both clocks that tell sleep.
+fn both_clocks() -> Both {
+    Both { awake: Instant::now(), since_start: boot_clock::now() }
 }
 
 /// Everything the loop turns over.
@@ -228,7 +234,7 @@ impl Loop {
             if let Some(ago) = self.runtime.typed_elsewhere() {
                 self.take(Message::Event(Event::Typed(ago)));
             }
-            if self.sleep.slept(now(self.clock)) {
+            if self.sleep.slept(both_clocks()) {
                 self.take(Message::Event(Event::Signal(Signal::Lock)));
             }
             // Everything that waits is looked at before anything is drawn.

@@ -165,9 +165,19 @@ fn doctor_needs_no_key_and_finds_loose_permissions() {
     let good = doctor(&room);
     assert_eq!(good.status.code(), Some(0), "{}", String::from_utf8_lossy(&good.stderr));
     let found: Value = serde_json::from_slice(&good.stdout).unwrap();
-    for check in
-        ["program", "settings", "vault", "pages", "keys", "disk", "process", "keyring", "terminal", "clipboard"]
-    {
+    for check in [
+        "program",
+        "settings",
+        "vault",
+        "pages",
+        "keys",
+        "disk",
+        "process",
+        "memory",
+        "keyring",
+        "terminal",
+        "clipboard",
+    ] {
         assert!(column(&found, "check").contains(&check), "{check}");
     }
     std::fs::set_permissions(room.vault(), std::fs::Permissions::from_mode(0o644)).unwrap();

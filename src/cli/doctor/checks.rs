@@ -10,6 +10,7 @@ use crate::cli::call::Call;
 use crate::clipboard;
 use crate::crypto::keyring::SlotKind;
 use crate::error::{Error, Kind};
+use crate::guarded;
 use crate::session::clipboard_tests::{self, Seen};
 use crate::session::{anchors, kernel_keyring, key_file};
 use crate::vault::LockedVault;
@@ -26,6 +27,7 @@ pub(super) fn all(call: &Call) -> Vec<Finding> {
     findings.extend(vault(call));
     findings.extend(disk(&call.config.vault));
     findings.push(process());
+    findings.push(memory());
     findings.push(keyring());
     findings.extend(terminal());
     findings.extend(clipboard(call));
@@ -134,6 +136,20 @@ fn process() -> Finding {
     }
     let told = "The system does not let this program hide its memory from core dumps and debuggers.";
     Finding::note("process", told, "Root can read any program; here others of your account may, too.")
+}
+
+/// What the keys of an open vault lie in.
+fn memory() -> Finding {
+    let hint = "Raise the limit on locked memory (ulimit -l), or encrypt the swap space.";
+    match guarded::kind() {
+        guarded::Kind::Secret => {
+            Finding::good("memory", "Keys lie in memory that only this program has: not even root, a dump or swap.")
+        }
+        guarded::Kind::Locked => {
+            Finding::good("memory", "Keys lie in memory that is never swapped and in no core dump.")
+        }
+        guarded::Kind::Ordinary => Finding::note("memory", "No memory can be locked: keys may be swapped out.", hint),
+    }
 }
 
 fn keyring() -> Finding {

@@ -26,6 +26,8 @@ pub(super) fn run(call: &Call, args: &ChangeArgs) -> Result<()> {
     vault.check_changeable()?;
     let fresh = Fresh::passphrase(call, args.new_passphrase_file.as_deref())?;
     let slot = vault.change_passphrase(&fresh.key, None, &args.reason)?;
+    // Whoever does not read what is told keeps us waiting: without keys.
+    drop((fresh, vault));
     if call.output.json {
         return call.output.print_json(&shape_after(&slot, "changed"));
     }

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTSTP};
 
-use crate::clipboard::boot_clock;
 use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
+use crate::session::boot_clock;
 
 use super::others::Others;
 use super::selection::{Look, Owned, Selection, Shelf};

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use zeroize::Zeroizing;
 
 use crate::secret_text::SecretText;
 use crate::tui::action::Action;
@@ -90,7 +91,8 @@ impl Known {
 /// A line of the detail.
 struct Row {
     label: String,
-    text: String,
+    /// A shown value, perhaps.
+    text: Zeroizing<String>,
     role: Role,
     /// The field it stands for.
     field: Option<usize>,
@@ -100,7 +102,7 @@ struct Row {
 
 impl Row {
     fn new(label: &str, text: impl Into<String>, role: Role) -> Self {
-        Self { label: label.to_owned(), text: text.into(), role, field: None, wide: false }
+        Self { label: label.to_owned(), text: Zeroizing::new(text.into()), role, field: None, wide: false }
     }
 }
 
@@ -310,12 +312,13 @@ impl DetailPane {
 }
 
 /// A row's text; what is blind stands between brackets, since nothing else says where it is.
-fn worded<'a>(row: &Row, room: usize, look: Look<'_>) -> Vec<Span<'a>> {
+fn worded<'a>(row: &'a Row, room: usize, look: Look<'_>) -> Vec<Span<'a>> {
     let style = look.theme.style(row.role);
     if row.role != Role::Blind {
-        return vec![Span::styled(text::shorten(&row.text, room).into_owned(), style)];
+        return vec![Span::styled(text::shorten(&row.text, room), style)];
     }
-    let words = text::shorten(&row.text, room.saturating_sub(BRACKETS)).into_owned();
+    // A value was cut to fit already, so that nothing is copied here.
+    let words = text::shorten(&row.text, room.saturating_sub(BRACKETS));
     let bracket = |side: &'static str| Span::styled(side, look.theme.style(Role::Muted));
     vec![bracket("["), Span::styled(words, style), bracket("]")]
 }
@@ -379,7 +382,8 @@ fn value_rows(shown: &Revealed, current: u64, width: u16) -> Vec<Row> {
     let beside = usize::from(width).saturating_sub(LABELS + 2).max(1);
     let below = usize::from(width).saturating_sub(1).max(1);
     let mut rows = Vec::new();
-    let longest = |value: &str| value.lines().map(|line| text::width(&text::printable(line))).max().unwrap_or(0);
+    let shown_line = |line: &str| Zeroizing::new(text::printable(line).into_owned());
+    let longest = |value: &str| value.lines().map(|line| text::width(&shown_line(line))).max().unwrap_or(0);
     let wide = shown
         .value
         .expose_str()
@@ -396,7 +400,7 @@ fn value_rows(shown: &Revealed, current: u64, width: u16) -> Vec<Row> {
         Some("") => rows.push(Row::new("", "(empty)", Role::Muted)),
         Some(value) => {
             for line in value.lines() {
-                let line = text::printable(line);
+                let line = shown_line(line);
                 rows.extend(cut(&line, room).map(|part| Row { wide, ..Row::new("", part, role) }));
                 if rows.len() > MOST_LINES {
                     break;
