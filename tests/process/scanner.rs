@@ -158,7 +158,8 @@ fn spread(bytes: &[u8], text: &[u8]) -> Vec<(usize, usize)> {
 #[test]
 fn the_scanner_sees_what_lies_in_memory() {
     let own = Pid::from_raw(i32::try_from(std::process::id()).unwrap()).unwrap();
-    let forms: [(&str, fn(&[u8]) -> Vec<u8>); 5] = [
+    type Form = (&'static str, fn(&[u8]) -> Vec<u8>);
+    let forms: [Form; 5] = [
         ("front half", |text| text[..text.len() / 2].to_vec()),
         ("back half", |text| text[text.len() / 2..].to_vec()),
         ("base64", |text| BASE64.encode(text).into_bytes()),
