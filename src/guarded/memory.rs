@@ -191,6 +191,7 @@ impl<T> Drop for Guarded<T> {
     }
 }
 
+// SAFETY: every C library of a Unix has it, with this type; it is read where its condition holds.
 unsafe extern "C" {
     /// The variables of the process, `NAME=value` each, ended by a null (environ(7)).
     static mut environ: *const *mut c_char;
