@@ -2,6 +2,7 @@
 //! attack, and when it is killed.
 
 mod audit_chain;
+mod backup;
 mod bulk;
 mod compare;
 mod crash;
