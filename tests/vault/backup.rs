@@ -259,15 +259,26 @@ fn a_backup_is_of_one_moment_while_another_session_writes() {
             while !stop.load(std::sync::atomic::Ordering::Relaxed) {
                 round += 1;
                 put(&mut writer, "scope0/BUSY", &format!("round {round}"));
+                // Else the history grows faster than a backup of it can be compared.
+                std::thread::sleep(std::time::Duration::from_millis(10));
             }
         });
+        let _stops = Stops(&stop);
         for _ in 0..10 {
             kept.back_up(&mut vault);
             let drill = kept.opened(&kept.path()).unwrap().compare(&mut vault).unwrap();
             assert!(drill.since.purged == 0, "{drill:?}");
         }
-        stop.store(true, std::sync::atomic::Ordering::Relaxed);
     });
+}
+
+/// Tells the other session to stop, whatever becomes of this one.
+struct Stops<'a>(&'a std::sync::atomic::AtomicBool);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
 }
 
 /// A backup of the first format will open for ever; `assets/format.md` and its reader say

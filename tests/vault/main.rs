@@ -2,6 +2,8 @@
 //! attack, and when it is killed.
 
 mod audit_chain;
+// A minute of work: run by .ci/run.
+#[cfg(feature = "desktop-tests")]
 mod backup;
 mod bulk;
 mod compare;
