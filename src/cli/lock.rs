@@ -21,9 +21,11 @@ pub(super) fn run(call: &Call) -> Result<()> {
     let was_unlocked = kernel_keyring::drop_key(locked.vault_id())?;
     let still = call.keys.first(&call.config.vault, &locked)?.map(|source| source.told());
     if let Some(kept) = kept {
-        match locked.unlock_kept(&kept.key, actor::current()) {
+        let opened = locked.unlock_kept(&kept.key, actor::current()).map_err(|failed| failed.1);
+        // Nothing is written to a file that is not the one that was seen last, this no more than else.
+        match opened.and_then(|vault| call.anchored(vault)) {
             Ok(vault) => drop(vault.lock()),
-            Err(failed) => call.output.warn(&format!("The lock could not be recorded. {}", failed.1.message())),
+            Err(error) => call.output.warn(&format!("The lock could not be recorded. {}", error.message())),
         }
     }
     if call.output.json {

@@ -67,7 +67,7 @@ impl Call {
     }
 
     /// Held against what this machine saw of it last.
-    fn anchored(&self, vault: Vault) -> Result<Vault> {
+    pub(super) fn anchored(&self, vault: Vault) -> Result<Vault> {
         self.attended(vault).anchored(&anchors::settled(&self.config))
     }
 
