@@ -14,6 +14,7 @@ use crate::inject::survey::{Survey, Text};
 use crate::inject::template::Template;
 use crate::rotation::drive::is_at_work;
 use crate::vault::Vault;
+use crate::vault::backup::Wanting;
 use crate::vault::catalog::{Catalog, Listed, NEVER};
 use crate::vault::rotation::UnderWay;
 use crate::vault::scope::{Address, Context};
@@ -24,20 +25,22 @@ use super::call::Call;
 use super::render;
 use super::scope_args::ScopeArgs;
 use super::table::Table;
-use super::times::push_relative;
+use super::times::{push_relative, relative};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   strongroom check
   strongroom check --env production --due-within 7d
   strongroom check --env production --require DB_URL --require STRIPE_KEY --json
+  strongroom check --backup-within 7d
   strongroom check --env production --template service.yaml --template service.env
 
 Without a scope every secret is checked, with one those that it sees, inherited ones too; with a template
 those that it refers to. It exits with 3 if anything is missing, else with 6 if anything has expired, else with 2
 if a reference cannot be filled in, else with 1 if anything is due or there twice, or a rotation is left halfway:
 unsettled (the current value may not work), to be revoked (the grace of the previous one is over), or staged for
-more than 7 days; else with 0. No value leaves the vault.";
+more than 7 days, or the last backup is older than --backup-within; else with 0. Of the vault as a whole it says
+besides, without an exit code, when no backup is young and tried, or there is one key only. No value leaves it.";
 
 /// A pending version that waits for longer has been forgotten.
 const STAGED_DAYS: i64 = 7;
@@ -56,6 +59,9 @@ pub(super) struct CheckArgs {
     /// Also what will be due or expired within that time, for example 7d
     #[arg(long, value_name = "DURATION")]
     due_within: Option<String>,
+    /// Also that the last backup was made within that time, for example 7d
+    #[arg(long, value_name = "DURATION")]
+    backup_within: Option<String>,
     /// Do not look for values that are there twice
     #[arg(long)]
     no_duplicates: bool,
@@ -76,10 +82,12 @@ enum Flaw {
     /// A pending version waits since long.
     Staged,
     Duplicate,
+    /// There is no backup, or an old one; only where it was asked for.
+    Backup,
 }
 
 /// Every flaw, the worst first.
-const FLAWS: [Flaw; 8] = [
+const FLAWS: [Flaw; 9] = [
     Flaw::Missing,
     Flaw::Expired,
     Flaw::Unfilled,
@@ -88,6 +96,7 @@ const FLAWS: [Flaw; 8] = [
     Flaw::Revoke,
     Flaw::Staged,
     Flaw::Duplicate,
+    Flaw::Backup,
 ];
 
 impl Flaw {
@@ -101,6 +110,7 @@ impl Flaw {
             Self::Revoke => "revoke",
             Self::Staged => "staged",
             Self::Duplicate => "duplicate",
+            Self::Backup => "backup",
         }
     }
 
@@ -109,7 +119,7 @@ impl Flaw {
             Self::Missing => Kind::NotFound,
             Self::Expired => Kind::Expired,
             Self::Unfilled => Kind::Usage,
-            Self::Unsettled | Self::Due | Self::Revoke | Self::Staged | Self::Duplicate => Kind::Failure,
+            Self::Unsettled | Self::Due | Self::Revoke | Self::Staged | Self::Duplicate | Self::Backup => Kind::Failure,
         }
     }
 }
@@ -128,6 +138,7 @@ struct Finding {
 pub(super) fn run(call: &Call, args: &CheckArgs) -> Result<()> {
     let ahead = args.due_within.as_deref().map_or(Ok(SignedDuration::ZERO), parse_duration)?;
     let until = call.now.checked_add(ahead).unwrap_or(Timestamp::MAX);
+    let within = args.backup_within.as_deref().map(parse_duration).transpose()?;
     let context = Context::new(args.scope.scopes(&call.config.scope)?);
     let texts = Texts::read(call, &args.templates)?;
     let mut vault = call.open()?;
@@ -151,8 +162,41 @@ pub(super) fn run(call: &Call, args: &CheckArgs) -> Result<()> {
     if !args.no_duplicates {
         findings.extend(duplicates(&catalog, &seen, &mut vault)?);
     }
+    let is_of_all = args.templates.is_empty() && !args.scope.is_given() && !call.config.scope_is_set;
+    if let Some(within) = within {
+        findings.extend(no_backup_since(call, &mut vault, within)?);
+    } else if is_of_all && !catalog.listed().is_empty() {
+        warn_of_backups(call, &mut vault)?;
+    }
+    if is_of_all && vault.key_slots()?.len() == 1 {
+        call.output.warn("There is one way into the vault only, and no second. strongroom key add --recovery");
+    }
     findings.sort_by_key(|finding| finding.flaw);
     report(call, seen.len(), &findings, !args.no_duplicates)
+}
+
+/// That the last backup is not as young as it must be; the log is looked through for it, the newest first.
+fn no_backup_since(call: &Call, vault: &mut Vault, within: SignedDuration) -> Result<Option<Finding>> {
+    let (backups, _) = vault.last_backups(usize::MAX)?;
+    let at = backups.made().map(|made| made.at);
+    if at.is_some_and(|at| call.now.duration_since(at) <= within) {
+        return Ok(None);
+    }
+    let told = match at {
+        Some(at) => format!("The last backup was made {}.", relative(at, call.now)),
+        None => Wanting::None.told().to_owned(),
+    };
+    Ok(Some(Finding { flaw: Flaw::Backup, secret: None, place: None, at, told }))
+}
+
+/// Says what is to be done about backups. It changes no exit code: nobody's pipeline is to
+/// stop because of it who has not asked for that.
+fn warn_of_backups(call: &Call, vault: &mut Vault) -> Result<()> {
+    let (backups, _) = vault.last_backups(usize::MAX)?;
+    if let Some(wanting) = backups.wanting(call.now) {
+        call.output.warn(&format!("{} {}", wanting.told(), wanting.next_step()));
+    }
+    Ok(())
 }
 
 /// The templates, as far as they can be read.

@@ -12,6 +12,7 @@ use crate::session::key_source::Source;
 use crate::session::{actor, kernel_keyring};
 use crate::tui::text::printable;
 use crate::vault::LockedVault;
+use crate::vault::backup::{Backups, Made};
 use crate::vault::reminders::Reminders;
 
 use super::call::Call;
@@ -27,6 +28,9 @@ Examples:
 /// Where the key comes from when no source has it.
 const PROMPT: &str = "what is typed at the prompt";
 
+/// A prompt does not wait until a long log was read: so many of its newest records are.
+const LOOKED_THROUGH: usize = 20_000;
+
 /// What can be said.
 #[derive(Default)]
 struct Status {
@@ -38,6 +42,8 @@ struct Status {
     /// Why nothing can be kept here, if so.
     no_keyring: Option<String>,
     counts: Option<Reminders>,
+    /// What the newest records tell of backups, and whether older ones could tell more.
+    backups: Option<(Backups, bool)>,
     /// Why the key that is there does not open the vault.
     problem: Option<String>,
 }
@@ -66,7 +72,7 @@ fn look(call: &Call) -> Result<Status> {
             status.source = Some((source.word(), source.told()));
             if source.is_quick() {
                 match counts(locked, source, call.now) {
-                    Ok(counts) => status.counts = Some(counts),
+                    Ok((counts, backups)) => (status.counts, status.backups) = (Some(counts), Some(backups)),
                     Err(error) => status.problem = Some(error),
                 }
             }
@@ -79,18 +85,23 @@ fn look(call: &Call) -> Result<Status> {
     Ok(status)
 }
 
+/// What can be told of an open vault.
+type Counted = (Reminders, (Backups, bool));
+
 /// Opens the vault and counts; the error in words.
-fn counts(locked: LockedVault, source: Source<'_>, now: Timestamp) -> std::result::Result<Reminders, String> {
+fn counts(locked: LockedVault, source: Source<'_>, now: Timestamp) -> std::result::Result<Counted, String> {
     let told = |error: &crate::error::Error| error.message().to_owned();
     let key = source.into_key().map_err(|error| told(&error))?;
     let mut vault = locked.open_with(&key, actor::current()).map_err(|failed| told(&failed.1))?;
     let catalog = vault.catalog().map_err(|error| told(&error))?;
-    Ok(Reminders::of(&catalog, now))
+    let backups = vault.last_backups(LOOKED_THROUGH).map_err(|error| told(&error))?;
+    Ok((Reminders::of(&catalog, now), backups))
 }
 
 impl Status {
     fn json(&self, call: &Call) -> Value {
-        let counts = self.counts.as_ref();
+        let (counts, backups) = (self.counts.as_ref(), self.backups.as_ref().map(|(backups, _)| backups));
+        let drill = backups.and_then(Backups::tried);
         json!({
             "vault": call.config.vault.display().to_string(),
             "exists": self.exists,
@@ -107,6 +118,11 @@ impl Status {
             "expires_within_7_days": counts.map(|counts| counts.expires_soon),
             "under_way": counts.map(|counts| counts.under_way),
             "unsettled": counts.map(|counts| counts.unsettled),
+            "last_backup": backups.and_then(Backups::made).map(|made| shapes::time(made.at)),
+            "last_backup_to": backups.and_then(Backups::made).map(Made::place),
+            "last_drill": drill.map(|tried| shapes::time(tried.at)),
+            "last_drill_passed": drill.map(|tried| tried.passed),
+            "backups_known": self.backups.as_ref().map(|(_, could_be_older)| !could_be_older),
         })
     }
 
@@ -132,12 +148,38 @@ impl Status {
         if let Some(counts) = &self.counts {
             lines.push(("secrets", told(counts)));
         }
+        if let Some((backups, could_be_older)) = &self.backups {
+            let is_empty = self.counts.is_none_or(|counts| counts.secrets == 0);
+            lines.extend(backup_lines(backups, *could_be_older, is_empty, call.now));
+        }
         let mut text = String::new();
         for (label, fact) in &lines {
             let _ = writeln!(text, "{label:<12} {}", printable(fact));
         }
         text
     }
+}
+
+/// The last backup and the last drill, and what is to be done.
+fn backup_lines(
+    backups: &Backups,
+    could_be_older: bool,
+    is_empty: bool,
+    now: Timestamp,
+) -> Vec<(&'static str, String)> {
+    let none = match could_be_older {
+        true => format!("none in the newest {LOOKED_THROUGH} records of the log"),
+        false => "none yet".to_owned(),
+    };
+    let made = backups.made().map(|made| format!("{}, to {}", both(made.at, now), made.place()));
+    let drill = backups.tried().map(|tried| match tried.passed {
+        true => both(tried.at, now),
+        false => format!("{}: it did NOT pass", both(tried.at, now)),
+    });
+    let next = backups.wanting(now).filter(|_| !could_be_older && !is_empty);
+    let next = next.map(|wanting| ("next", format!("{} {}", wanting.told(), wanting.next_step())));
+    let lines = [("last backup", made.unwrap_or_else(|| none.clone())), ("last drill", drill.unwrap_or(none))];
+    lines.into_iter().chain(next).collect()
 }
 
 /// `12, 1 due, 2 more within 7 days, 0 expired`; what is not there is left out, but for the first three.

@@ -11,6 +11,7 @@ use crate::crypto::keyring::{RawKey, SlotKind};
 use crate::error::Error;
 use crate::secret_text::SecretText;
 use crate::vault::audit::{AuditRecord, AuditVerdict};
+use crate::vault::backup::Backups;
 use crate::vault::bulk::Done;
 use crate::vault::catalog::{Catalog, CatalogChange};
 use crate::vault::compare::ShapeDiff;
@@ -317,6 +318,8 @@ pub enum Answer {
         uses: Vec<Use>,
         /// How far it was read with them.
         extent: Extent,
+        /// What all of it tells of backups; nothing until then.
+        backups: Backups,
     },
     /// Which secrets have the same value; `None` when it could not be found out.
     Duplicates(Option<Duplicates>),

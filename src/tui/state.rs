@@ -377,6 +377,7 @@ impl State {
             read_only: vault.read_only.as_deref(),
             failed_unlocks: vault.failed_unlocks,
             usage: vault.secrets.facts().usage.extent(),
+            backups: vault.secrets.facts().usage.backups(),
             slots: self.slots.as_deref(),
             now: self.now.time,
         })

@@ -9,6 +9,7 @@ use crate::store::AuditRow;
 
 use super::Vault;
 use super::audit::{Actor, AuditQuery, AuditRecord, AuditVerdict};
+use super::backup::{Backups, Note};
 use super::change::{audit_link, audit_place};
 use super::incident::Traces;
 use super::record::{self, AuditBody};
@@ -87,15 +88,25 @@ pub struct AuditWalk {
     head: [u8; 32],
     /// What is collected on the way, where somebody wants it.
     uses: Option<Vec<Use>>,
+    /// With them, what was said of backups.
+    backups: Backups,
     /// The same for what somebody did.
     traces: Option<Traces>,
 }
 
 impl AuditWalk {
-    /// A walk that opens the records too, and collects which values left the vault.
+    /// A walk that opens the records too, and collects which values left the vault, and what
+    /// was backed up.
     #[must_use]
     pub fn telling_uses() -> Self {
         Self { uses: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// What the records so far tell of backups, where uses are collected; it proves something
+    /// only once the verdict is that the log is intact.
+    #[must_use]
+    pub fn backups(&self) -> &Backups {
+        &self.backups
     }
 
     /// A walk that collects what the actors of a choice have seen.
@@ -177,6 +188,9 @@ impl AuditWalk {
         if let Some(uses) = &mut self.uses {
             let found = AuditBody::let_out(body, mine.0, mine.1)?;
             uses.extend(found.map(|(secret, mine)| Use { secret, at: row.at.div_euclid(1000), mine }));
+            if let Some(note) = Note::read(body, row.at)? {
+                self.backups.add(note);
+            }
         }
         if let Some(traces) = &mut self.traces {
             traces.add(read(body, row)?);

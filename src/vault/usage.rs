@@ -15,6 +15,7 @@ use jiff::tz::TimeZone;
 use crate::error::{Error, Result};
 
 use super::audit::AuditVerdict;
+use super::backup::Backups;
 use super::catalog::QuickHash;
 use super::secret::SecretId;
 use super::{AuditWalk, Vault};
@@ -57,6 +58,7 @@ pub struct Usage {
     /// What this actor used, the last first.
     recent: Vec<SecretId>,
     accesses: u64,
+    backups: Backups,
 }
 
 impl Usage {
@@ -110,6 +112,17 @@ impl Usage {
         self.accesses
     }
 
+    /// What the log tells of backups, as far as it was read.
+    #[must_use]
+    pub fn backups(&self) -> &Backups {
+        &self.backups
+    }
+
+    /// Takes what the log tells of backups by now.
+    pub fn tell_backups(&mut self, backups: Backups) {
+        self.backups = backups;
+    }
+
     /// How many on each of the last days of `zone`, today last.
     #[must_use]
     pub fn per_day(&self, days: usize, now: Timestamp, zone: &TimeZone) -> Vec<u32> {
@@ -149,6 +162,7 @@ impl Vault {
                 None => usage.add(&walk.take_uses(), Extent::Reading),
                 Some(AuditVerdict::Intact { .. }) => {
                     usage.add(&walk.take_uses(), Extent::Whole);
+                    usage.tell_backups(walk.backups().clone());
                     return Ok(usage);
                 }
                 Some(AuditVerdict::Broken { first_bad, cause }) => return Err(broken(first_bad, &cause)),

@@ -288,7 +288,8 @@ fn status_tells_what_would_open_the_vault_and_never_asks() {
     room.good(&["set", "OLD", "--generate", "--rotation-days", "30"]);
     let keys: Vec<String> = room.json(&["status"]).as_object().unwrap().keys().cloned().collect();
     let promised = "vault exists unlocked until source problem slots keyring secrets due expired \
-                    due_within_7_days expires_within_7_days under_way unsettled";
+                    due_within_7_days expires_within_7_days under_way unsettled \
+                    last_backup last_backup_to last_drill last_drill_passed backups_known";
     assert_eq!(keys, promised.split(' ').collect::<Vec<_>>());
     let status = room.json(&["status"]);
     assert_eq!((&status["source"], &status["secrets"], &status["due"]), (&"environment".into(), &2.into(), &0.into()));

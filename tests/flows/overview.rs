@@ -1,5 +1,8 @@
 //! The overview, and the way from a number to the secrets behind it.
 
+use strongroom::vault::backup::{Backups, Made, Tried};
+use strongroom::vault::usage::Extent;
+
 use super::*;
 
 #[test]
@@ -91,4 +94,45 @@ fn the_overview_counts_again_and_is_there_after_an_idle_lock() {
     assert!(screen.state.is_locked());
     screen.unlock();
     assert_eq!(screen.state.context(), Some(Context::Overview));
+}
+
+#[test]
+fn the_overview_says_how_old_the_last_backup_and_the_last_drill_are_and_what_to_do() {
+    let at = |days: i64| screen::time(-days * 86_400);
+    let made = |days| Made::new(at(days), "3f9ac2d1: 12 secrets with 29 versions to /mnt/usb/vault.backup".to_owned());
+    let tried = |days, passed| Tried { at: at(days), passed };
+    for (backups, row, told) in [
+        (Backups::default(), "! none yet ", "last backup: none yet · strongroom backup create FILE"),
+        (
+            Backups::new(Some(made(40)), Some(tried(12, true))),
+            "! 40 days ago, tried 12 days ago",
+            "· strongroom backup create FILE · to /mnt/usb/vault.backup",
+        ),
+        (
+            Backups::new(Some(made(3)), None),
+            "! 3 days ago, never tried",
+            "· strongroom backup verify FILE --compare · to /mnt/usb/vault.backup",
+        ),
+        (
+            Backups::new(Some(made(3)), Some(tried(2, false))),
+            "!! 3 days ago, last drill FAILED",
+            "· strongroom audit --action backup_test · to /mnt/usb/vault.backup",
+        ),
+        (
+            Backups::new(Some(made(3)), Some(tried(2, true))),
+            " 3 days ago, tried 2 days ago",
+            "· to /mnt/usb/vault.backup",
+        ),
+    ] {
+        let mut screen = Screen::unlocked(140, 45);
+        screen.event(Event::Vault(Answer::Used { uses: Vec::new(), extent: Extent::Whole, backups }));
+        screen.keys("o Tab Tab j j j j");
+        assert!(screen.text().contains(&format!("last backup  {}", row.trim_start())), "{row}\n{}", screen.text());
+        assert!(screen.text().contains(told), "{told}\n{}", screen.text());
+    }
+    // Where there is nothing to lose nobody is urged.
+    let mut screen = Screen::with(Vec::new(), 140, 45);
+    screen.event(Event::Vault(Answer::Used { uses: Vec::new(), extent: Extent::Whole, backups: Backups::default() }));
+    screen.keys("o");
+    assert!(screen.text().contains("last backup  none yet"), "{}", screen.text());
 }

@@ -26,6 +26,7 @@ use strongroom::tui::tmux::TmuxPane;
 use strongroom::tui::update::update;
 use strongroom::tui::view::draw;
 use strongroom::vault::audit::{Actor, AuditAction, AuditRecord};
+use strongroom::vault::backup::{Backups, Made, Tried};
 use strongroom::vault::bulk::{Act, Done, Seen, Step};
 use strongroom::vault::catalog::Catalog;
 use strongroom::vault::compare::{FieldDiff, ShapeDiff, Side};
@@ -251,6 +252,13 @@ pub(crate) fn uses() -> Vec<Use> {
     uses
 }
 
+/// A backup of two weeks ago, and the drill with it.
+fn backups() -> Backups {
+    let at = |days: i64| Timestamp::from_second(NOW - days * DAY).unwrap();
+    let told = "3f9ac2d1: 12 secrets with 29 versions to /mnt/usb/vault.backup".to_owned();
+    Backups::new(Some(Made::new(at(14), told)), Some(Tried { at: at(13), passed: true }))
+}
+
 /// A use of a secret so many seconds ago.
 pub(crate) fn used(number: u8, ago: i64, mine: bool) -> Use {
     Use { secret: SecretId([number; 16]), at: NOW - ago, mine }
@@ -351,7 +359,7 @@ impl Screen {
 
     /// The vault has walked its log to the end.
     pub(crate) fn read_log(&mut self) {
-        self.event(Event::Vault(Answer::Used { uses: uses(), extent: Extent::Whole }));
+        self.event(Event::Vault(Answer::Used { uses: uses(), extent: Extent::Whole, backups: backups() }));
     }
 
     /// The time of the next event.

@@ -79,7 +79,7 @@ impl At {
 
     /// With an audit log that breaks somewhere.
     pub(crate) fn log_broken(self) -> Steps {
-        self.after("").vault(Answer::Used { uses: Vec::new(), extent: Extent::Unknown })
+        self.after("").vault(Answer::Used { uses: Vec::new(), extent: Extent::Unknown, backups: Default::default() })
     }
 
     /// With deleted secrets, the list of them open, then some keys.

@@ -78,7 +78,7 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::AuditVerified(verdict) => audit_verified(state, verdict),
         Answer::Pins { pins, damage } => jump::take_pins(state, pins, damage),
         Answer::Indexed(index) => with_vault(state, |vault| vault.secrets.take_index(*index)),
-        Answer::Used { uses, extent } => return facts::take_uses(state, &uses, extent),
+        Answer::Used { uses, extent, backups } => return facts::take_uses(state, &uses, extent, backups),
         Answer::Mentions(found) => {
             with_vault(state, |vault| vault.secrets.take_mentions(&found));
             cockpit::learn(state);

@@ -15,6 +15,7 @@ use crate::inject::dependents::mentioned;
 use crate::rotation::recipe;
 use crate::tui::event::Answer;
 use crate::vault::audit::AuditVerdict;
+use crate::vault::backup::Backups;
 use crate::vault::catalog::CatalogChange;
 use crate::vault::duplicates::DuplicateSearch;
 use crate::vault::incident::Choice;
@@ -214,22 +215,34 @@ impl Behind {
         let verdict = match vault.walk_audit(chain, SLICE) {
             Ok(None) => {
                 self.grown = true;
-                return vec![Answer::Used { uses: chain.take_uses(), extent: Extent::Reading }];
+                return vec![Answer::Used {
+                    uses: chain.take_uses(),
+                    extent: Extent::Reading,
+                    backups: Backups::default(),
+                }];
             }
             Ok(Some(verdict)) => verdict,
             Err(error) => {
                 self.chain = None;
-                return vec![Answer::Used { uses: Vec::new(), extent: Extent::Unknown }, Answer::Failed(error)];
+                return vec![unknown(), Answer::Failed(error)];
             }
         };
         let intact = matches!(verdict, AuditVerdict::Intact { .. });
-        let (uses, extent) = if intact { (chain.take_uses(), Extent::Whole) } else { (Vec::new(), Extent::Unknown) };
+        let told = match intact {
+            true => Answer::Used { uses: chain.take_uses(), extent: Extent::Whole, backups: chain.backups().clone() },
+            false => unknown(),
+        };
         self.at_end = intact;
         if !intact {
             self.chain = None;
         }
-        vec![Answer::Used { uses, extent }, Answer::AuditVerified(verdict)]
+        vec![told, Answer::AuditVerified(verdict)]
     }
+}
+
+/// Nothing is known of a log that cannot be trusted.
+fn unknown() -> Answer {
+    Answer::Used { uses: Vec::new(), extent: Extent::Unknown, backups: Backups::default() }
 }
 
 fn trouble(error: Error) -> Answer {

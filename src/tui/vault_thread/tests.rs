@@ -241,7 +241,7 @@ fn the_chain_is_walked_once_it_is_quiet() {
     let (bench, _) = Bench::unlocked();
     assert!(matches!(bench.any(), Answer::DeletedCount(0)), "nothing else is in an empty list");
     assert!(matches!(bench.any(), Answer::Indexed(_)), "the filter's index comes first");
-    assert!(matches!(bench.any(), Answer::Used { uses, extent: Extent::Whole } if uses.is_empty()));
+    assert!(matches!(bench.any(), Answer::Used { uses, extent: Extent::Whole, .. } if uses.is_empty()));
     assert!(matches!(bench.any(), Answer::AuditVerified(AuditVerdict::Intact { .. })));
 }
 
@@ -359,7 +359,7 @@ impl Bench {
     /// The next part of the log that tells of uses: whose they are, whether mine, and how far it was read.
     fn used(&self) -> (Vec<(SecretId, bool)>, Extent) {
         loop {
-            if let Answer::Used { uses, extent } = self.any()
+            if let Answer::Used { uses, extent, .. } = self.any()
                 && (!uses.is_empty() || extent == Extent::Unknown)
             {
                 return (uses.iter().map(|used| (used.secret, used.mine)).collect(), extent);

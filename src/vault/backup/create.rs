@@ -16,6 +16,7 @@ use crate::store::{Draft, Tx};
 use super::super::audit::{Actor, AuditAction};
 use super::super::unlock::{MOST_SLOTS, cost_of};
 use super::super::{Vault, integrity};
+use super::dated::Made;
 use super::header::{Header, Manifest};
 use super::{About, BackedUp, LockedBackup, unreadable, unwritable};
 
@@ -28,7 +29,7 @@ pub enum Destination<'a> {
 }
 
 /// The copy of one moment and what seals it.
-struct Made {
+struct Unwritten {
     database: File,
     header: Header,
     manifest: Manifest,
@@ -66,7 +67,7 @@ impl Vault {
         file.sync_all().map_err(|error| unwritable(&error))?;
         drop((file, made));
         let about = read_back(&draft, keys, self.actor())?;
-        let told = format!("{} to {}", about.told(), path.display());
+        let told = Made::words(&about.told(), &path.display().to_string());
         self.recorded(&told, || draft.publish())?;
         Ok(BackedUp { about, file: Some(path) })
     }
@@ -79,7 +80,7 @@ impl Vault {
         }
         let mut made = self.make(keys, cost)?;
         let about = About::of(&made.header, &made.manifest)?;
-        let told = format!("{} to a stream, where it was not read back", about.told());
+        let told = Made::words(&about.told(), "a stream, where it was not read back");
         self.recorded(&told, || made.write(out))?;
         Ok(BackedUp { about, file: None })
     }
@@ -94,7 +95,7 @@ impl Vault {
         })
     }
 
-    fn make(&mut self, keys: &[UnlockKey], cost: Option<Cost>) -> Result<Made> {
+    fn make(&mut self, keys: &[UnlockKey], cost: Option<Cost>) -> Result<Unwritten> {
         let cost = cost_of(cost, keys)?;
         let created_at = (self.clock)().as_millisecond();
         let vault_keys = &self.keys;
@@ -112,7 +113,7 @@ impl Vault {
         let slots = keys.iter().map(|key| backup.new_slot(key, cost)).collect::<Result<Vec<_>>>()?;
         let (commitment, master) = (backup.commitment()?, backup.seal_master(vault_keys)?);
         let header = Header { identity, lineage, bytes, commitment, slots, master };
-        Ok(Made { database, header, manifest, keys: backup })
+        Ok(Unwritten { database, header, manifest, keys: backup })
     }
 }
 
@@ -152,7 +153,7 @@ fn measure(file: &mut File) -> std::io::Result<(u64, [u8; 32])> {
     Ok((bytes, digest.finalize().into()))
 }
 
-impl Made {
+impl Unwritten {
     /// Header, digest, chunks and manifest.
     fn write(&mut self, out: impl Write) -> Result<()> {
         let mut out = BufWriter::with_capacity(2 * CHUNK, out);

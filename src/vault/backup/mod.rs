@@ -8,6 +8,7 @@
 //! believed before its seal was checked; no database is opened before all of it was.
 
 mod create;
+mod dated;
 mod drill;
 mod header;
 mod open;
@@ -23,7 +24,10 @@ use crate::store::Counts;
 use super::record::timestamp;
 use header::{Header, Manifest};
 
+pub(super) use dated::Note;
+
 pub use create::Destination;
+pub use dated::{Backups, Made, Tried, Wanting};
 pub use drill::{Drill, Since};
 
 pub use open::{Backup, LockedBackup};

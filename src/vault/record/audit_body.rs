@@ -50,6 +50,17 @@ impl AuditBody {
         subject.and_then(|(_, bytes)| bytes.try_into().ok()).map(SecretId)
     }
 
+    /// What a record tells of, without reading the rest of it.
+    pub(in crate::vault) fn action_of(record: &[u8]) -> Result<AuditAction> {
+        match Reader(record).next() {
+            Some(part) => match part? {
+                (1, bytes) => known_action(number(bytes)?),
+                _ => Err(malformed()),
+            },
+            None => Err(malformed()),
+        }
+    }
+
     /// The secret whose value left by what a record tells, and whether `user` on `host`
     /// took it; `None` for all other records, of which little is read.
     pub(in crate::vault) fn let_out(record: &[u8], user: &str, host: &str) -> Result<Option<(SecretId, bool)>> {

@@ -9,6 +9,7 @@ use crate::crypto::keyring::SlotKind;
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::vault::audit::AuditVerdict;
+use crate::vault::backup::{Backups, Tried, Wanting};
 use crate::vault::overview::{Ahead, Overview, Task, Used, WEEKS, Work, age_filter, age_label, week_filter};
 use crate::vault::secret::SecretId;
 use crate::vault::usage::Extent;
@@ -27,6 +28,8 @@ pub struct Standing<'a> {
     pub failed_unlocks: u64,
     /// How much of the log the use of secrets is known from.
     pub usage: Extent,
+    /// What the log tells of backups, once all of it is known.
+    pub backups: &'a Backups,
     /// The kinds of key slots, once known.
     pub slots: Option<&'a [SlotKind]>,
     /// Now.
@@ -261,9 +264,44 @@ fn vault_rows(numbers: &Overview, standing: Standing<'_>) -> Vec<Row> {
         plain("writing", writing, writing_role),
         plain("wrong keys", failed.0, failed.1),
         plain("ways in", ways, ways_role),
-        plain("last backup", "told by the command audit, so far".to_owned(), Role::Warn),
+        last_backup(numbers, standing),
         never_used(numbers, standing.usage),
     ]
+}
+
+/// How old the last backup is and the last drill with one; in the line below, the days, where
+/// it went, and what is to be done.
+fn last_backup(numbers: &Overview, standing: Standing<'_>) -> Row {
+    let (backups, now) = (standing.backups, standing.now);
+    if standing.usage != Extent::Whole {
+        let (words, role) = not_known(standing.usage);
+        return plain("last backup", words.to_owned(), role);
+    }
+    // There is nothing to lose yet.
+    let wanting = backups.wanting(now).filter(|_| numbers.total > 0);
+    let (mark, role) = match wanting {
+        Some(Wanting::Failed) => ("!! ", Role::Danger),
+        Some(_) => ("! ", Role::Warn),
+        None => ("", Role::Text),
+    };
+    let made = backups.made().map_or_else(|| "none yet".to_owned(), |made| text::age(made.at, now));
+    let tried = match (backups.made(), backups.tried()) {
+        (_, Some(Tried { passed: false, .. })) => ", last drill FAILED".to_owned(),
+        (_, Some(tried)) => format!(", tried {}", text::age(tried.at, now)),
+        (Some(_), None) => ", never tried".to_owned(),
+        (None, None) => String::new(),
+    };
+    let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d").to_string();
+    let mut told = vec![format!("last backup: {}", backups.made().map_or("none yet".to_owned(), |made| day(made.at)))];
+    told.extend(
+        backups
+            .tried()
+            .map(|tried| format!("{} {}", if tried.passed { "tried" } else { "FAILED when tried" }, day(tried.at))),
+    );
+    told.extend(wanting.map(|wanting| wanting.next_step().to_owned()));
+    told.extend(backups.made().map(|made| format!("to {}", text::printable(made.place()))));
+    let cells = vec![Cell { told: told.join(" · "), lead: None }];
+    Row { label: "last backup".to_owned(), body: Body::Words(format!("{mark}{made}{tried}"), role), cells }
 }
 
 /// How many secrets nobody ever took a value of, and where they are.

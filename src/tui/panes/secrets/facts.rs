@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::inject::dependents::Dependents;
 use crate::tui::panes::detail::Known;
 use crate::tui::theme::Role;
+use crate::vault::backup::Backups;
 use crate::vault::duplicates::Duplicates;
 use crate::vault::mentions::Mentions;
 use crate::vault::scope::Address;
@@ -30,9 +31,11 @@ impl SecretsPane {
     /// Takes what the next part of the log tells. What an own or another's use takes out
     /// of the filter stays in the list until the filter is asked again: it was right when
     /// it was asked, and nothing may leave from under the cursor because it is looked at.
-    pub fn take_uses(&mut self, uses: &[Use], extent: Extent, now: Timestamp) {
+    pub fn take_uses(&mut self, (uses, extent): (&[Use], Extent), backups: Backups, now: Timestamp) {
         let known = self.facts.have(Fact::Usage);
-        Arc::make_mut(&mut self.facts.usage).add(uses, extent);
+        let usage = Arc::make_mut(&mut self.facts.usage);
+        usage.add(uses, extent);
+        usage.tell_backups(backups);
         if known != self.facts.have(Fact::Usage) {
             self.ask_again(Fact::Usage, now);
         }
