@@ -16,6 +16,7 @@
 //! | [`inject`] | secrets into texts and programs |
 //! | [`rotation`] | recipes: the programs that change a live credential, and the running of one |
 //! | [`cli`] | one file a command |
+//! | `fuzzing` | what a fuzzer is let at; compiled for tests and `cargo fuzz` alone |
 //! | [`tui`] | the screen: threads, loop, state, update, view |
 //!
 //! # Who may import whom
@@ -52,6 +53,8 @@ pub mod clipboard;
 pub mod config;
 pub mod crypto;
 pub mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod guarded;
 pub mod inject;
 pub mod printable;

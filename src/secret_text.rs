@@ -47,13 +47,15 @@ impl SecretText {
         Self::copied_from(&self.0)
     }
 
-    /// Appends `bytes`; growth copies into a new buffer and wipes the old one.
+    /// Appends `bytes`; growth copies into a new buffer and wipes the old one. The new one
+    /// has room for as much again: what comes a byte at a time is not copied for each.
     pub fn push(&mut self, bytes: &[u8]) {
-        if self.0.capacity() - self.0.len() >= bytes.len() {
-            self.0.extend_from_slice(bytes);
-        } else {
-            self.replace_range(self.0.len()..self.0.len(), bytes);
+        if self.0.capacity() - self.0.len() < bytes.len() {
+            let mut next = Vec::with_capacity((self.0.len() + bytes.len()).max(2 * self.0.capacity()));
+            next.extend_from_slice(&self.0);
+            std::mem::replace(&mut self.0, next).zeroize();
         }
+        self.0.extend_from_slice(bytes);
     }
 
     /// Replaces the bytes in `range` (clamped to the length) with `bytes`,
@@ -142,6 +144,17 @@ mod tests {
         assert_eq!(text.len(), 3);
         text.clear();
         assert!(text.is_empty());
+    }
+
+    #[test]
+    fn what_comes_byte_by_byte_is_copied_a_few_times_and_not_for_each() {
+        let (mut text, mut copies) = (SecretText::new(), 0);
+        for _ in 0..65_536 {
+            let before = text.0.capacity();
+            text.push(b"x");
+            copies += usize::from(text.0.capacity() != before);
+        }
+        assert!(text.len() == 65_536 && copies < 20, "{copies} copies");
     }
 
     #[test]

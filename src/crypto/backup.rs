@@ -17,8 +17,9 @@ use super::keyring::{DigestKey, Keyring, MasterKey, RawKey, SealedSlot, SlotOwne
 use super::passphrase::{Cost, Workspace};
 use super::seal::{OVERHEAD, Padding, Place, Purpose, SealKey};
 
-/// Bytes of the database in one chunk; the last may have fewer.
-pub const CHUNK: usize = 64 * 1024;
+/// Bytes of the database in one chunk; the last may have fewer. A fuzzer has small ones, which
+/// are many more a second.
+pub const CHUNK: usize = if cfg!(fuzzing) { 1024 } else { 64 * 1024 };
 /// What sealing adds to a chunk.
 pub const CHUNK_OVERHEAD: usize = 16;
 /// Bytes of the sealed master key.

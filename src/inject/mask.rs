@@ -31,8 +31,8 @@ use forms::SHORTEST;
 use needles::{HEAD, Needles};
 use stretches::Stretches;
 
-/// Bytes that are read at once.
-pub const CHUNK: usize = 128 * 1024;
+/// Bytes that are read at once; few for a fuzzer, so that it is often at their borders.
+pub const CHUNK: usize = if cfg!(fuzzing) { 64 } else { 128 * 1024 };
 /// So many of a value's first bytes may be seen while its program pauses.
 const FREE: usize = SHORTEST - 1;
 

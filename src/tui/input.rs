@@ -14,6 +14,8 @@ use zeroize::Zeroize;
 
 use super::event::{Event, Mailbox};
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod gate;
 mod keys;
 mod parser;

@@ -55,6 +55,9 @@ use crate::session::boot_clock;
 use crate::vault::Anchors;
 use crate::vault::audit::Actor;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::input::fuzzing;
+
 use self::clock::Now;
 use self::command_line::Lines;
 use self::effect::Effect;

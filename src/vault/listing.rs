@@ -22,6 +22,8 @@ use super::view::View;
 use super::{integrity, rows};
 
 pub(super) use bytes::Writer;
+#[cfg(any(test, fuzzing))]
+pub(super) use bytes::read as read_bytes;
 
 /// The format from which on files have lists.
 pub(super) const SINCE: i32 = 2;

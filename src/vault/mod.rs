@@ -16,6 +16,8 @@ mod create_many;
 mod deleted;
 pub mod duplicates;
 mod freshness;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 pub mod generate;
 mod heads;
 pub mod incident;

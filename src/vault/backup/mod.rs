@@ -10,6 +10,8 @@
 mod create;
 mod dated;
 mod drill;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod header;
 mod open;
 mod restore;

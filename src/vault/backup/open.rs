@@ -71,7 +71,7 @@ impl LockedBackup {
         Self::read(Box::new(file), path.to_owned())
     }
 
-    fn read(from: Box<dyn Read>, shown: PathBuf) -> Result<Self> {
+    pub(super) fn read(from: Box<dyn Read>, shown: PathBuf) -> Result<Self> {
         let mut reader: Box<dyn Read> = Box::new(BufReader::with_capacity(2 * CHUNK, from));
         let (header, header_bytes, digest) = Header::read(&mut reader)?;
         Ok(Self { source: Source { reader, shown }, header, header_bytes, digest })
@@ -145,7 +145,7 @@ impl Backup {
 
     /// Writes the database that the chunks make; nothing is to be made of it unless this
     /// returns well.
-    pub(super) fn write_database(&mut self, to: &mut File) -> Result<Manifest> {
+    pub(super) fn write_database(&mut self, to: &mut dyn Write) -> Result<Manifest> {
         let mut to = BufWriter::with_capacity(2 * CHUNK, to);
         let (mut left, mut number, mut digest) = (self.header.bytes, 0, Sha256::new());
         let mut chunk = Vec::with_capacity(CHUNK + CHUNK_OVERHEAD);
@@ -196,7 +196,7 @@ impl Backup {
         })
     }
 
-    fn vault_keys(&self) -> Result<Keyring> {
+    pub(super) fn vault_keys(&self) -> Result<Keyring> {
         self.keys.open_master(&self.header.master).map_err(|_| damaged("the master key in it was altered"))
     }
 

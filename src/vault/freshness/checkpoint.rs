@@ -56,7 +56,7 @@ impl Checkpoint {
     }
 
     /// The parts of a code.
-    pub(super) fn read_code(code: &str) -> Result<(u64, Vec<u8>)> {
+    pub(in crate::vault) fn read_code(code: &str) -> Result<(u64, Vec<u8>)> {
         let parts = code.trim().split_once('-').and_then(|(number, start)| {
             let start = data_encoding::HEXLOWER_PERMISSIVE.decode(start.as_bytes()).ok()?;
             Some((number.parse().ok()?, start)).filter(|(_, start)| start.len() == SHOWN)
@@ -73,7 +73,7 @@ impl Checkpoint {
     }
 
     /// The mark of it, under the vault's keys (`assets/format.md`, "The anchor").
-    pub(super) fn sealed(&self, keys: &Keyring) -> [u8; MARK] {
+    pub(in crate::vault) fn sealed(&self, keys: &Keyring) -> [u8; MARK] {
         let mut mark = [0; MARK];
         let (body, code) = mark.split_at_mut(BODY);
         let parts: [&[u8]; 8] = [
@@ -92,14 +92,14 @@ impl Checkpoint {
     }
 
     /// What a mark says, if it is of these keys and unaltered.
-    pub(super) fn open(mark: &[u8; MARK], keys: &Keyring) -> Option<Self> {
+    pub(in crate::vault) fn open(mark: &[u8; MARK], keys: &Keyring) -> Option<Self> {
         let (body, code) = mark.split_at(BODY);
         let seen = Self::of_vault(mark, &keys.vault_id)?;
         (seen.key_epoch == keys.key_epoch && bool::from(code_of(body, keys).ct_eq(code))).then_some(seen)
     }
 
     /// What a mark of this vault says, proven or not.
-    pub(super) fn of_vault(mark: &[u8; MARK], vault_id: &[u8; 16]) -> Option<Self> {
+    pub(in crate::vault) fn of_vault(mark: &[u8; MARK], vault_id: &[u8; 16]) -> Option<Self> {
         fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
             let (part, left) = rest.split_first_chunk()?;
             *rest = left;

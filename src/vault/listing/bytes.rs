@@ -83,7 +83,12 @@ impl Writer {
 
 /// Adds the secrets of a list to the catalog: all of them or, where it is malformed, none.
 /// `symbols` is room that lists share.
-pub(super) fn read(bytes: &[u8], format: i32, catalog: &mut Catalog, symbols: &mut Vec<Symbol>) -> Result<()> {
+pub(in super::super) fn read(
+    bytes: &[u8],
+    format: i32,
+    catalog: &mut Catalog,
+    symbols: &mut Vec<Symbol>,
+) -> Result<()> {
     let before = catalog.listed().len();
     let read = read_some(Reader(bytes), format, catalog, symbols);
     if read.is_err() {
