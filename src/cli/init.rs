@@ -14,6 +14,7 @@ use crate::vault::strength::{Level, Strength};
 use crate::vault::{NewVault, Vault};
 
 use super::call::Call;
+use super::key::warn_of_one;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -169,7 +170,11 @@ fn tell(call: &Call, path: &Path, protection: Protection, made: &Made) -> Result
         line.push(key.expose());
         call.output.print_key(&line)?;
     }
-    call.output.note("Whoever loses every key loses every secret.");
+    if made.recovery.is_none() {
+        warn_of_one(call, 1);
+    } else {
+        call.output.note("Whoever loses every key loses every secret.");
+    }
     Ok(())
 }
 

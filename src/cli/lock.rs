@@ -24,7 +24,12 @@ pub(super) fn run(call: &Call) -> Result<()> {
         let opened = locked.unlock_kept(&kept.key, actor::current()).map_err(|failed| failed.1);
         // Nothing is written to a file that is not the one that was seen last, this no more than else.
         match opened.and_then(|vault| call.anchored(vault)) {
-            Ok(vault) => drop(vault.lock()),
+            Ok(vault) => {
+                if let Some(cause) = vault.read_only_reason() {
+                    call.output.warn(&format!("The lock could not be recorded. {cause}"));
+                }
+                drop(vault.lock());
+            }
             Err(error) => call.output.warn(&format!("The lock could not be recorded. {}", error.message())),
         }
     }

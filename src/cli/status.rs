@@ -39,6 +39,8 @@ struct Status {
     /// In a script's word and in a person's.
     source: Option<(&'static str, String)>,
     slots: Vec<SlotKind>,
+    /// How many slots there are; several can be of a kind.
+    ways_in: usize,
     /// Why nothing can be kept here, if so.
     no_keyring: Option<String>,
     counts: Option<Reminders>,
@@ -63,10 +65,10 @@ fn look(call: &Call) -> Result<Status> {
         Err(error) if error.kind() == Kind::NotFound => return Ok(Status { no_keyring, ..Status::default() }),
         Err(error) => return Err(error),
     };
-    let slots = locked.slot_kinds();
+    let (slots, ways_in) = (locked.slot_kinds(), locked.ways_in().len());
     let kept = kernel_keyring::find(locked.vault_id(), locked.key_epoch(), call.now);
     let mut status =
-        Status { exists: true, until: kept.map(|kept| kept.until), no_keyring, slots, ..Status::default() };
+        Status { exists: true, until: kept.map(|kept| kept.until), no_keyring, slots, ways_in, ..Status::default() };
     match call.keys.first(&call.config.vault, &locked)? {
         Some(source) => {
             status.source = Some((source.word(), source.told()));
@@ -140,7 +142,8 @@ impl Status {
             lines.push(("opens with", source.to_owned()));
             lines.extend(self.problem.as_ref().map(|problem| ("problem", problem.clone())));
             let slots: Vec<&str> = self.slots.iter().map(|kind| kind.word()).collect();
-            lines.push(("keys", slots.join(", ")));
+            let alone = if self.ways_in == 1 { ", and no other: strongroom key add --recovery" } else { "" };
+            lines.push(("keys", slots.join(", ") + alone));
         } else {
             lines.push(("state", "there is no vault; `strongroom init` makes one".to_owned()));
         }

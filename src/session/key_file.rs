@@ -59,8 +59,7 @@ fn file_name(vault: &Path) -> String {
 /// Conflict when the file exists: a key is never overwritten. Failure when it cannot be written.
 pub fn write(path: &Path, key: &RawKey) -> Result<()> {
     let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Error::conflict(format!("The key file {} exists already.", path.display()))
-            .hint("A key is never overwritten. Move it away, or give another path."),
+        io::ErrorKind::AlreadyExists => exists(path),
         _ => Error::failure(format!("The key file {} cannot be written: {error}.", path.display())),
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -76,10 +75,23 @@ pub fn write(path: &Path, key: &RawKey) -> Result<()> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 
+/// Refuses to write a key over something.
+///
+/// # Errors
+/// Conflict, when something is at `path`.
+pub fn check_free(path: &Path) -> Result<()> {
+    if fs::symlink_metadata(path).is_ok() { Err(exists(path)) } else { Ok(()) }
+}
+
+fn exists(path: &Path) -> Error {
+    Error::conflict(format!("The key file {} exists already.", path.display()))
+        .hint("A key is never overwritten. Move it away, or give another path.")
+}
+
 /// Reads the key in the file at `path`.
 ///
 /// # Errors
-/// `NotFound` or Denied by what the system says, Locked when the file holds no key.
+/// Failure or Denied by what the system says, Locked when the file holds no key.
 pub fn read(path: &Path) -> Result<RawKey> {
     let text = read_secret::from_file(path, MAX_KEY_FILE)?;
     RawKey::from_text(text.expose()).map_err(|error| {

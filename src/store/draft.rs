@@ -38,6 +38,14 @@ impl Draft {
     /// # Errors
     /// Conflict, when `path` exists; `NotFound`, when its folder does not; Usage, when it is no file's.
     pub fn of_backup(path: &Path) -> Result<Self> {
+        Self::new(Self::check_backup(path)?, "backup")
+    }
+
+    /// Refuses what [`Self::of_backup`] would, and makes nothing; gives the path without links.
+    ///
+    /// # Errors
+    /// As [`Self::of_backup`].
+    pub fn check_backup(path: &Path) -> Result<PathBuf> {
         let no_name =
             || Error::usage(format!("{} is no name for a file.", path.display())).hint("Give the path of a new file.");
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
@@ -47,10 +55,16 @@ impl Draft {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = folder.canonicalize().map_err(|error| unusable(folder, &error))?;
         let path = folder.join(name);
-        if fs::symlink_metadata(&path).is_ok() {
-            return Err(exists(&path, "backup"));
-        }
-        Self::new(path, "backup")
+        Self::check_free(&path, "backup")?;
+        Ok(path)
+    }
+
+    /// Refuses to put a new `what` over something.
+    ///
+    /// # Errors
+    /// Conflict, when something is at `path`.
+    pub fn check_free(path: &Path, what: &str) -> Result<()> {
+        if fs::symlink_metadata(path).is_ok() { Err(exists(path, what)) } else { Ok(()) }
     }
 
     fn new(path: PathBuf, what: &'static str) -> Result<Self> {

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use rusqlite::TransactionBehavior;
+use rusqlite::{ErrorCode, TransactionBehavior};
 
 use crate::error::{Error, Result};
 
@@ -31,13 +31,13 @@ impl Store {
         })?;
         // Into a file that is there and empty, so that it keeps its mode.
         let connection = self.connection.as_ref().ok_or_else(doubt::closed)?;
-        connection.execute("VACUUM INTO ?1", [name]).map_err(failure)?;
+        connection.execute("VACUUM INTO ?1", [name]).map_err(|error| not_copied(&path, error))?;
         let mut connection = connect::read_write(&path, false).map_err(failure)?;
         // It is this process's own, and nothing to be recovered.
         connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;").map_err(failure)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
         let done = work(&Tx { connection: &transaction })?;
-        transaction.commit().map_err(failure)?;
+        transaction.commit().map_err(|error| not_copied(&path, error))?;
         connection.close().map_err(|(_, error)| failure(error))?;
         drop(folder);
         Ok((done, copied))
@@ -81,6 +81,18 @@ impl Draft {
         connection.pragma_update(None, "journal_mode", "WAL").map_err(failure)?;
         Ok(store)
     }
+}
+
+/// The disk that is full, or failed, is not the vault's but that of temporary files.
+fn not_copied(path: &Path, error: rusqlite::Error) -> Error {
+    let is_of_disk = matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure));
+    let said = failure(error);
+    if !is_of_disk {
+        return said;
+    }
+    let place = path.parent().and_then(Path::parent).unwrap_or(path);
+    Error::failure(format!("A private copy of the vault cannot be made in {}. {}", place.display(), said.message()))
+        .hint("Free some space, or set TMPDIR to a folder with room for a copy.")
 }
 
 fn no_room(error: &std::io::Error) -> Error {

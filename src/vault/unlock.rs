@@ -91,6 +91,12 @@ impl LockedVault {
         kinds(&self.slots)
     }
 
+    /// The kind of every key slot, in the order of the file: as many as there are ways in.
+    #[must_use]
+    pub fn ways_in(&self) -> Vec<SlotKind> {
+        self.slots.iter().map(|slot| slot.kind).collect()
+    }
+
     /// SQLite's own check of the file: pages that are cut off or scribbled over, those of
     /// the two plain indexes included, which no seal covers; whether an index agrees with
     /// its table is not looked at. Needs no key; takes a second at 100,000 secrets.

@@ -152,7 +152,7 @@ fn backup_create_with_several_keys_opens_with_each() {
     let second = room.path("c").display().to_string();
     room.good(&["backup", "create", &second, "--backup-key-file", &key]);
     room.fails(4, &["backup", "create", &room.path("d").display().to_string(), "--new-key-file", &key]);
-    room.fails(1, &["backup", "create", &room.path("d").display().to_string(), "--backup-key-file", "/nowhere"]);
+    room.fails(3, &["backup", "create", &room.path("d").display().to_string(), "--backup-key-file", "/nowhere"]);
     assert!(!room.path("d").exists());
     // A new key file of a backup that came to nothing opens nothing, and goes.
     room.fails(4, &["backup", "create", &path, "--new-key-file", &room.path("e.key").display().to_string()]);
@@ -230,4 +230,69 @@ fn backup_verify_compare_holds_everything_against_the_vault_and_is_on_record() {
     fs::write(&path, &whole[..whole.len() - 1]).unwrap();
     room.fails(9, &line);
     assert!(room.json(&["audit", "--action", "backup_test"])[0]["error"].as_str().unwrap().contains("cut off"));
+}
+
+/// Who is told no is not asked for a passphrase first: here nobody has a key, which would be exit 5.
+#[test]
+fn backup_create_and_restore_refuse_what_cannot_be_before_they_want_a_key() {
+    let (room, passphrase) = room();
+    let path = create(&room, &passphrase);
+    let keyless = |line: &[&str]| -> Ran {
+        let line = [line, &["--no-input"]].concat();
+        room.command(&line).env_remove("STRONGROOM_MASTER_KEY").output().unwrap().into()
+    };
+    let (free, taken) = (room.path("free").display().to_string(), room.vault().display().to_string());
+    let before = fs::read(&path).unwrap();
+    for (code, line, words) in [
+        (4, &["backup", "create", &path][..], "never put over a file"),
+        (3, &["backup", "create", "/nowhere/one.backup"], "/nowhere"),
+        (4, &["backup", "create", &free, "--new-key-file", &passphrase], "exists already"),
+        (3, &["backup", "create", &free, "--backup-key-file", "/nowhere"], "There is no file /nowhere"),
+        (3, &["backup", "create", &free, "--backup-passphrase-file", "/nowhere"], "There is no file /nowhere"),
+        (5, &["backup", "create", &free], "key"),
+        (4, &["backup", "restore", &path, "--to", &taken], "never put over a file"),
+        (3, &["backup", "restore", &path, "--to", &free, "--backup-key-file", "/nowhere"], "There is no file /nowhere"),
+        (3, &["backup", "verify", &path, "--backup-key-file", "/nowhere"], "There is no file /nowhere"),
+        (3, &["backup", "verify", &path, "--backup-passphrase-file", "/nowhere"], "There is no file /nowhere"),
+    ] {
+        let ran = keyless(line);
+        assert_eq!(ran.code, code, "{line:?}: {}", ran.err);
+        assert!(ran.err.contains(words), "{line:?}: {}", ran.err);
+    }
+    assert!(fs::read(&path).unwrap() == before && !room.path("free").exists());
+}
+
+#[test]
+fn status_and_check_tell_when_the_last_backup_was_made_and_tried() {
+    let (room, passphrase) = room();
+    room.good(&["key", "add", "--recovery"]);
+    let status = room.json(&["status"]);
+    assert_eq!((&status["last_backup"], &status["backups_known"]), (&serde_json::Value::Null, &true.into()));
+    let checked = room.good(&["check"]);
+    assert!(
+        checked.err.contains("No backup was ever made") && checked.err.contains("backup create"),
+        "{}",
+        checked.err
+    );
+    assert!(!room.good(&["check", "--env", "production"]).err.contains("backup"), "a part of the vault only");
+    assert!(room.fails(1, &["check", "--backup-within", "7d"]).contains("1 backup"));
+
+    let path = create(&room, &passphrase);
+    let status = room.json(&["status"]);
+    assert_eq!((&status["last_backup_to"], &status["last_drill"]), (&path.as_str().into(), &serde_json::Value::Null));
+    assert!(room.good(&["status"]).text().contains(&format!("to {path}\n")));
+    assert!(room.good(&["check"]).err.contains("No backup was ever tried. strongroom backup verify FILE --compare"));
+    room.good(&["check", "--backup-within", "7d"]);
+    room.fails(1, &["check", "--backup-within", "0s"]);
+
+    let drill = ["backup", "verify", &path, "--compare", "--backup-passphrase-file", &passphrase];
+    room.good(&drill);
+    assert_eq!(room.json(&["status"])["last_drill_passed"], true);
+    assert!(!room.good(&["check"]).err.contains("warning"));
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+    room.fails(9, &drill);
+    assert_eq!(room.json(&["status"])["last_drill_passed"], false);
+    assert!(room.good(&["status"]).text().contains("it did NOT pass"));
+    assert!(room.good(&["check"]).err.contains("did not pass. strongroom audit --action backup_test"));
 }

@@ -286,3 +286,21 @@ fn key_test_tells_which_slot_a_key_opens_and_when_it_was_tested_before() {
     room.fails(5, &["key", "test", "--key-file", &wrong]);
     assert!(!room.good(&["audit", "--action", "key_test", "--json"]).text().contains(&paper));
 }
+
+#[test]
+fn one_key_alone_is_told_wherever_the_vault_is_looked_at_and_two_of_a_kind_are_two() {
+    let room = Room::empty();
+    let made = room.good(&["init", "--protect", "keyfile", "--no-input"]);
+    assert!(made.err.contains("only this one way in") && made.err.contains("key add --recovery"), "{}", made.err);
+    room.set("KEY", "v");
+    let told = || {
+        let doctor: Ran = room.command(&["doctor"]).output().unwrap().into();
+        [doctor.text(), room.good(&["status"]).text(), room.good(&["check"]).err]
+            .map(|text| text.contains("strongroom key add --recovery"))
+    };
+    assert_eq!(told(), [true; 3]);
+    room.good(&["key", "add", "--keyfile", &room.path("second.key").display().to_string()]);
+    assert_eq!(told(), [false; 3], "two key files are two ways in");
+    let with_two = Room::empty().good(&["init", "--protect", "env", "--recovery", "--no-input"]);
+    assert!(!with_two.err.contains("only this one way in"), "{}", with_two.err);
+}

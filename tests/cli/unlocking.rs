@@ -85,6 +85,29 @@ fn lock_drops_the_key_at_once_and_is_recorded_once() {
     assert_eq!(kept.records("lock").len(), 1, "nothing was locked the second time");
 }
 
+/// The key goes all the same; that it went is not written into another file than the one seen last.
+#[test]
+fn lock_writes_nothing_into_an_older_file_that_was_put_back() {
+    let Some(kept) = Kept::new() else { return };
+    kept.room.set("KEY", "old");
+    kept.room.good(&["unlock"]);
+    let before = std::fs::read(kept.room.vault()).unwrap();
+    kept.room.set("KEY", "new");
+    std::fs::write(kept.room.vault(), &before).unwrap();
+    for suffix in ["db-wal", "db-shm"] {
+        let _ = std::fs::remove_file(kept.room.vault().with_extension(suffix));
+    }
+    let locked = kept.keyless(&["lock"]);
+    assert_eq!(locked.code, 0, "{}", locked.err);
+    assert!(
+        locked.err.contains("The lock could not be recorded.") && locked.err.ends_with("Locked.\n"),
+        "{}",
+        locked.err
+    );
+    assert!(kept.found().is_none(), "the key is still kept");
+    assert!(std::fs::read(kept.room.vault()).unwrap() == before, "something was written");
+}
+
 #[test]
 fn unlock_asks_for_nothing_while_the_key_is_kept_and_renews_the_time() {
     let Some(kept) = Kept::new() else { return };

@@ -3,7 +3,7 @@
 //! the terminal comes back.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -18,24 +18,29 @@ const NAME: &str = "JWT_SIGNING_KEY";
 const NEWEST: (&str, &str) = ("production/payments/NEWEST_KEY", "newest-0987654321");
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 
-/// A small file system of its own in place of the vault's folder; needs root, or sudo.
-struct Disk<'a>(&'a TestVault);
+/// A small file system of its own in place of a folder; needs root, or sudo.
+struct Disk(PathBuf);
 
-impl<'a> Disk<'a> {
-    /// Mounts 512 KiB and moves the vault there.
-    fn below(vault: &'a TestVault) -> Self {
+impl Disk {
+    /// Mounts 512 KiB in place of the vault's folder and moves the vault there.
+    fn below(vault: &TestVault) -> Self {
         let sealed = std::fs::read(vault.path()).unwrap();
-        let (user, group) = (geteuid().as_raw(), getegid().as_raw());
-        let options = format!("size=512k,mode=700,uid={user},gid={group}");
-        let disk = Self(vault);
-        printed(as_root("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(disk.folder()));
+        let disk = Self::at(vault.path().parent().unwrap(), 512);
         std::fs::write(vault.path(), sealed).unwrap();
         std::fs::set_permissions(vault.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
         disk
     }
 
+    /// Mounts so many KiB in place of a folder.
+    fn at(folder: &Path, kib: u32) -> Self {
+        let (user, group) = (geteuid().as_raw(), getegid().as_raw());
+        let options = format!("size={kib}k,mode=700,uid={user},gid={group}");
+        printed(as_root("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(folder));
+        Self(folder.to_owned())
+    }
+
     fn folder(&self) -> PathBuf {
-        self.0.path().parent().unwrap().to_owned()
+        self.0.clone()
     }
 
     /// `ro` or `rw`.
@@ -65,7 +70,7 @@ impl<'a> Disk<'a> {
     }
 }
 
-impl Drop for Disk<'_> {
+impl Drop for Disk {
     fn drop(&mut self) {
         // Lazily: a program that a failing test has left is killed after this.
         let _ = as_root("umount").arg("-l").arg(self.folder()).output();
@@ -321,5 +326,81 @@ fn a_limit_on_file_sizes_refuses_a_command_and_changes_nothing() {
         let output = command.args(["set", SECRETS[0].0, "--file", big.to_str().unwrap()]).output().unwrap();
         assert_refused(&output, 1, &[words]);
     }
+    assert_whole(&vault);
+}
+
+/// What lies in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// A folder below the vault's home, as the command line takes it.
+fn folder_of(vault: &TestVault, name: &str) -> (PathBuf, String) {
+    let folder = vault.home().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    (folder.clone(), folder.to_str().unwrap().to_owned())
+}
+
+/// A backup or a vault that does not fit leaves nothing under its name, and an older one as it was.
+#[test]
+fn a_full_disk_takes_no_backup_and_no_restored_vault_and_says_which_disk() {
+    let vault = with_key();
+    vault.set("production/BIG", &"0123456789abcdef".repeat(4096));
+    let ((folder, disk), (_, elsewhere)) = (folder_of(&vault, "disk"), folder_of(&vault, "elsewhere"));
+    let key = format!("{elsewhere}/backup.key");
+    let whole = format!("{elsewhere}/whole.backup");
+    vault.run(&["backup", "create", &whole, "--new-key-file", &key], b"");
+    let mounted = Disk::at(&folder, 512);
+    let (older, newer, restored) = (format!("{disk}/a.backup"), format!("{disk}/b.backup"), format!("{disk}/new.db"));
+    vault.run(&["backup", "create", &older, "--backup-key-file", &key], b"");
+    let kept = std::fs::read(&older).unwrap();
+    let create = ["backup", "create", &newer, "--backup-key-file", &key];
+    let restore = ["backup", "restore", &whole, "--to", &restored, "--backup-key-file", &key];
+    // Not a byte of room, and room for a half.
+    for left in [0, 64 * 1024] {
+        mounted.leave(left);
+        for (line, place) in [(&create[..], &newer), (&restore[..], &restored)] {
+            assert_refused(&run(&vault, line, ""), 1, &[&disk, "o space left", "room"]);
+            assert!(!Path::new(place).exists(), "{place}");
+        }
+        assert_eq!(names(&folder), ["a.backup", "ballast"]);
+        assert_eq!(std::fs::read(&older).unwrap(), kept);
+        mounted.free();
+    }
+    for (line, place) in [(&create[..], &newer), (&restore[..], &restored)] {
+        let ran = run(&vault, line, "");
+        assert!(ran.status.success() && Path::new(place).exists(), "{}", String::from_utf8_lossy(&ran.stderr));
+        std::fs::remove_file(place).unwrap();
+    }
+    assert_whole(&vault);
+}
+
+/// A backup is made of a private copy; where there is no room for one it says so, and where.
+#[test]
+fn a_full_place_for_temporary_files_stops_a_backup_and_a_trial_and_not_the_vault() {
+    let vault = with_key();
+    vault.set("production/BIG", &"0123456789abcdef".repeat(4096));
+    let ((folder, disk), (away, elsewhere)) = (folder_of(&vault, "disk"), folder_of(&vault, "elsewhere"));
+    let (key, whole) = (format!("{elsewhere}/backup.key"), format!("{elsewhere}/whole.backup"));
+    vault.run(&["backup", "create", &whole, "--new-key-file", &key], b"");
+    let mounted = Disk::at(&folder, 512);
+    let newer = format!("{elsewhere}/newer.backup");
+    for left in [0, 64 * 1024] {
+        mounted.leave(left);
+        for line in [
+            &["backup", "create", &newer, "--backup-key-file", &key][..],
+            &["backup", "verify", &whole, "--backup-key-file", &key],
+            &["backup", "verify", &whole, "--compare", "--backup-key-file", &key],
+        ] {
+            let output = vault.command().args(line).env("TMPDIR", &disk).output().unwrap();
+            assert_refused(&output, 1, &["private copy", "TMPDIR"]);
+            assert_eq!(names(&folder), ["ballast"], "{line:?}");
+        }
+        mounted.free();
+    }
+    assert_eq!(names(&away), ["backup.key", "whole.backup"]);
     assert_whole(&vault);
 }

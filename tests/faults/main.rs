@@ -11,6 +11,7 @@
 #[expect(dead_code, reason = "the harness serves tests/pty.rs, too")]
 mod support;
 
+mod backups;
 mod killed;
 mod network;
 mod operations;

@@ -3,8 +3,11 @@
 
 use std::path::Path;
 
+use strongroom::crypto::keyring::UnlockKey;
+use strongroom::crypto::passphrase::Cost;
+use strongroom::session::actor::current;
 use strongroom::vault::audit::{AuditAction, AuditQuery};
-use strongroom::vault::{Pick, Release, Vault};
+use strongroom::vault::{LockedVault, Pick, Release, Vault};
 
 use super::support::vault::TestVault;
 use super::traced::Kept;
@@ -36,6 +39,12 @@ const OPERATIONS: &[Row] = &[
     ("abort", with_one_staged, &["rotate", "prod/A", "--abort", "--reason", "r"], ""),
     ("key_add", with_two, &["key", "add", "--recovery"], ""),
     ("key_remove", with_a_second_key, &["key", "remove", "ID", "--yes"], ""),
+    (
+        "key_change",
+        with_a_passphrase,
+        &["key", "change", "--passphrase-file", "HOME/old", "--new-passphrase-file", "HOME/new"],
+        "",
+    ),
     ("key_replace", with_one_staged, &["key", "replace", "--yes", "--by-hand"], ""),
     ("reveal", with_two, &["reveal", "prod/A"], ""),
     ("migrate_1", of_format_1, &["set", "prod/NEW", "--stdin"], "first"),
@@ -61,6 +70,24 @@ fn with_one_staged(vault: &TestVault) {
 fn with_a_second_key(vault: &TestVault) {
     with_two(vault);
     vault.run(&["key", "add", "--recovery"], b"");
+}
+
+/// The one that is changed is in the file `old`, the one to come in `new`.
+fn with_a_passphrase(vault: &TestVault) {
+    with_two(vault);
+    for (name, words) in [("old", "an old passphrase of words"), ("new", "another passphrase of words")] {
+        write_private(&vault.home().join(name), words.as_bytes());
+    }
+    vault.open().add_key(&passphrase(&vault.home().join("old")), Some(Cost::FLOOR), "").unwrap();
+}
+
+fn passphrase(file: &Path) -> UnlockKey {
+    UnlockKey::Passphrase(std::fs::read_to_string(file).unwrap().into())
+}
+
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) {
+    std::fs::write(path, bytes).unwrap();
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
 }
 
 fn of_format_1(vault: &TestVault) {
@@ -98,7 +125,8 @@ impl Operation {
             let slots = vault.open().key_slots().unwrap();
             slots.iter().find(|slot| !slot.opened_this).unwrap().id.to_hex()
         };
-        let argument = |word: &&str| if *word == "ID" { id() } else { (*word).to_owned() };
+        let home = vault.home().to_str().unwrap();
+        let argument = |word: &&str| if *word == "ID" { id() } else { word.replace("HOME", home) };
         let arguments: Vec<String> = arguments.iter().map(argument).collect();
         let pristine = Kept::of(&folder(&vault));
         let before = seen(&vault);
@@ -153,6 +181,12 @@ pub(crate) fn folder(vault: &TestVault) -> std::path::PathBuf {
 /// All of it has to open, and the whole file to match its seals.
 #[track_caller]
 pub(crate) fn seen(vault: &TestVault) -> Vec<String> {
+    let passphrases = ["old", "new"].map(|name| vault.home().join(name)).into_iter().filter(|file| file.exists());
+    let opens = passphrases.map(|file| {
+        let opened = LockedVault::open(&vault.path()).unwrap().unlock(&passphrase(&file), current());
+        format!("the passphrase {} opens it: {}", file.file_name().unwrap().display(), opened.is_ok())
+    });
+    let opens: Vec<String> = opens.collect();
     let mut vault = vault.open();
     assert_eq!(vault.verify().unwrap().damage, [""; 0]);
     let replaced = AuditQuery { action: Some(AuditAction::KeyReplace), ..AuditQuery::default() };
@@ -166,6 +200,7 @@ pub(crate) fn seen(vault: &TestVault) -> Vec<String> {
         }
         lines.push(format!("{} {:?} {values:?}", secret.address, secret.metadata.tags));
     }
+    lines.extend(opens);
     lines
         .extend(vault.deleted().unwrap().iter().map(|secret| format!("deleted {} {}", secret.address, secret.version)));
     lines.sort();

@@ -8,14 +8,14 @@ use super::traced::{Fault, Point, points, with_fault};
 
 /// What the answer says became of the change.
 #[derive(Debug, PartialEq)]
-enum Said {
+pub(crate) enum Said {
     Saved,
     NotSaved,
     Unknown,
 }
 
 /// Success is saved; a failure is not saved unless its words say otherwise.
-fn said(answer: &Output) -> Said {
+pub(crate) fn said(answer: &Output) -> Said {
     let words = String::from_utf8_lossy(&answer.stderr);
     match answer.status.code() {
         Some(0) => Said::Saved,
@@ -28,7 +28,7 @@ fn said(answer: &Output) -> Said {
 }
 
 /// The faults for a call on one of the vault's files, or on anything where `openat` fails.
-fn faults(point: &Point) -> Vec<Fault> {
+pub(crate) fn faults(point: &Point) -> Vec<Fault> {
     let both = |error| [Fault::Error(error), Fault::ErrorsFrom(error)];
     match point.call.as_str() {
         // What SQLite shares in memory is not kept; there is another way without it.
@@ -42,7 +42,7 @@ fn faults(point: &Point) -> Vec<Fault> {
     }
 }
 
-const FAILING: &[&str] = &["pwrite64", "fsync", "fdatasync", "ftruncate", "openat", "unlink", "unlinkat"];
+pub(crate) const FAILING: &[&str] = &["pwrite64", "fsync", "fdatasync", "ftruncate", "openat", "unlink", "unlinkat"];
 
 /// Has each call of the command fail; gives how often that was done.
 fn refused_everywhere(name: &str) -> usize {

@@ -35,12 +35,17 @@ pub(crate) struct Point {
     pub(crate) arguments: String,
 }
 
-/// strace, with what it needs to know before the program's name.
+/// strace, with what it needs to know before the program's name; under the loosest umask, with
+/// temporary files in the vault's home.
 fn strace(vault: &TestVault, flags: &[&str], arguments: &[String]) -> Command {
     let program = vault.command();
-    let mut command = Command::new("strace");
-    command.args(["-f", "-qq", "-y"]).args(flags).arg("--").arg(program.get_program()).args(arguments);
+    let temporary = vault.home().join("tmp");
+    std::fs::create_dir_all(&temporary).unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", "umask 000; exec strace \"$@\"", "strace", "-f", "-qq", "-y"]);
+    command.args(flags).arg("--").arg(program.get_program()).args(arguments);
     command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("TMPDIR", temporary);
     command
 }
 

@@ -16,6 +16,7 @@ use strongroom::crypto::keyring::{RawKey, UnlockKey};
 use strongroom::crypto::passphrase::Cost;
 use strongroom::error::Kind;
 use strongroom::vault::audit::{AuditAction, AuditQuery, AuditVerdict};
+use strongroom::vault::backup::{Backup, Destination, LockedBackup};
 use strongroom::vault::bulk::Act;
 use strongroom::vault::generate::Recipe;
 use strongroom::vault::rotation::{Promotion, Runner, StageState, StepEnd, StepKind, Turn, Which};
@@ -80,9 +81,14 @@ fn a_worker_for_the_other_tests() {
     if job == "change" {
         return change_again_and_again(path);
     }
+    if job == "migrate" {
+        return migrate(path);
+    }
     let mut vault = open(path);
     acknowledged("ready");
     match job.as_str() {
+        "backup" => back_up_again_and_again(&mut vault, path),
+        "restore" => restore_again_and_again(path),
         "create" => {
             if vault.set(&at("GLOBAL"), Some(value("x")), MetadataChange::default(), "", Expected::Absent).is_ok() {
                 acknowledged("created");
@@ -165,6 +171,50 @@ fn change_again_and_again(path: &Path) {
     }
 }
 
+/// Backups `0.backup`, `1.backup`… beside the vault, from the round on.
+fn back_up_again_and_again(vault: &mut Vault, path: &Path) {
+    let first = std::env::var("STRONGROOM_TEST_ROUND").unwrap().parse::<u64>().unwrap();
+    for round in first.. {
+        let to = path.with_file_name(format!("{round}.backup"));
+        vault.back_up(Destination::File(&to), &[backup_key()], None).unwrap();
+        acknowledged(&round.to_string());
+    }
+}
+
+/// Vaults `restored-0.db`… of the one backup beside the vault, from the round on.
+fn restore_again_and_again(path: &Path) {
+    let first = std::env::var("STRONGROOM_TEST_ROUND").unwrap().parse::<u64>().unwrap();
+    for round in first.. {
+        let to = path.with_file_name(format!("restored-{round}.db"));
+        opened(&path.with_file_name("one.backup")).restore(&to, &backup_key(), None, actor()).unwrap();
+        acknowledged(&round.to_string());
+    }
+}
+
+/// One write, which brings a vault of format 2 to the newest.
+fn migrate(path: &Path) {
+    acknowledged("ready");
+    let mut vault = open_kept(path);
+    put(&mut vault, "NEW", "first");
+    acknowledged("1");
+}
+
+fn backup_key() -> UnlockKey {
+    UnlockKey::KeyFile(RawKey::from_text(KEY).unwrap())
+}
+
+fn opened(backup: &Path) -> Backup {
+    LockedBackup::open(backup).unwrap().unlock(&backup_key()).map_err(|refused| refused.1).unwrap()
+}
+
+/// A copy of the kept vault of format 2, with its key.
+fn open_kept(path: &Path) -> Vault {
+    let bytes: Vec<u8> = (0x20..0x40).collect();
+    let key = RawKey::from_text(data_encoding::HEXLOWER.encode(&bytes).as_bytes()).unwrap();
+    let unlocked = LockedVault::open(path).unwrap().unlock(&UnlockKey::Environment(key), actor());
+    unlocked.map_err(|refused| refused.1).unwrap()
+}
+
 /// All 200 at once: tagged with the round, given a new version, or moved and back.
 fn bulk(vault: &mut Vault, round: u64) -> u64 {
     let steps = crate::bulk::plan(vault, |name| match round % 3 {
@@ -218,7 +268,12 @@ fn killed(job: &str, path: &Path, trial: u64) -> Vec<String> {
     let ready = lines.by_ref().map_while(Result::ok).any(|line| line == "ack ready");
     assert!(ready, "{job} did not start");
     // These are that much longer than a single write.
-    std::thread::sleep(pause(trial) * if matches!(job, "bulk" | "replace") { 25 } else { 1 });
+    let longer = match job {
+        "bulk" | "replace" => 25,
+        "migrate" => 4,
+        _ => 1,
+    };
+    std::thread::sleep(pause(trial) * longer);
     child.kill().unwrap();
     child.wait().unwrap();
     lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("ack ").map(str::to_owned)).collect()
@@ -365,7 +420,7 @@ fn kill_during_key_replace() {
     let before = vault.secrets_in_full().unwrap();
     drop(vault);
     let mut epochs = std::collections::HashSet::new();
-    for trial in 0..60 {
+    for trial in 0..kills() {
         let acknowledged = killed("replace", &path, trial);
         let last = acknowledged.iter().filter_map(|ack| ack.parse::<u64>().ok()).max().unwrap_or(0);
         let mut vault = open(&path);
@@ -401,7 +456,9 @@ fn kill_during_change_of_a_passphrase() {
     vault.add_key(&words(0), Some(Cost::FLOOR), "").unwrap();
     drop(vault);
     let mut round = 0;
-    for trial in 0..12 {
+    // A trial takes a second and more, nearly all of it in Argon2id: a fifth of the others' number. Each
+    // system call of a change is cut off by itself in `tests/faults` (D2).
+    for trial in 0..kills() / 5 {
         let mut child = worker_from("change", &path, round);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         assert!(lines.any(|line| line == "ack ready"), "it did not start");
@@ -423,7 +480,105 @@ fn kill_during_change_of_a_passphrase() {
         assert_eq!(reveal(&mut open(&path), "A", None), "one");
         round = opened;
     }
-    assert!(round >= 6, "{round}");
+    assert!(round >= kills() / 10, "{round}");
+}
+
+/// Numbers of the files in `folder` whose names are `prefix`, a number, and `suffix`.
+fn numbered(folder: &Path, prefix: &str, suffix: &str) -> Vec<u64> {
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter_map(|name| name.strip_prefix(prefix)?.strip_suffix(suffix)?.parse().ok()).collect()
+}
+
+/// What has the name of a backup, or of a restored vault, is whole; what was acknowledged is there;
+/// the vault is as it was.
+fn kill_while_it_makes(job: &str, prefix: &str, suffix: &str, is_whole: impl Fn(&Path)) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vault.db");
+    let mut vault = create(&path);
+    put(&mut vault, "A", "one");
+    put(&mut vault, "A", "two");
+    vault.back_up(Destination::File(&path.with_file_name("one.backup")), &[backup_key()], None).unwrap();
+    drop(vault);
+    let mut round = 0;
+    for trial in 0..kills() {
+        let mut child = worker_from(job, &path, round);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line == "ack ready"), "{job} did not start");
+        std::thread::sleep(pause(trial) * 15);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let acknowledged: Vec<u64> = lines.filter_map(|line| line.strip_prefix("ack ")?.parse().ok()).collect();
+        let there = numbered(folder.path(), prefix, suffix);
+        for made in &acknowledged {
+            assert!(there.contains(made), "{job}: {made} was acknowledged and is not there");
+        }
+        for made in there {
+            let file = path.with_file_name(format!("{prefix}{made}{suffix}"));
+            is_whole(&file);
+            std::fs::remove_file(file).unwrap();
+            round = round.max(made + 1);
+        }
+        let mut vault = open(&path);
+        assert_eq!(vault.verify().unwrap().damage, [""; 0], "{job}");
+        assert_eq!(reveal(&mut vault, "A", None), "two");
+    }
+    println!("{job}: {} kills, {round} made", kills());
+    assert!(round > kills() / 4, "the kills fell too early to tell anything: {round}");
+}
+
+#[test]
+fn kill_during_backup() {
+    kill_while_it_makes("backup", "", ".backup", |file| {
+        assert_eq!(opened(file).verify(actor()).unwrap().versions, 2);
+    });
+}
+
+#[test]
+fn kill_during_restore() {
+    kill_while_it_makes("restore", "restored-", ".db", |file| {
+        let mut vault =
+            LockedVault::open(file).unwrap().unlock(&backup_key(), actor()).map_err(|refused| refused.1).unwrap();
+        assert_eq!(vault.verify().unwrap().damage, [""; 0]);
+        assert_eq!(reveal(&mut vault, "A", None), "two");
+        drop(vault);
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+        }
+    });
+}
+
+/// A vault of format 2 is that, or one of the newest format; every value is there either way.
+#[test]
+fn kill_during_a_migration() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vault.db");
+    let kept = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/format-2.db")).unwrap();
+    let format = || {
+        let sql = rusqlite::Connection::open(&path).unwrap();
+        sql.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0)).unwrap()
+    };
+    let put_back = || {
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
+        }
+        let mut options = std::fs::OpenOptions::new();
+        std::os::unix::fs::OpenOptionsExt::mode(options.write(true).create_new(true), 0o600);
+        options.open(&path).unwrap().write_all(&kept).unwrap();
+    };
+    put_back();
+    let secrets = open_kept(&path).verify().unwrap().secrets;
+    let mut formats = std::collections::BTreeMap::new();
+    for trial in 0..kills() {
+        put_back();
+        let acknowledged = killed("migrate", &path, trial);
+        *formats.entry(format()).or_insert(0) += 1;
+        let found = open_kept(&path).verify().unwrap();
+        assert_eq!(found.damage, [""; 0]);
+        assert!(found.secrets == secrets || found.secrets == secrets + 1, "{}", found.secrets);
+        assert!(acknowledged.is_empty() || found.secrets == secrets + 1, "an acknowledged value is gone");
+    }
+    println!("migrate: formats found after {} kills: {formats:?}", kills());
+    assert!(formats.len() == 2, "the kills fell on one side only: {formats:?}");
 }
 
 /// All 200 secrets are in the same state, whenever the kill fell.
@@ -437,7 +592,7 @@ fn kill_during_a_bulk() {
     }
     drop(vault);
     let mut versions = std::collections::HashSet::new();
-    for trial in 0..60 {
+    for trial in 0..kills() {
         killed("bulk", &path, trial);
         let mut vault = open(&path);
         let secrets = vault.secrets_in_full().unwrap();

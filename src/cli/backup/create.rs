@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::crypto::keyring::SlotKind;
 use crate::error::{Error, Result};
-use crate::vault::backup::{BackedUp, Destination};
+use crate::vault::backup::{BackedUp, Destination, check_free};
 
 use super::super::call::Call;
 use super::super::times::both;
@@ -49,6 +49,10 @@ pub(super) fn run(call: &Call, args: &CreateArgs) -> Result<()> {
             Error::usage("A backup is no text for a terminal.").hint("Send it on through a pipe, or name a file.")
         );
     }
+    if !to_stream {
+        check_free(&args.file, true)?;
+    }
+    args.keys.check()?;
     let (mut vault, _) = call.open_with_key()?;
     let keys = args.keys.keys(call)?;
     let made = if to_stream {

@@ -1,8 +1,8 @@
 //! The keys of a backup: those that a new one gets, and the one that opens it.
 
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
+use std::{fs, io, thread};
 
 use clap::Args;
 
@@ -44,6 +44,15 @@ pub(super) struct NewKeys {
 }
 
 impl NewKeyArgs {
+    /// Refuses a key file that is missing, or one to be made that is there, before anything is asked.
+    pub(super) fn check(&self) -> Result<()> {
+        [&self.backup_key_file, &self.backup_passphrase_file]
+            .into_iter()
+            .flatten()
+            .try_for_each(|path| is_there(path))?;
+        self.new_key_file.as_ref().map_or(Ok(()), |path| key_file::check_free(path))
+    }
+
     /// Reads, makes or asks for them.
     pub(super) fn keys(&self, call: &Call) -> Result<NewKeys> {
         let from_stdin = self.backup_passphrase_file.as_deref().is_some_and(is_stream);
@@ -135,6 +144,10 @@ impl KeyArgs {
     /// Opens the backup at `path`, and gives the key that did.
     pub(super) fn open(&self, call: &Call, path: &Path) -> Result<(Backup, UnlockKey)> {
         self.check_stdin(call, path)?;
+        [&self.backup_key_file, &self.backup_passphrase_file]
+            .into_iter()
+            .flatten()
+            .try_for_each(|path| is_there(path))?;
         let locked = LockedBackup::open(path)?;
         let kinds = locked.slot_kinds();
         let key = match (&self.backup_key_file, &self.backup_passphrase_file) {
@@ -187,6 +200,17 @@ fn ask(call: &Call, mut locked: LockedBackup, kinds: &[SlotKind], path: &Path) -
         call.output.note(error.message());
         thread::sleep(Duration::from_secs(attempt));
         attempt += 1;
+    }
+}
+
+/// Of a backup's key it is told that it is not there; no secret is meant here, as elsewhere by that.
+fn is_there(path: &Path) -> Result<()> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !is_stream(path) => {
+            Err(Error::new(Kind::NotFound, format!("There is no file {} with a key for the backup.", path.display()))
+                .hint("Give the path of one that is there; --new-key-file makes one with the backup."))
+        }
+        _ => Ok(()),
     }
 }
 

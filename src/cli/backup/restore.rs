@@ -7,6 +7,7 @@ use clap::Args;
 use crate::error::Result;
 use crate::session::{actor, anchors};
 use crate::vault::LockedVault;
+use crate::vault::backup::check_free;
 
 use super::super::call::Call;
 use super::super::times::both;
@@ -35,11 +36,19 @@ pub(super) struct RestoreArgs {
 }
 
 pub(super) fn run(call: &Call, args: &RestoreArgs) -> Result<()> {
+    check_free(&args.to, false)?;
     let (backup, key) = args.keys.open(call, &args.file)?;
     let restored = backup.restore(&args.to, &key, None, actor::current())?;
     let path = restored.path.display();
     // What this machine saw of the vault is more than the backup holds, or of another branch by now.
-    let was_seen = anchors::settled(&call.config).unproven(&LockedVault::open(&restored.path)?)?.is_some();
+    let seen = LockedVault::open(&restored.path).and_then(|vault| anchors::settled(&call.config).unproven(&vault));
+    // The new vault is there, whatever cannot be read besides.
+    let was_seen = seen.unwrap_or_else(|error| {
+        let next = "See strongroom anchor before you use the new vault.";
+        call.output.warn(&format!("What this machine saw of the vault cannot be told. {} {next}", error.message()));
+        None
+    });
+    let was_seen = was_seen.is_some();
     if call.output.json {
         let mut value = shape(&restored.about, &args.file);
         value["outcome"] = "restored".into();

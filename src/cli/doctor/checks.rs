@@ -70,8 +70,12 @@ fn vault(call: &Call) -> Vec<Finding> {
     let kinds = locked.slot_kinds();
     let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
     let told = format!("It opens with: {}.", words.join(", "));
-    findings.push(match kinds.len() {
-        1 => Finding::note("keys", told, "Whoever loses the only key loses every secret: add a second way in."),
+    findings.push(match locked.ways_in().len() {
+        1 => Finding::note(
+            "keys",
+            told,
+            "Whoever loses it loses every secret: strongroom key add --recovery adds a second.",
+        ),
         _ => Finding::good("keys", told),
     });
     if kinds.contains(&SlotKind::KeyFile) {

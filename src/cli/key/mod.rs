@@ -94,7 +94,7 @@ fn shape_after(slot: &KeySlot, outcome: &str) -> Value {
 }
 
 /// A vault with one key is one accident away from being lost.
-fn warn_of_one(call: &Call, slots: usize) {
+pub(super) fn warn_of_one(call: &Call, slots: usize) {
     if slots == 1 {
         call.output.note("There is only this one way in: whoever loses it loses every secret.");
         call.output.note("Add a second with `strongroom key add --recovery` and keep it elsewhere.");

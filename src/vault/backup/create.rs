@@ -63,8 +63,9 @@ impl Vault {
         let path = draft.path().to_owned();
         let file = draft.create()?;
         let mut made = self.make(keys, cost)?;
-        made.write(&file)?;
-        file.sync_all().map_err(|error| unwritable(&error))?;
+        let place = format!("The backup {}", path.display());
+        made.write(&file, &place)?;
+        file.sync_all().map_err(|error| unwritable(&place, &error))?;
         drop((file, made));
         let about = read_back(&draft, keys, self.actor())?;
         let told = Made::words(&about.told(), &path.display().to_string());
@@ -81,7 +82,7 @@ impl Vault {
         let mut made = self.make(keys, cost)?;
         let about = About::of(&made.header, &made.manifest)?;
         let told = Made::words(&about.told(), "a stream, where it was not read back");
-        self.recorded(&told, || made.write(out))?;
+        self.recorded(&told, || made.write(out, "The backup"))?;
         Ok(BackedUp { about, file: None })
     }
 
@@ -155,9 +156,9 @@ fn measure(file: &mut File) -> std::io::Result<(u64, [u8; 32])> {
 
 impl Unwritten {
     /// Header, digest, chunks and manifest.
-    fn write(&mut self, out: impl Write) -> Result<()> {
+    fn write(&mut self, out: impl Write, place: &str) -> Result<()> {
         let mut out = BufWriter::with_capacity(2 * CHUNK, out);
-        let mut put = |bytes: &[u8]| out.write_all(bytes).map_err(|error| unwritable(&error));
+        let mut put = |bytes: &[u8]| out.write_all(bytes).map_err(|error| unwritable(place, &error));
         let header = self.header.write();
         put(&header)?;
         put(&self.keys.header_digest(&header))?;
@@ -174,7 +175,7 @@ impl Unwritten {
             number += 1;
         }
         put(&self.keys.seal_manifest(&self.manifest.write())?)?;
-        out.flush().map_err(|error| unwritable(&error))
+        out.flush().map_err(|error| unwritable(place, &error))
     }
 }
 

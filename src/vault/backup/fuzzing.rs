@@ -86,7 +86,7 @@ fn opened(bytes: Vec<u8>) -> Result<Vec<u8>> {
     let locked = LockedBackup::read(Box::new(Cursor::new(bytes)), PathBuf::from("backup"))?;
     let mut backup = locked.unlock(&key()).map_err(|refused| refused.1)?;
     let mut database = Vec::new();
-    let manifest = backup.write_database(&mut database)?;
+    let manifest = backup.write_database(&mut database, "The database")?;
     assert!(manifest.database == <[u8; 32]>::from(Sha256::digest(&database)), "a manifest of another database");
     backup.vault_keys().map(|_| database)
 }

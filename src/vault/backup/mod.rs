@@ -16,12 +16,12 @@ mod header;
 mod open;
 mod restore;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use crate::error::{Error, Kind, Result};
-use crate::store::Counts;
+use crate::store::{Counts, Draft};
 
 use super::record::timestamp;
 use header::{Header, Manifest};
@@ -90,6 +90,14 @@ pub struct BackedUp {
     pub file: Option<PathBuf>,
 }
 
+/// Refuses what nothing would be put over, before anybody is asked for a passphrase.
+///
+/// # Errors
+/// Conflict, when something is at `path`; for a backup also when its folder cannot be.
+pub fn check_free(path: &Path, is_backup: bool) -> Result<()> {
+    if is_backup { Draft::check_backup(path).map(drop) } else { Draft::check_free(path, "vault") }
+}
+
 fn damaged(what: &str) -> Error {
     Error::damaged(format!("The backup is damaged or was tampered with: {what}."))
         .hint("Use another backup, and keep this one for inspection. Nothing in it was believed.")
@@ -103,11 +111,12 @@ fn unreadable(error: &std::io::Error) -> Error {
     Error::failure(format!("The backup cannot be read: {error}.")).hint("Check the disk that it is on.")
 }
 
-fn unwritable(error: &std::io::Error) -> Error {
+fn unwritable(place: &str, error: &std::io::Error) -> Error {
     let kind = match error.kind() {
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => Kind::Denied,
         _ => Kind::Failure,
     };
-    Error::new(kind, format!("The backup cannot be written: {error}."))
-        .hint("Nothing was kept. Check the room on the disk, and ulimit -f.")
+    Error::new(kind, format!("{place} cannot be written: {error}.")).hint(
+        "Nothing was kept. Make room there or choose another place (TMPDIR, for private copies), and check ulimit -f.",
+    )
 }

@@ -132,8 +132,9 @@ impl Backup {
     pub(super) fn opened(mut self, actor: Actor) -> Result<(About, Vault)> {
         let mut manifest = None;
         let shown = self.source.shown.clone();
+        let place = format!("A private copy in {}", std::env::temp_dir().display());
         let store = Store::of_copy(&shown, |file| {
-            manifest = Some(self.write_database(file)?);
+            manifest = Some(self.write_database(file, &place)?);
             Ok(())
         })?;
         let manifest = manifest.ok_or_else(cut_off)?;
@@ -143,9 +144,9 @@ impl Backup {
         Ok((About::of(&self.header, &manifest)?, vault))
     }
 
-    /// Writes the database that the chunks make; nothing is to be made of it unless this
-    /// returns well.
-    pub(super) fn write_database(&mut self, to: &mut dyn Write) -> Result<Manifest> {
+    /// Writes the database that the chunks make to what errors call `place`; nothing is to be
+    /// made of it unless this returns well.
+    pub(super) fn write_database(&mut self, to: &mut dyn Write, place: &str) -> Result<Manifest> {
         let mut to = BufWriter::with_capacity(2 * CHUNK, to);
         let (mut left, mut number, mut digest) = (self.header.bytes, 0, Sha256::new());
         let mut chunk = Vec::with_capacity(CHUNK + CHUNK_OVERHEAD);
@@ -157,13 +158,13 @@ impl Backup {
             let opened = self.keys.open_chunk(number, left == 0, &mut chunk);
             opened.map_err(|_| damaged(&format!("stretch {} of its database was altered or moved", number + 1)))?;
             digest.update(&chunk);
-            to.write_all(&chunk).map_err(|error| unwritable(&error))?;
+            to.write_all(&chunk).map_err(|error| unwritable(place, &error))?;
             if left == 0 {
                 break;
             }
             number += 1;
         }
-        to.flush().map_err(|error| unwritable(&error))?;
+        to.flush().map_err(|error| unwritable(place, &error))?;
         let mut sealed = [0; SEALED_MANIFEST];
         take(&mut self.source.reader, &mut sealed)?;
         let manifest = self.keys.open_manifest(&sealed).map_err(|_| damaged("its manifest was altered"))?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::crypto::keyring::{SlotKind, UnlockKey};
 use crate::crypto::passphrase::Cost;
 use crate::crypto::random_array;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::Draft;
 
 use super::super::audit::{Actor, AuditAction};
@@ -34,7 +34,8 @@ impl Backup {
     /// system says. No file is kept then.
     pub fn restore(mut self, to: &Path, key: &UnlockKey, cost: Option<Cost>, actor: Actor) -> Result<Restored> {
         let draft = Draft::of_vault(to)?;
-        let manifest = self.write_database(&mut draft.create()?)?;
+        let place = format!("The new vault {}", draft.path().display());
+        let manifest = self.write_database(&mut draft.create()?, &place)?;
         let about = About::of(&self.header, &manifest)?;
         let mut vault = self.vault(draft.open()?, actor)?;
         self.check(&mut vault, &manifest)?;
@@ -42,12 +43,15 @@ impl Backup {
         let cost = cost_of(cost, [&key])?;
         let slot = vault.keys.new_slot(&key, self.slot.cost.map_or(cost, |before| cost.or_more(before)))?;
         let told = format!("backup {} as of {}", about.short_id(), about.as_of);
-        vault.write(|change| {
+        let written = vault.write(|change| {
             put(change, &slot)?;
             change.begin_lineage(random_array()?);
             change.audit_body(AuditAction::RestoreAccepted, None, None, None, &told, None)
+        });
+        written.and_then(|()| vault.store.checkpoint()).map_err(|error| {
+            Error::new(error.kind(), format!("{place} cannot be written. {}", error.message()))
+                .hint("Nothing was kept. Make room on that disk or choose another one, and check ulimit -f.")
         })?;
-        vault.store.checkpoint()?;
         drop(vault);
         let path = draft.path().to_owned();
         draft.publish()?;

@@ -263,7 +263,10 @@ fn vault_rows(numbers: &Overview, standing: Standing<'_>) -> Vec<Row> {
         plain("list and log", log, role),
         plain("writing", writing, writing_role),
         plain("wrong keys", failed.0, failed.1),
-        plain("ways in", ways, ways_role),
+        match standing.slots {
+            Some([_]) => advised("ways in", ways, ways_role, "strongroom key add --recovery"),
+            _ => plain("ways in", ways, ways_role),
+        },
         last_backup(numbers, standing),
         never_used(numbers, standing.usage),
     ]
@@ -326,6 +329,12 @@ fn ways_in(slots: Option<&[SlotKind]>) -> (String, Role) {
             (format!("{}: {}", slots.len(), kinds.join(", ")), Role::Text)
         }
     }
+}
+
+/// A row about the vault with the command that mends it, in the line below.
+fn advised(label: &str, words: String, role: Role, command: &str) -> Row {
+    let cells = vec![Cell { told: format!("{label}: {words} · {command}"), lead: None }];
+    Row { label: label.to_owned(), body: Body::Words(words, role), cells }
 }
 
 /// A row about the vault, which leads to no secret.

@@ -23,7 +23,7 @@ impl Keeper {
         self.vault = Held::None;
         match LockedVault::open(&self.place.vault) {
             Ok(locked) => {
-                self.answer(Answer::Found(Found::Locked(locked.slot_kinds())));
+                self.answer(Answer::Found(Found::Locked(locked.ways_in())));
                 self.vault = Held::Locked(Box::new(locked));
             }
             Err(error) if error.kind() == Kind::NotFound => self.answer(Answer::Found(Found::Nothing)),
