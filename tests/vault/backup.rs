@@ -292,3 +292,48 @@ fn the_kept_backup_opens() {
     let about = backup.verify(actor()).unwrap();
     assert_eq!((about.secrets, about.deleted, about.versions, about.audit_records), (11, 1, 16, 41));
 }
+
+/// What takes nothing.
+struct Shut;
+
+impl std::io::Write for Shut {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_walk_and_a_look_from_the_end_tell_the_same_of_backups_and_drills() {
+    let (place, mut vault) = Place::new();
+    let kept = Kept { place, key: RawKey::generate().unwrap() };
+    let told = |vault: &mut Vault| {
+        let (usage, (last, is_cut)) = (vault.usage().unwrap(), vault.last_backups(usize::MAX).unwrap());
+        assert_eq!((usage.backups().made(), usage.backups().tried()), (last.made(), last.tried()));
+        assert!(!is_cut);
+        (last.made().map(|made| made.place().to_owned()), last.tried().map(|tried| tried.passed))
+    };
+    put(&mut vault, "A", "one");
+    assert_eq!(told(&mut vault), (None, None));
+    let bytes = kept.back_up(&mut vault);
+    let place = kept.path().canonicalize().unwrap().display().to_string();
+    assert_eq!(told(&mut vault), (Some(place.clone()), None));
+    kept.opened(&kept.path()).unwrap().compare(&mut vault).unwrap();
+    put(&mut vault, "A", "two");
+    assert_eq!(told(&mut vault), (Some(place.clone()), Some(true)));
+    // One that came to nothing is none.
+    vault.back_up(Destination::Stream(&mut Shut), &[kept.key()], None).unwrap_err();
+    assert_eq!(told(&mut vault), (Some(place.clone()), Some(true)));
+    fs::write(kept.path(), &bytes[..bytes.len() - 1]).unwrap();
+    kept.opened(&kept.path()).unwrap().compare(&mut vault).err().unwrap();
+    assert_eq!(told(&mut vault), (Some(place), Some(false)));
+    // What is further back than one looks is not said to be missing.
+    for round in 0..3 {
+        put(&mut vault, "A", &format!("{round}"));
+    }
+    let (last, could_be_older) = vault.last_backups(3).unwrap();
+    assert_eq!((last.made(), could_be_older), (None, true));
+}
