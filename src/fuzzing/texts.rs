@@ -104,7 +104,7 @@ pub fn mask(data: &[u8]) {
 fn masked(secrets: &Secrets, text: &[u8], step: usize) -> Vec<u8> {
     let (mut masker, mut out) = (Masker::new(secrets), Vec::new());
     let mut put = |bytes: &[u8]| out.extend_from_slice(bytes);
-    for piece in text.chunks(step) {
+    for piece in text.chunks(step.min(CHUNK)) {
         masker.room()[..piece.len()].copy_from_slice(piece);
         masker.take(piece.len(), &mut put);
     }

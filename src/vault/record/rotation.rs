@@ -149,6 +149,10 @@ fn read_stage(record: &[u8]) -> Result<Stage> {
             _ => return Err(malformed()),
         }
     }
+    // A digest is that of sealed fields.
+    if stage.revision == 0 && stage.digest != [0; 32] {
+        return Err(malformed());
+    }
     Ok(stage)
 }
 
