@@ -15,6 +15,7 @@ mod support;
 
 mod endings;
 mod files;
+mod leftovers;
 mod memory;
 mod reader;
 mod scanner;
