@@ -33,6 +33,7 @@ FINGERPRINTS = {
     1: "c563d204e677a36c90fec96e88f0b50ac4b50a79ae09dbce2a30e563915ce4f5",
     2: "2505d1afd5da35e3f222e9d134b0277a85c1e88f3c7b722f58d8d4b5a9e44deb",
     3: "a5f95011e4489799e47ad70053b33d2d6b9947ff8e6053a4c95b80e70aae3db5",
+    4: "38ae35251c8c70f8f2abc829f8564525c8c858baa0337870538e9b1235b9ac34",
 }
 KINDS = {1: "passphrase", 2: "key file", 3: "environment", 4: "recovery"}
 ORIGINS = {1: "created", 2: "set", 3: "rotated", 4: "rolled back", 5: "imported"}
@@ -40,10 +41,10 @@ ACTIONS = (
     "init unlock unlock_failed lock create set rotate rollback edit reveal copy delete restore purge"
     " clipboard_cleared verify tamper_detected move migrate export run render"
     " key_add key_remove key_change key_replace stage promote abort step retire recipe step_end"
-    " backup backup_test restore_accepted key_test audit_cut"
+    " backup backup_test restore_accepted key_test audit_cut clock_regressed"
 ).split()
 # The last action of each format.
-LAST_ACTION = {1: 18, 2: 26, 3: 38}
+LAST_ACTION = {1: 18, 2: 26, 3: 37, 4: 39}
 STATES = "making staged applying applied verified reverting unsettled".split()
 STEPS = "make apply verify revoke".split()
 WHICH = "current pending previous".split()
@@ -487,6 +488,10 @@ class Vault:
         parts = [state["vault_id"], u32(state["key_epoch"]), state["lineage"], i64(state["created_at"])]
         parts += [state["commitment"], u64(state["seq"]), u64(state["secrets"]), state["root"], u64(state["audit_seq"])]
         parts += [state["audit_head"], u64(state["sealed"]), self.slots_digest, self.fingerprint]
+        self.segment_rows = self.rows("SELECT * FROM segment ORDER BY last") if self.format >= 4 else []
+        if self.format >= 4:
+            known = [u64(row["last"]) + row["mac"] + sha256(row["body"]) for row in self.segment_rows]
+            parts.append(mac(key, b"segments\0", *known))
         check(hmac.compare_digest(mac(key, b"state\0", *parts), state["tag"]), "state tag")
 
     def check_root(self):
@@ -593,11 +598,57 @@ class Vault:
         check(hmac.compare_digest(chain, row["chain"]), "chain of versions")
         return versions
 
+    # §21
+    def segments(self):
+        """What was cut off the log so far."""
+        segments, first = [], 1
+        for row in self.segment_rows:
+            place = {"epoch": self.epoch, "version": row["last"]}
+            parts = tagged(unseal(self.keys["audit-body"], row["body"], blocks, self.id, 15, **place), range(1, 7))
+            check(sorted(parts) == [1, 2, 3, 4, 5, 6] and number(parts, 4) == first <= row["last"], "a segment")
+            known = {"id": parts[1].hex(), "key": parts[2].hex(), "sha256": parts[3].hex(), "first": first}
+            known |= {"last": row["last"], "mac": row["mac"].hex(), "until": time(parts, 5), "cut_at": time(parts, 6)}
+            segments.append(known)
+            first = row["last"] + 1
+        return segments
+
+    def segment_records(self, file):
+        """The records in the file of a segment, by the key that the vault has."""
+        check(file[:16] == b"strongroomlogcut" and file[16:20] == u32(1), "header of a segment")
+        segments = [known for known in self.segments() if bytes.fromhex(known["id"]) == file[20:36]]
+        check(len(segments) == 1 and sha256(file).hex() == segments[0]["sha256"], "another file than was cut off")
+        known = segments[0]
+        head = self.id + u64(known["first"]) + u64(known["last"]) + i64(known["cut_at"])
+        check(file[36:76] == head, "header of a segment")
+        sealing, at, chunks, opened = AESGCM(bytes.fromhex(known["key"])), 76, 0, b""
+        while at < len(file):
+            chunk, at = file[at : at + 65552], at + 65552
+            nonce = bytes(3) + u64(chunks) + u8(at >= len(file))
+            place = {"subject": file[20:36], "version": chunks, "time": known["cut_at"]}
+            try:
+                opened += sealing.decrypt(nonce, chunk, associated_data(self.id, 16, len(chunk) - 16, **place))
+            except InvalidTag:
+                raise Damaged(f"chunk {chunks} of a segment") from None
+            chunks += 1
+        records = []
+        while opened:
+            seq, at, code, length = struct.unpack(">Qq32sI", opened[:52])
+            check(seq == known["first"] + len(records) and len(opened) >= 52 + length, "records of a segment")
+            body = read_audit_body(opened[52 : 52 + length], self.format)
+            records.append({"seq": seq, "at": at, "mac": code.hex()} | body)
+            opened = opened[52 + length :]
+        check(records and seq == known["last"] and code.hex() == known["mac"], "end of a segment")
+        return records
+
+    def log_start(self):
+        """Number and code of the record that the log goes on from."""
+        return (self.segment_rows[-1]["last"], self.segment_rows[-1]["mac"]) if self.segment_rows else (0, ZERO)
+
     # §9
     def audit(self):
-        head, records = ZERO, []
+        (gone, head), records = self.log_start(), []
         for row in self.rows("SELECT * FROM audit ORDER BY seq"):
-            check(row["seq"] == len(records) + 1, f"audit record {len(records) + 1} is missing")
+            check(row["seq"] == gone + len(records) + 1, f"audit record {gone + len(records) + 1} is missing")
             known = [self.id, u64(row["seq"]), i64(row["at"])]
             head = mac(self.keys["audit"], b"audit\0", *known, head, sha256(row["body"]))
             check(hmac.compare_digest(head, row["mac"]), f"audit record {row['seq']}")
@@ -608,7 +659,8 @@ class Vault:
                 before = re.match(r"After record (\d+), [0-9a-f]{64}(\.|\Z)", body["reason"])
                 check(before and int(before[1]) < row["seq"], "reason of a key_replace")
             records.append({"seq": row["seq"], "at": row["at"], "mac": head.hex()} | body)
-        check(len(records) == self.state["audit_seq"] and head == self.state["audit_head"], "end of the audit log")
+        end = (gone + len(records), head)
+        check(end == (self.state["audit_seq"], self.state["audit_head"]), "end of the audit log")
         return records
 
     # §19
@@ -622,16 +674,19 @@ class Vault:
             if body[:4] == b"SRA1" and body[8:24] == self.id:
                 epoch, seq, audit_seq = (int.from_bytes(body[at:to]) for at, to in ((4, 8), (40, 48), (48, 56)))
                 fits = epoch == self.epoch and hmac.compare_digest(mac(self.derive("anchor"), b"anchor\0", body), code)
-                named.append((fits, epoch, seq, audit_seq, body[56:88]))
+                named.append((fits, epoch, seq, audit_seq, body[56:88], body[24:40]))
         if not named:
             return "unreadable"
-        fits, epoch, seq, audit_seq, head = max(named)
+        fits, epoch, seq, audit_seq, head, lineage = max(named)
         if not fits and epoch == self.epoch:
             return "unreadable"
         if epoch > self.epoch or self.state["seq"] < seq:
             return "older"
-        rows = self.rows("SELECT mac FROM audit WHERE seq = ?", audit_seq)
-        return "fresh" if not fits or (rows and rows[0]["mac"] == head) else "forked"
+        gone, code = self.log_start()
+        if not fits or audit_seq < gone:
+            return "fresh" if not fits or lineage == self.state["lineage"] else "forked"
+        rows = [code] if audit_seq == gone else [row["mac"] for row in self.rows("SELECT mac FROM audit WHERE seq = ?", audit_seq)]
+        return "fresh" if rows == [head] else "forked"
 
     def told(self):
         state = {name: value.hex() if isinstance(value, bytes) else value for name, value in dict(self.state).items()}
@@ -650,7 +705,8 @@ class Vault:
             "audit": self.audit(),
             "pending": [dict(row) for row in self.rows("SELECT * FROM audit_pending ORDER BY id")],
         }
-        return told | ({"listings": self.listings()} if self.format > 1 else {})
+        told |= {"listings": self.listings()} if self.format > 1 else {}
+        return told | ({"segments": self.segments()} if self.format > 3 else {})
 
 
 def normal(passphrase):
@@ -683,6 +739,7 @@ def main():
     source.add_argument("--passphrase-file", type=Path)
     source.add_argument("--key-file", type=Path)
     parser.add_argument("--anchor", type=Path, help="also tell whether the vault leads on from this anchor")
+    parser.add_argument("--segment", type=Path, help="also open this file, which was cut off the vault's log")
     given = parser.parse_args()
     try:
         passphrase = given.passphrase_file and re.sub(rb"\r?\n\Z", b"", given.passphrase_file.read_bytes())
@@ -696,6 +753,8 @@ def main():
             told = vault.told()
             if given.anchor:
                 told["anchor"] = vault.anchor(given.anchor.read_bytes())
+            if given.segment:
+                told["segment_records"] = vault.segment_records(given.segment.read_bytes())
     except WrongKey as error:
         print(f"wrong key: {error}", file=sys.stderr)
         return 5

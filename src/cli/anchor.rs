@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::error::{Error, Result};
 use crate::session::prompt;
 use crate::tui::text::printable;
-use crate::vault::{Freshness, Stale, Vault};
+use crate::vault::{Freshness, Passage, Stale, Vault};
 
 use super::call::Call;
 use super::shapes;
@@ -94,18 +94,25 @@ fn show(call: &Call, vault: &mut Vault) -> Result<()> {
 }
 
 fn check(call: &Call, vault: &mut Vault, code: &str) -> Result<()> {
-    let leads = vault.leads_through(code)?;
+    let passage = vault.leads_through(code)?;
     if call.output.json {
-        call.output.print_json(&json!({ "checkpoint": code, "in_log": leads }))?;
+        let in_log = match passage {
+            Passage::Leads => Some(true),
+            Passage::Elsewhere => Some(false),
+            Passage::CutOff => None,
+        };
+        call.output.print_json(&json!({ "checkpoint": code, "in_log": in_log }))?;
     }
-    if !leads {
-        return Err(Error::damaged(format!("The log does not lead through the checkpoint {}.", code.escape_debug()))
-            .hint("The vault is an older one, another one, or was given another master key since that was noted."));
+    match passage {
+        Passage::Leads if call.output.json => Ok(()),
+        Passage::Leads => call.output.print("The log leads through it.\n"),
+        Passage::CutOff => Err(Error::not_found("That record was cut off the log, and is in the file of a segment.")
+            .hint("strongroom audit --segment FILE --json gives each record's code as hash.")),
+        Passage::Elsewhere => {
+            Err(Error::damaged(format!("The log does not lead through the checkpoint {}.", code.escape_debug()))
+                .hint("The vault is an older one, another one, or was given another master key since that was noted."))
+        }
     }
-    if !call.output.json {
-        call.output.print("The log leads through it.\n")?;
-    }
-    Ok(())
 }
 
 fn accept(call: &Call, vault: &mut Vault, reason: &str, yes: bool) -> Result<()> {

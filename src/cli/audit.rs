@@ -1,19 +1,22 @@
 //! `audit`: what was done and refused, newest first; `audit verify` walks the chain.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
 use crate::vault::Vault;
-use crate::vault::audit::{AuditQuery, AuditRecord, AuditVerdict};
+use crate::vault::audit::{AuditQuery, AuditVerdict};
 use crate::vault::scope::Address;
 
 use super::call::Call;
 use super::scope_args::ScopeArgs;
 use super::shapes;
-use super::table::Table;
-use super::times::local;
+
+mod forms;
+mod segments;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -21,7 +24,10 @@ Examples:
   strongroom audit --secret production/STRIPE_KEY --json
   strongroom audit --failed --limit 20
   strongroom audit --days 90 --csv
-  strongroom audit verify";
+  strongroom audit --oldest-first --jsonl > audit.jsonl
+  strongroom audit verify
+  strongroom audit cut audit-2025.segment --keep-days 365
+  strongroom audit --segment audit-2025.segment --secret STRIPE_KEY";
 
 /// Which records to show.
 #[derive(Args)]
@@ -48,9 +54,18 @@ pub(super) struct AuditArgs {
     /// Only the newest N
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    /// The oldest of them first
+    #[arg(long)]
+    oldest_first: bool,
     /// Write CSV with a heading
     #[arg(long, conflicts_with = "json")]
     csv: bool,
+    /// Write a JSON object a line, without an array around them
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    jsonl: bool,
+    /// What audit cut has moved to this file, in the place of what is in the vault
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    segment: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -58,11 +73,20 @@ enum AuditCommand {
     /// Walk the chain: exit 9 if a record was altered, removed or reordered
     #[command(after_help = "Example:\n  strongroom audit verify --json")]
     Verify,
+    /// Move the oldest records to a sealed file, which this vault alone opens
+    #[command(after_help = segments::CUT_EXAMPLES)]
+    Cut(segments::CutArgs),
+    /// What was cut off so far: which records, until when, in which file they are
+    #[command(after_help = "Example:\n  strongroom audit segments --json")]
+    Segments,
 }
 
 pub(super) fn run(call: &Call, args: &AuditArgs) -> Result<()> {
-    if matches!(args.command, Some(AuditCommand::Verify)) {
-        return verify(call);
+    match &args.command {
+        Some(AuditCommand::Verify) => return verify(call),
+        Some(AuditCommand::Cut(args)) => return segments::cut(call, args),
+        Some(AuditCommand::Segments) => return segments::list(call),
+        None => {}
     }
     if args.scope.is_given() && args.secret.is_none() {
         return Err(Error::usage("A scope is given but no --secret.").hint("Add --secret NAME."));
@@ -80,18 +104,30 @@ pub(super) fn run(call: &Call, args: &AuditArgs) -> Result<()> {
     if let Some(name) = &args.secret {
         query.address = Some(address(call, &mut vault, &args.scope, name)?);
     }
-    let records = vault.audit(&query)?;
+    let mut records = match &args.segment {
+        Some(path) => vault.audit_of_segment(path, &query)?,
+        None => vault.audit(&query)?,
+    };
+    if args.segment.is_none() && args.limit.is_none_or(|limit| records.len() < limit) {
+        segments::say_what_is_elsewhere(call, &vault.segments()?, query.since);
+    }
+    if args.oldest_first {
+        records.reverse();
+    }
     if call.output.json {
         return call.output.print_json(&Value::Array(records.iter().map(shapes::record).collect()));
     }
     if args.csv {
-        return call.output.print(&csv(&records)?);
+        return call.output.print(&forms::csv(&records)?);
+    }
+    if args.jsonl {
+        return call.output.print(&forms::json_lines(&records));
     }
     if records.is_empty() {
         call.output.note("There is no such record.");
         return Ok(());
     }
-    call.output.print(&table(&records).render(call.output.color))
+    call.output.print(&forms::table(&records).render(call.output.color))
 }
 
 /// The address to look for: of the secret that the name resolves to, or, for one
@@ -113,11 +149,16 @@ fn verify(call: &Call) -> Result<()> {
     match verdict {
         AuditVerdict::Intact { records } => {
             vault.check_freshness()?;
+            let cut_off = vault.segments()?.last().map_or(0, |segment| segment.last);
             if call.output.json {
-                return call.output.print_json(&json!({ "intact": true, "records": records }));
+                return call.output.print_json(&json!({ "intact": true, "records": records, "cut_off": cut_off }));
             }
+            let elsewhere = match cut_off {
+                0 => String::new(),
+                cut_off => format!(", of which the first {cut_off} were cut off"),
+            };
             call.output.print(&format!(
-                "The audit chain is intact: {records} records. The list of secrets matches its seal.\n"
+                "The audit chain is intact: {records} records{elsewhere}. The list of secrets matches its seal.\n"
             ))
         }
         AuditVerdict::Broken { first_bad, cause } => {
@@ -127,71 +168,5 @@ fn verify(call: &Call) -> Result<()> {
             Err(Error::damaged(format!("The audit chain breaks at record {first_bad}: {cause}"))
                 .hint("Keep a copy of the vault file as it is, and compare with a backup."))
         }
-    }
-}
-
-fn who(record: &AuditRecord) -> String {
-    let from = if record.actor.ip.is_empty() { String::new() } else { format!(" from {}", record.actor.ip) };
-    format!("{}{from}", record.actor.signature())
-}
-
-fn table(records: &[AuditRecord]) -> Table {
-    let mut table = Table::new(&["SEQ", "WHEN", "ACTION", "SECRET", "VERSION", "WHO", "OUTCOME", "REASON"]);
-    for record in records {
-        let dash = || "-".to_owned();
-        table.row(vec![
-            record.seq.to_string(),
-            local(record.at),
-            record.action.word().to_owned(),
-            record.address.as_ref().map_or_else(dash, ToString::to_string),
-            record.version.map_or_else(dash, |version| version.to_string()),
-            who(record),
-            record.error.clone().unwrap_or_else(|| "ok".to_owned()),
-            record.reason.clone(),
-        ]);
-    }
-    table
-}
-
-/// The same keys as the JSON, one line a record, quoted as RFC 4180 says.
-fn csv(records: &[AuditRecord]) -> Result<String> {
-    const KEYS: &str = "seq,timestamp,action,secret,scope,version,actor,host,ip,tty,run_id,reason,success,error,hash";
-    let failed = |error: String| Error::failure(format!("The CSV cannot be written: {error}."));
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(KEYS.split(',')).map_err(|error| failed(error.to_string()))?;
-    for record in records {
-        let shape = shapes::record(record);
-        let cells = KEYS.split(',').map(|key| cell(&shape[key]));
-        writer.write_record(cells).map_err(|error| failed(error.to_string()))?;
-    }
-    let written = writer.into_inner().map_err(|error| failed(error.to_string()))?;
-    String::from_utf8(written).map_err(|error| failed(error.to_string()))
-}
-
-/// A cell that a spreadsheet would calculate is kept from doing so.
-fn cell(value: &Value) -> String {
-    let text = match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_harmless() {
-        assert_eq!(cell(&"=SUM(A1)".into()), "'=SUM(A1)");
-        assert_eq!(cell(&Value::Null), "");
-        assert_eq!(cell(&true.into()), "true");
-    }
-
-    #[test]
-    fn csv_has_a_heading_when_empty() {
-        let text = csv(&[]).unwrap();
-        assert!(text.starts_with("seq,timestamp,action") && text.ends_with("hash\r\n"), "{text}");
     }
 }

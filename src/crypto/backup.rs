@@ -3,11 +3,6 @@
 //! A backup key is made for one backup and opens nothing else; its slots are apart from
 //! the vault's. From it come a key each for the header's digest, for the master key in
 //! the backup, for the chunks of the database and for the manifest.
-//!
-//! The chunks are a STREAM (Hoang, Reyhanitabar, Rogaway, Vizár: "Online
-//! Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance", 2015), as age has it:
-//! the nonce is the chunk's number and whether it is the last one, so that none can be
-//! cut off, moved, doubled or appended.
 
 use subtle::ConstantTimeEq;
 
@@ -16,12 +11,8 @@ use crate::error::{Error, Result};
 use super::keyring::{DigestKey, Keyring, MasterKey, RawKey, SealedSlot, SlotOwner, UnlockKey, expand};
 use super::passphrase::{Cost, Workspace};
 use super::seal::{OVERHEAD, Padding, Place, Purpose, SealKey};
+use super::stream::Stream;
 
-/// Bytes of the database in one chunk; the last may have fewer. A fuzzer has small ones, which
-/// are many more a second.
-pub const CHUNK: usize = if cfg!(fuzzing) { 1024 } else { 64 * 1024 };
-/// What sealing adds to a chunk.
-pub const CHUNK_OVERHEAD: usize = 16;
 /// Bytes of the sealed master key.
 pub const SEALED_MASTER: usize = 32 + OVERHEAD;
 
@@ -44,7 +35,8 @@ pub struct BackupKeys {
     root: RawKey,
     header: DigestKey,
     master: SealKey,
-    chunk: SealKey,
+    /// What seals the database.
+    pub chunks: Stream,
     manifest: SealKey,
 }
 
@@ -67,7 +59,7 @@ impl BackupKeys {
             identity,
             header: DigestKey::new(&expand(b"header")?),
             master: SealKey::new(expand(b"master")?.bytes()),
-            chunk: SealKey::new(expand(b"chunk")?.bytes()),
+            chunks: Stream::new(&expand(b"chunk")?, place(&identity, Purpose::BackupChunk)),
             manifest: SealKey::new(expand(b"manifest")?.bytes()),
             root,
         })
@@ -147,22 +139,6 @@ impl BackupKeys {
         Keyring::new(MasterKey(master), self.identity.vault_id, self.identity.key_epoch)
     }
 
-    /// Seals chunk `number` in place.
-    ///
-    /// # Errors
-    /// Failure, never in practice.
-    pub fn seal_chunk(&self, number: u64, is_last: bool, chunk: &mut Vec<u8>) -> Result<()> {
-        self.chunk.seal_counted(nonce(number, is_last), &self.chunk_place(number), chunk)
-    }
-
-    /// Opens chunk `number` in place.
-    ///
-    /// # Errors
-    /// Damaged, when it is another one, was altered, or ends the stream where it should not.
-    pub fn open_chunk(&self, number: u64, is_last: bool, chunk: &mut Vec<u8>) -> Result<()> {
-        self.chunk.open_counted(nonce(number, is_last), &self.chunk_place(number), chunk)
-    }
-
     /// Seals what the backup says of its database.
     ///
     /// # Errors
@@ -181,13 +157,13 @@ impl BackupKeys {
     }
 
     fn place(&self, purpose: Purpose) -> Place {
-        let Identity { backup_id, vault_id, key_epoch, created_at } = self.identity;
-        Place { key_epoch, owner_id: backup_id, created_at, ..Place::new(purpose, vault_id) }
+        place(&self.identity, purpose)
     }
+}
 
-    fn chunk_place(&self, number: u64) -> Place {
-        Place { version: number, ..self.place(Purpose::BackupChunk) }
-    }
+fn place(identity: &Identity, purpose: Purpose) -> Place {
+    let Identity { backup_id, vault_id, key_epoch, created_at } = *identity;
+    Place { key_epoch, owner_id: backup_id, created_at, ..Place::new(purpose, vault_id) }
 }
 
 /// A slot of a backup opens neither a vault nor another backup.
@@ -201,17 +177,10 @@ fn owner(identity: &Identity) -> SlotOwner {
     }
 }
 
-/// The number of the chunk in eleven bytes, then 1 for the last one.
-fn nonce(number: u64, is_last: bool) -> [u8; 12] {
-    let mut nonce = [0; 12];
-    nonce[3..11].copy_from_slice(&number.to_be_bytes());
-    nonce[11] = u8::from(is_last);
-    nonce
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::stream::CHUNK_OVERHEAD;
 
     const HERE: Identity = Identity { backup_id: [7; 16], vault_id: [8; 16], key_epoch: 3, created_at: 5 };
 
@@ -227,9 +196,9 @@ mod tests {
     fn a_chunk_opens_at_its_number_and_end_in_its_backup_alone() {
         let keys = keys();
         let mut sealed = b"page".to_vec();
-        keys.seal_chunk(2, false, &mut sealed).unwrap();
+        keys.chunks.seal(2, false, &mut sealed).unwrap();
         assert_eq!(sealed.len(), 4 + CHUNK_OVERHEAD);
-        let opens = |keys: &BackupKeys, number, is_last| keys.open_chunk(number, is_last, &mut sealed.clone()).is_ok();
+        let opens = |keys: &BackupKeys, number, is_last| keys.chunks.open(number, is_last, &mut sealed.clone()).is_ok();
         assert!(opens(&keys, 2, false));
         assert!(!opens(&keys, 2, true) && !opens(&keys, 1, false) && !opens(&keys, 3, false));
         let elsewhere = [
@@ -244,7 +213,7 @@ mod tests {
         for bit in 0..sealed.len() * 8 {
             let mut altered = sealed.clone();
             altered[bit / 8] ^= 1 << (bit % 8);
-            assert!(keys.open_chunk(2, false, &mut altered).is_err(), "bit {bit}");
+            assert!(keys.chunks.open(2, false, &mut altered).is_err(), "bit {bit}");
         }
     }
 
@@ -278,8 +247,8 @@ mod tests {
     fn every_purpose_has_its_own_key_and_every_database_its_own_backup_key() {
         let (keys, vault) = (keys(), keyring());
         let mut body = vec![1; 40];
-        keys.seal_chunk(0, true, &mut body).unwrap();
-        assert!(keys.manifest.open_counted(nonce(0, true), &keys.chunk_place(0), &mut body.clone()).is_err());
+        keys.chunks.seal(0, true, &mut body).unwrap();
+        assert!(keys.open_manifest(&body).is_err());
         let one = BackupKeys::generate(HERE, &vault, 1, &[1; 32]).unwrap();
         let two = BackupKeys::generate(HERE, &vault, 1, &[1; 32]).unwrap();
         assert_ne!(one.commitment().unwrap(), two.commitment().unwrap());

@@ -51,6 +51,10 @@ pub enum Purpose {
     BackupMaster = 13,
     /// What a backup says of the database in it.
     BackupManifest = 14,
+    /// What is known of a segment of the log.
+    Segment = 15,
+    /// A stretch of the records in a segment's file.
+    SegmentChunk = 16,
 }
 
 /// Where a sealed record belongs; becomes its associated data.

@@ -46,6 +46,18 @@ impl Draft {
     /// # Errors
     /// As [`Self::of_backup`].
     pub fn check_backup(path: &Path) -> Result<PathBuf> {
+        Self::check_anywhere(path, "backup")
+    }
+
+    /// A draft of a segment of an audit log, likewise.
+    ///
+    /// # Errors
+    /// As [`Self::of_backup`].
+    pub fn of_segment(path: &Path) -> Result<Self> {
+        Self::new(Self::check_anywhere(path, "segment")?, "segment")
+    }
+
+    fn check_anywhere(path: &Path, what: &str) -> Result<PathBuf> {
         let no_name =
             || Error::usage(format!("{} is no name for a file.", path.display())).hint("Give the path of a new file.");
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
@@ -55,7 +67,7 @@ impl Draft {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = folder.canonicalize().map_err(|error| unusable(folder, &error))?;
         let path = folder.join(name);
-        Self::check_free(&path, "backup")?;
+        Self::check_free(&path, what)?;
         Ok(path)
     }
 

@@ -12,7 +12,12 @@ use super::{Tx, failure};
 const APPLICATION_ID: i32 = 0x5352_4D31;
 
 /// Migration *n* (from 1) leads to `user_version` *n*.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// The `user_version` this program writes and reads.
 fn newest() -> i32 {
@@ -47,7 +52,7 @@ pub(super) fn fingerprint(connection: &Connection) -> Result<[u8; 32]> {
 }
 
 /// The fingerprint of each format's schema, from 1; a test derives them from the migrations.
-const FINGERPRINTS: [[u8; 32]; 3] = [
+const FINGERPRINTS: [[u8; 32]; 4] = [
     [
         0xc5, 0x63, 0xd2, 0x04, 0xe6, 0x77, 0xa3, 0x6c, 0x90, 0xfe, 0xc9, 0x6e, 0x88, 0xf0, 0xb5, 0x0a, 0xc4, 0xb5,
         0x0a, 0x79, 0xae, 0x09, 0xdb, 0xce, 0x2a, 0x30, 0xe5, 0x63, 0x91, 0x5c, 0xe4, 0xf5,
@@ -59,6 +64,10 @@ const FINGERPRINTS: [[u8; 32]; 3] = [
     [
         0xa5, 0xf9, 0x50, 0x11, 0xe4, 0x48, 0x97, 0x99, 0xe4, 0x7a, 0xd7, 0x00, 0x53, 0xb3, 0x3d, 0x2d, 0x6b, 0x99,
         0x47, 0xff, 0x8e, 0x60, 0x53, 0xa4, 0xc9, 0x5b, 0x80, 0xe7, 0x0a, 0xae, 0x3d, 0xb5,
+    ],
+    [
+        0x38, 0xae, 0x35, 0x25, 0x1c, 0x8c, 0x70, 0xf8, 0xf2, 0xab, 0xc8, 0x29, 0xf8, 0x56, 0x45, 0x25, 0xc8, 0xc8,
+        0x58, 0xba, 0xa0, 0x33, 0x78, 0x70, 0x53, 0x8e, 0x9b, 0x12, 0x35, 0xb9, 0xac, 0x34,
     ],
 ];
 
@@ -147,7 +156,7 @@ mod tests {
     /// The schema of one format under the number of another is somebody's doing.
     #[test]
     fn a_schema_counts_for_its_own_format_only() {
-        for (format, claimed) in [(1, 2), (2, 1), (3, 2), (2, 3), (1, 0), (3, -1)] {
+        for (format, claimed) in [(1, 2), (2, 1), (3, 2), (2, 3), (3, 4), (4, 3), (1, 0), (3, -1)] {
             let connection = of_format(format);
             connection.pragma_update(None, "user_version", claimed).unwrap();
             assert_eq!(check(&connection).unwrap_err().kind(), crate::error::Kind::Damaged, "{format} as {claimed}");

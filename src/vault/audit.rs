@@ -107,6 +107,10 @@ actions! {
     RestoreAccepted = 36 "restore_accepted",
     /// A key was shown to open the vault.
     KeyTest = 37 "key_test",
+    /// The oldest records were moved to a file.
+    AuditCut = 38 "audit_cut",
+    /// The clock said an earlier time than when the record before was written.
+    ClockRegressed = 39 "clock_regressed",
 }
 
 impl AuditAction {
@@ -236,7 +240,7 @@ pub struct AuditQuery {
 pub enum AuditVerdict {
     /// Every record is in its place and unaltered.
     Intact {
-        /// How many there are.
+        /// The number of the last one: how many were written, those that were cut off too.
         records: u64,
     },
     /// The chain breaks.

@@ -13,6 +13,7 @@ use super::backup::{Backups, Note};
 use super::change::{audit_link, audit_place};
 use super::incident::Traces;
 use super::record::{self, AuditBody};
+use super::segments::log_start;
 use super::usage::Use;
 use super::view::View;
 
@@ -120,7 +121,7 @@ impl AuditWalk {
         self.traces.as_ref()
     }
 
-    /// How many records are behind it.
+    /// The number of the record that it has come to.
     #[must_use]
     pub fn records(&self) -> u64 {
         self.records
@@ -140,6 +141,11 @@ impl AuditWalk {
     }
 
     fn step(&mut self, view: &View<'_>, most: u64, mine: (&str, &str)) -> Result<Option<AuditVerdict>> {
+        let (gone, code) = log_start(view.tx)?;
+        if self.records < gone {
+            // What was cut off, perhaps by another session on the way, is in its file.
+            (self.records, self.head) = (gone, code);
+        }
         let (until, mut cause) = (self.records.saturating_add(most), None);
         let mut buffer = Zeroizing::new(Vec::with_capacity(1024));
         view.tx.each_audit(self.records + 1, |row| {
@@ -211,7 +217,7 @@ pub(super) fn records(view: &View<'_>, from: u64, most: usize) -> Result<Vec<Aud
     Ok(records)
 }
 
-fn read(body: &[u8], row: &AuditRow<'_>) -> Result<AuditRecord> {
+pub(super) fn read(body: &[u8], row: &AuditRow<'_>) -> Result<AuditRecord> {
     let body = AuditBody::read(body)?;
     Ok(AuditRecord {
         seq: row.seq,
@@ -228,7 +234,7 @@ fn read(body: &[u8], row: &AuditRow<'_>) -> Result<AuditRecord> {
 }
 
 impl AuditQuery {
-    fn wants(&self, record: &AuditRecord) -> bool {
+    pub(super) fn wants(&self, record: &AuditRecord) -> bool {
         fn agrees<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {
             wanted.is_none() || wanted == found
         }

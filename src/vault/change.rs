@@ -15,16 +15,21 @@ use crate::error::{Error, Result};
 use crate::store::{AuditRow, BUCKETS, SecretRow, StateRow, Tx, VersionRow};
 
 use super::audit::{Actor, AuditAction};
-use super::record::{self, AuditBody};
+use super::record::{self, AuditBody, SegmentBody};
 use super::rotation::StepDone;
 use super::scope::Address;
 use super::secret::{Fields, Origin, Secret, SecretId, Version};
+use super::segments;
 use super::view::{View, metadata_place};
 use super::{integrity, listing, rows};
 
 /// Records under one multi-use key before a new master key is demanded: a tenth
 /// under the bound of NIST SP 800-38D §8.3 for random nonces.
 const MOST_SEALED: u64 = 3_865_470_566;
+
+/// Milliseconds by which the clock may be behind the last record without a word: who
+/// waited for another writer has looked at the clock before.
+const MOST_REGRESSED: i64 = 60_000;
 
 /// One write in progress.
 pub(super) struct Change<'a> {
@@ -36,6 +41,8 @@ pub(super) struct Change<'a> {
     /// Buckets whose list is to be sealed anew though no row changed: it is missing.
     unlisted: BTreeSet<usize>,
     dirty: bool,
+    /// Whether the clock was compared with the log.
+    clock_noted: bool,
     /// Failed unlocks since the last write, folded into the log by this one.
     pub(super) failed_unlocks: u64,
 }
@@ -54,7 +61,8 @@ impl<'a> Change<'a> {
         let mut view = View::new(tx, keys)?;
         view.state.seq += 1;
         let (touched, unlisted) = (BTreeSet::new(), BTreeSet::new());
-        let mut change = Self { view, actor, now, touched, unlisted, dirty: false, failed_unlocks: 0 };
+        let mut change =
+            Self { view, actor, now, touched, unlisted, dirty: false, clock_noted: false, failed_unlocks: 0 };
         if tx.migrate()? {
             change.list_again(0..BUCKETS);
             change.audit_body(AuditAction::Migrate, None, None, None, "", None)?;
@@ -275,6 +283,12 @@ impl<'a> Change<'a> {
         Ok(sealed)
     }
 
+    /// Seals what is known of a segment of the log.
+    pub(super) fn seal_segment(&mut self, last: u64, body: &SegmentBody) -> Result<Vec<u8>> {
+        let place = segments::place(self.keys, last);
+        self.seal(|keys| &keys.audit_body, &place, Padding::Blocks, body.write().expose())
+    }
+
     /// Counts a record that was sealed under a key that is used more than once.
     pub(super) fn count_sealed(&mut self) {
         self.view.state.sealed += 1;
@@ -296,6 +310,21 @@ impl<'a> Change<'a> {
         self.audit_body(action, Some(secret.id), Some(&secret.address), version, reason, None)
     }
 
+    /// Puts on record, once, that the clock went back since the last one was written. The
+    /// order of the records is that of their numbers, whatever the clock says.
+    fn note_clock(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.clock_noted, true) {
+            return Ok(());
+        }
+        let last = self.tx.audit_link(self.state.audit_seq)?.map_or(i64::MIN, |(at, _)| at);
+        if last.saturating_sub(self.at()) < MOST_REGRESSED {
+            return Ok(());
+        }
+        let reason =
+            format!("The clock is earlier than at the record before, which is of {}", record::timestamp(last)?);
+        self.audit_body(AuditAction::ClockRegressed, None, None, None, &reason, None)
+    }
+
     /// Appends an audit record about anything.
     pub(super) fn audit_body(
         &mut self,
@@ -306,6 +335,7 @@ impl<'a> Change<'a> {
         reason: &str,
         error: Option<&str>,
     ) -> Result<()> {
+        self.note_clock()?;
         let body = AuditBody {
             action,
             secret,

@@ -20,6 +20,7 @@ use crate::store::{AnchorFile, Marks, StateRow, Tx};
 use super::audit::AuditAction;
 use super::change::Change;
 use super::keys::told;
+use super::segments::log_start;
 use super::{LockedVault, Vault, integrity, record};
 
 mod checkpoint;
@@ -210,10 +211,9 @@ impl Vault {
     ///
     /// # Errors
     /// Usage, when it is no such code; those of reading the vault.
-    pub fn leads_through(&mut self, code: &str) -> Result<bool> {
+    pub fn leads_through(&mut self, code: &str) -> Result<Passage> {
         let (audit_seq, start) = Checkpoint::read_code(code)?;
-        let link = self.store.read(|tx| tx.audit_link(audit_seq))?;
-        Ok(link.is_some_and(|(_, mac)| mac.starts_with(&start)))
+        self.view(|view| passage(view.tx, audit_seq, |mac| mac.starts_with(&start)))
     }
 
     /// Takes the file as it is: what was seen of another past is given up. That is on
@@ -309,13 +309,40 @@ fn judge(tx: &Tx<'_>, keys: &Keyring, state: &StateRow, marks: Option<&Marks>) -
     }
 }
 
+/// Where a record that was seen is in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passage {
+    /// The log leads through it.
+    Leads,
+    /// It would be in what was cut off.
+    CutOff,
+    /// It does not: the record is missing, or another one.
+    Elsewhere,
+}
+
+/// Whether the log leads through record `seq`, whose code `is_it` knows.
+fn passage(tx: &Tx<'_>, seq: u64, is_it: impl Fn(&[u8; 32]) -> bool) -> Result<Passage> {
+    let (gone, code) = log_start(tx)?;
+    let found = match seq {
+        seq if seq < gone => return Ok(Passage::CutOff),
+        seq if seq == gone => Some(code),
+        _ => tx.audit_link(seq)?.map(|(_, mac)| mac),
+    };
+    Ok(if found.is_some_and(|mac| is_it(&mac)) { Passage::Leads } else { Passage::Elsewhere })
+}
+
 /// Whether the log leads through what was seen.
 fn leads_on(tx: &Tx<'_>, state: &StateRow, seen: &Checkpoint) -> Result<Option<Stale>> {
     if state.seq < seen.seq {
         return Ok(Some(Stale::Older { seen: *seen }));
     }
-    let link = tx.audit_link(seen.audit_seq)?.map(|(_, mac)| mac);
-    Ok((link != Some(seen.audit_head)).then_some(Stale::Forked { seen: *seen }))
+    let leads = match passage(tx, seen.audit_seq, |mac| *mac == seen.audit_head)? {
+        Passage::Leads => true,
+        // Only who has the key can have cut it off; what was put back since is another line.
+        Passage::CutOff => state.lineage == seen.lineage,
+        Passage::Elsewhere => false,
+    };
+    Ok((!leads).then_some(Stale::Forked { seen: *seen }))
 }
 
 /// The mark under these keys that has come furthest, and its place.

@@ -98,6 +98,20 @@ fn slots(key: &DigestKey, slots: &[SlotRow]) -> [u8; 32] {
     key.digest(&[b"slots\0", &bytes])
 }
 
+/// The digest of what was cut off the log; nothing in a file that has no room for it.
+fn segments(key: &DigestKey, tx: &Tx<'_>) -> Result<Option<[u8; 32]>> {
+    if !tx.has_segments()? {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    for row in tx.segments()? {
+        bytes.extend_from_slice(&row.last.to_be_bytes());
+        bytes.extend_from_slice(&row.mac);
+        bytes.extend_from_slice(&Sha256::digest(&row.body));
+    }
+    Ok(Some(key.digest(&[b"segments\0", &bytes])))
+}
+
 /// The tag that the state row should have in this file.
 pub(super) fn tag(tx: &Tx<'_>, keys: &Keyring, state: &StateRow) -> Result<[u8; 32]> {
     Ok(keys.state.digest(&[
@@ -115,6 +129,7 @@ pub(super) fn tag(tx: &Tx<'_>, keys: &Keyring, state: &StateRow) -> Result<[u8; 
         &state.sealed.to_be_bytes(),
         &slots(&keys.state, &tx.slots()?),
         &tx.schema_fingerprint()?,
+        segments(&keys.state, tx)?.as_ref().map_or(&[], |digest| digest.as_slice()),
     ]))
 }
 

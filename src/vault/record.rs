@@ -7,6 +7,7 @@
 mod audit_body;
 mod parts;
 mod rotation;
+mod segment_body;
 
 use jiff::Timestamp;
 
@@ -21,6 +22,7 @@ use super::scope::Address;
 use super::secret::{FieldName, Fields, Metadata, Origin, Secret, SecretId, VALUE, Version};
 
 pub(super) use audit_body::AuditBody;
+pub(super) use segment_body::SegmentBody;
 
 /// Most bytes of one secret's metadata.
 const MAX_METADATA: usize = 64 * 1024;

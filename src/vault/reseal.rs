@@ -23,6 +23,7 @@ use super::rotation::stage::stage_place;
 use super::rows;
 use super::rows_walk::RowsWalk;
 use super::secret::SecretId;
+use super::segments;
 use super::unlock::to_row;
 use super::view::{View, first_half, metadata_place, name_index, version_place};
 
@@ -49,6 +50,7 @@ pub(super) fn everything(tx: &Tx<'_>, old: &Keyring, new: &Keyring, slots: &[Sea
         return Err(integrity::tampered("The pending version of a secret"));
     }
     let audit_head = log(&view, &mut work)?;
+    work.sealed += segments::reseal(&view, new)?;
     for slot in tx.slots()? {
         tx.remove_slot(&slot.id)?;
     }
@@ -159,7 +161,9 @@ fn put_secrets(tx: &Tx<'_>, new: &Keyring, mut rows: Vec<SecretRow<'static>>) ->
 /// The log, with its times and in its order, under a chain of the new key; gives its end.
 fn log(view: &View<'_>, work: &mut Work<'_>) -> Result<[u8; 32]> {
     let (tx, state) = (view.tx, &view.state);
-    let (mut before, mut after, mut count, mut read_to) = ([0; 32], [0; 32], 0, 0);
+    // It goes on from the same code under either key, which says nothing by itself.
+    let (gone, start) = segments::log_start(tx)?;
+    let (mut before, mut after, mut count, mut read_to) = (start, start, gone, gone);
     // In slices, since a table that is being read is not written.
     let read = || {
         let mut slice: Vec<AuditRow<'static>> = Vec::with_capacity(RECORDS);

@@ -1,6 +1,11 @@
 //! `audit` and `audit verify`.
 
-use crate::support::Room;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Ran, Room};
 
 fn busy() -> Room {
     let room = Room::new();
@@ -75,5 +80,76 @@ fn csv_has_the_same_columns() {
 fn the_chain_is_verified() {
     let room = busy();
     assert!(room.good(&["audit", "verify"]).text().contains("5 records"));
-    assert_eq!(room.json(&["audit", "verify"]), serde_json::json!({ "intact": true, "records": 5 }));
+    assert_eq!(room.json(&["audit", "verify"]), serde_json::json!({ "intact": true, "records": 5, "cut_off": 0 }));
+}
+
+#[test]
+fn json_lines_are_the_objects_of_the_json_one_a_line_and_the_oldest_can_come_first() {
+    let room = busy();
+    let lines = room.good(&["audit", "--jsonl", "--oldest-first"]).text();
+    let mut lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0]["action"], "init");
+    lines.reverse();
+    assert_eq!(Value::Array(lines), room.json(&["audit"]));
+    assert_eq!(room.good(&["audit", "--jsonl", "--action", "purge"]).text(), "");
+    room.fails(2, &["audit", "--jsonl", "--csv"]);
+}
+
+/// A vault whose log is more than a day old: that of the kept file, with its key.
+struct Old(Room);
+
+impl Old {
+    fn new() -> Self {
+        let room = Room::new();
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-1.db");
+        fs::write(room.vault(), fs::read(kept).unwrap()).unwrap();
+        Self(room)
+    }
+
+    fn run(&self, line: &[&str]) -> Ran {
+        let key: Vec<u8> = (0x20..0x40).collect();
+        let key = data_encoding::HEXLOWER.encode(&key);
+        self.0.command(line).env("STRONGROOM_MASTER_KEY", key).output().unwrap().into()
+    }
+
+    fn json(&self, line: &[&str]) -> Value {
+        let ran = self.run(&[line, &["--json"]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran.json()
+    }
+}
+
+#[test]
+fn audit_cut_moves_what_is_old_to_a_file_that_audit_shows_like_the_log() {
+    let old = Old::new();
+    let file = old.0.path("old.segment").display().to_string();
+    let before = old.json(&["audit"]);
+    assert_eq!(old.json(&["audit", "segments"]), serde_json::json!([]));
+    let cut = old.json(&["audit", "cut", &file, "--keep-days", "1", "--reason", "a day is enough"]);
+    assert_eq!((&cut["outcome"], &cut["first"], &cut["last"]), (&"cut".into(), &1.into(), &23.into()));
+    assert_eq!(cut["file"], Value::from(file.as_str()));
+    assert_eq!(old.json(&["audit", "--segment", &file]), before);
+    assert_eq!(old.json(&["audit", "--segment", &file, "--limit", "2"]).as_array().unwrap().len(), 2);
+    let kept = old.json(&["audit"]);
+    let actions: Vec<&str> = kept.as_array().unwrap().iter().map(|record| record["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["audit_cut", "unlock_failed", "migrate"]);
+    assert!(kept[0]["reason"].as_str().unwrap().ends_with(". a day is enough"));
+    assert_eq!(old.json(&["audit", "segments"])[0]["segment"], cut["segment"]);
+    let verified = old.json(&["audit", "verify"]);
+    assert_eq!(verified, serde_json::json!({ "intact": true, "records": 26, "cut_off": 23 }));
+    assert!(old.run(&["audit", "verify"]).text().contains("26 records, of which the first 23 were cut off"));
+    assert_eq!(old.run(&["verify"]).code, 0);
+    // Who asks for the past is told where it is; who asks for what is there is not.
+    assert!(old.run(&["audit"]).err.contains("Records 1 to 23, until"));
+    assert!(!old.run(&["audit", "--limit", "1"]).err.contains("cut off"));
+
+    let again = old.run(&["audit", "cut", &file, "--keep-days", "1"]);
+    assert_eq!((again.code, again.err.contains("No record is older than 1 days")), (0, true), "{}", again.err);
+    let other = old.0.path("other").display().to_string();
+    assert_eq!(old.run(&["audit", "--segment", &other]).code, 3, "there is no such file");
+    fs::write(&other, [&fs::read(&file).unwrap()[..], b"x"].concat()).unwrap();
+    assert_eq!(old.run(&["audit", "--segment", &other]).code, 9, "it is not the file that was cut off");
+    let another = Room::new();
+    another.fails(3, &["audit", "--segment", &file]);
+    assert_eq!(old.run(&["anchor", "check", &format!("1-{}", "0".repeat(12))]).code, 3, "it is in the segment");
 }

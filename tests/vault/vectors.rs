@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use strongroom::crypto::keyring::{Keyring, MasterKey, RawKey, SealedSlot, SlotKind, UnlockKey};
@@ -26,7 +26,7 @@ use tempfile::TempDir;
 use crate::place::{actor, at, put, reveal, value};
 
 /// The formats so far. The worked example of the document is of the first.
-const FORMATS: [u32; 3] = [1, 2, 3];
+const FORMATS: [u32; 4] = [1, 2, 3, 4];
 /// What this program writes.
 const NEWEST: u32 = FORMATS[FORMATS.len() - 1];
 /// As it was given when the vault was made: with a combining diaeresis.
@@ -112,6 +112,9 @@ fn fields(parts: &[(&str, &[u8])]) -> Fields {
     fields
 }
 
+/// About how many records were cut off the log of the kept vault of format 4.
+const CUT_OFF: usize = 10;
+
 /// Makes the fixture of the newest format, once for each format that is released. An
 /// existing one is never overwritten: it is what old vaults are.
 #[test]
@@ -168,6 +171,14 @@ fn make_the_fixture() {
     let Err(refused) = locked.unlock(&passphrase("wrong"), actor()) else { panic!("it opened") };
     let mut vault = refused.0.unlock(&UnlockKey::Recovery(raw(0x40)), actor()).map_err(|refused| refused.1).unwrap();
     vault.begin_session().unwrap();
+    // The clock goes back for a moment; then the oldest records are cut off.
+    vault.set_clock(|| Timestamp::now() - SignedDuration::from_hours(3));
+    reveal(&mut vault, "DB_URL", None);
+    vault.set_clock(Timestamp::now);
+    let before = vault.audit(&AuditQuery::default()).unwrap().into_iter().rev().nth(CUT_OFF).unwrap().at;
+    let cut_off = folder.path().join("cut-off");
+    let cut = vault.cut_audit(&cut_off, before, "kept elsewhere").unwrap().unwrap();
+    fs::rename(&cut.file, in_project(&format!("tests/fixtures/format-{NEWEST}.segment"))).unwrap();
     let locked = vault.lock().unwrap();
     // One that waits to be folded.
     assert!(locked.unlock(&passphrase("wrong again"), actor()).is_err());
@@ -260,7 +271,7 @@ fn the_kept_vaults_give_their_known_secrets_for_ever() {
         assert_eq!((presented.kept().count(), presented.dropped().len()), (4, 0));
         vault.replace_master_key(&presented, &[], Some(Cost::FLOOR), "").unwrap();
         assert_eq!(gives_its_known_secrets(&mut copy.unlock(&UnlockKey::Recovery(raw(0x40))), format), seen);
-        let records = vault.audit(&AuditQuery::default()).unwrap().len() as u64;
+        let records = vault.audit(&AuditQuery::default()).unwrap()[0].seq;
         assert_eq!(vault.verify_audit().unwrap(), AuditVerdict::Intact { records });
         vault.verify_rows().unwrap();
     }
@@ -392,12 +403,26 @@ fn the_kept_vaults_give_their_known_audit_logs_for_ever() {
 fn gives_its_known_audit_log(format: u32) {
     let (copy, numbers) = (Copy::of(format), numbers(format));
     let mut vault = copy.unlock(&UnlockKey::Recovery(raw(0x40)));
-    let known = numbers["audit"].as_array().unwrap();
+    let kept = |name: &str| numbers[name].as_array().cloned().unwrap_or_default();
+    let known = [kept("segment_records"), kept("audit")].concat();
     assert_eq!(vault.verify_audit().unwrap(), AuditVerdict::Intact { records: known.len() as u64 });
     let mut log = vault.audit(&AuditQuery::default()).unwrap();
+    assert_eq!(log.len(), kept("audit").len());
+    if format >= 4 {
+        let segment = in_project(&format!("tests/fixtures/format-{format}.segment"));
+        log.extend(vault.audit_of_segment(&segment, &AuditQuery::default()).unwrap());
+        assert!(log.iter().any(|record| record.action == AuditAction::ClockRegressed));
+        let (segments, known) = (vault.segments().unwrap(), kept("segments"));
+        assert_eq!((segments.len(), known.len()), (1, 1));
+        assert_eq!(
+            (hex(&segments[0].id), segments[0].last),
+            (text(&known[0]["id"]).to_owned(), known[0]["last"].as_u64().unwrap())
+        );
+        assert_eq!(segments[0].until.as_millisecond(), known[0]["until"].as_i64().unwrap());
+    }
     log.reverse();
     assert_eq!(log.len(), known.len());
-    for (ours, known) in log.iter().zip(known) {
+    for (ours, known) in log.iter().zip(&known) {
         assert_eq!((ours.action.word(), hex(&ours.hash)), (text(&known["action"]), text(&known["mac"]).to_owned()));
         assert_eq!(
             (ours.seq, ours.at.as_millisecond()),
@@ -667,6 +692,12 @@ fn names_heads_and_the_state(format: u32) {
         all.extend_from_slice(&slot.wrapped);
     }
     let slots = mac(&key("state"), &[&all]);
+    let cut_off = store.read(|tx| tx.segments()).unwrap();
+    let parts: Vec<u8> = cut_off
+        .iter()
+        .flat_map(|row| [&row.last.to_be_bytes()[..], &row.mac, &Sha256::digest(&row.body)].concat())
+        .collect();
+    let segments = if format < 4 { Vec::new() } else { mac(&key("state"), &[b"segments\0", &parts]).to_vec() };
     assert_eq!(hex(&slots), numbers["slots_digest"]);
     assert_eq!(hex(&fingerprint), numbers["schema_fingerprint"]);
     let tag = [
@@ -684,6 +715,7 @@ fn names_heads_and_the_state(format: u32) {
         &state.sealed.to_be_bytes(),
         &slots,
         &fingerprint,
+        &segments,
     ];
     assert_eq!(mac(&key("state"), &tag), state.tag);
     assert_eq!(hex(&state.tag), numbers["state"]["tag"]);
@@ -792,7 +824,7 @@ fn the_document_is_of_this_schema_and_this_vault() {
     let schema: Vec<&str> = schema.lines().filter(|line| !line.starts_with("--")).collect();
     let schema = schema.join("\n");
     let statements: Vec<&str> = schema.split(';').map(str::trim).filter(|text| !text.is_empty()).collect();
-    assert_eq!(statements.len(), 11);
+    assert_eq!(statements.len(), 12);
     for statement in statements {
         assert!(document.contains(statement), "{statement}");
     }

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::crypto::backup::{BackupKeys, CHUNK, Identity};
+use crate::crypto::backup::{BackupKeys, Identity};
 use crate::crypto::keyring::UnlockKey;
 use crate::crypto::passphrase::Cost;
 use crate::crypto::random_array;
+use crate::crypto::stream::{CHUNK, CHUNK_OVERHEAD};
 use crate::error::{Error, Result};
 use crate::store::{Draft, Tx};
 
@@ -162,12 +163,12 @@ impl Unwritten {
         let header = self.header.write();
         put(&header)?;
         put(&self.keys.header_digest(&header))?;
-        let (mut left, mut number, mut chunk) = (self.header.bytes, 0, Vec::with_capacity(CHUNK + 16));
+        let (mut left, mut number, mut chunk) = (self.header.bytes, 0, Vec::with_capacity(CHUNK + CHUNK_OVERHEAD));
         loop {
             chunk.resize(usize::try_from(left).unwrap_or(CHUNK).min(CHUNK), 0);
             self.database.read_exact(&mut chunk).map_err(|error| unreadable(&error))?;
             left -= chunk.len() as u64;
-            self.keys.seal_chunk(number, left == 0, &mut chunk)?;
+            self.keys.chunks.seal(number, left == 0, &mut chunk)?;
             put(&chunk)?;
             if left == 0 {
                 break;

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::crypto::backup::{BackupKeys, CHUNK, CHUNK_OVERHEAD};
+use crate::crypto::backup::BackupKeys;
 use crate::crypto::keyring::{Keyring, SealedSlot, SlotKind, UnlockKey};
+use crate::crypto::stream::{CHUNK, CHUNK_OVERHEAD};
 use crate::error::{Error, Kind, Result};
 use crate::store::Store;
 
@@ -155,7 +156,7 @@ impl Backup {
             chunk.resize(length + CHUNK_OVERHEAD, 0);
             take(&mut self.source.reader, &mut chunk)?;
             left -= length as u64;
-            let opened = self.keys.open_chunk(number, left == 0, &mut chunk);
+            let opened = self.keys.chunks.open(number, left == 0, &mut chunk);
             opened.map_err(|_| damaged(&format!("stretch {} of its database was altered or moved", number + 1)))?;
             digest.update(&chunk);
             to.write_all(&chunk).map_err(|error| unwritable(place, &error))?;

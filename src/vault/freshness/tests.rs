@@ -253,13 +253,13 @@ fn a_checkpoint_on_paper_is_found_in_the_log_that_led_through_it() {
     write(&mut vault).unwrap();
     let code = vault.freshness().unwrap().now.code();
     write(&mut vault).unwrap();
-    assert_eq!(vault.leads_through(&code), Ok(true));
+    assert_eq!(vault.leads_through(&code), Ok(Passage::Leads));
     drop(vault);
     bench.put(&copy);
     write(&mut bench.open_with(&bench.elsewhere())).unwrap();
     write(&mut bench.open_with(&bench.elsewhere())).unwrap();
     let mut vault = bench.open_with(&Anchors::default());
-    assert_eq!(vault.leads_through(&code), Ok(false));
+    assert_eq!(vault.leads_through(&code), Ok(Passage::Elsewhere));
     for wrong in ["", "7", "7-", "x-3f9ac2d17e20", "7-3f9a", "7-3f9ac2d17e2011", "-3f9ac2d17e20"] {
         assert_eq!(vault.leads_through(wrong).unwrap_err().kind(), Kind::Usage, "{wrong}");
     }
