@@ -69,6 +69,9 @@ pub(super) fn run(call: &Call, args: &IncidentArgs) -> Result<()> {
     choice.check_begun(call.now)?;
     let mut vault = call.open()?;
     let mut incident = vault.incident(choice)?;
+    if let Some(cut_off) = &incident.cut_off {
+        call.output.warn(cut_off);
+    }
     if !incident.unknown.is_empty() {
         return Err(Error::not_found(incident.unknown.join(" "))
             .hint("Write names as strongroom audit has them; leave away who was never there."));

@@ -39,6 +39,8 @@ pub struct Incident {
     /// Who of those chosen is on no record of the whole log, and who is: a sentence each. It says
     /// nothing of what such a name could have seen.
     pub unknown: Vec<String>,
+    /// What of the time that was asked for is not in the log any more, a sentence.
+    pub cut_off: Option<String>,
     /// How many records the log has, each of them verified.
     pub records: u64,
     /// What they could have seen: what is to do first, then what was seen last first.
@@ -52,6 +54,11 @@ pub struct Incident {
 }
 
 impl Incident {
+    /// What makes the answer less than it seems, a sentence each.
+    pub fn caveats(&self) -> impl Iterator<Item = &str> {
+        self.unknown.iter().chain(&self.cut_off).map(String::as_str)
+    }
+
     /// How many secrets are still to do.
     #[must_use]
     pub fn open(&self) -> usize {

@@ -44,6 +44,17 @@ impl Segment {
         data_encoding::HEXLOWER.encode(&self.id[..4])
     }
 
+    /// For whoever asks about the past: that all up to this one is not in the log, a sentence.
+    #[must_use]
+    pub fn told(&self) -> String {
+        format!(
+            "Records 1 to {}, until {}, were cut off the log and are not in this answer; strongroom audit --segment \
+             FILE shows them.",
+            self.last,
+            self.until.strftime("%Y-%m-%dT%H:%M:%SZ")
+        )
+    }
+
     /// How many records are in it.
     #[must_use]
     pub fn records(&self) -> u64 {

@@ -139,12 +139,15 @@ fn audit_cut_moves_what_is_old_to_a_file_that_audit_shows_like_the_log() {
     assert_eq!(verified, serde_json::json!({ "intact": true, "records": 26, "cut_off": 23 }));
     assert!(old.run(&["audit", "verify"]).text().contains("26 records, of which the first 23 were cut off"));
     assert_eq!(old.run(&["verify"]).code, 0);
+    // Whoever asks what somebody has seen is told what is not in the answer.
+    let seen = old.run(&["incident", "--actor", "ops", "--json"]);
+    assert!(seen.err.contains("Records 1 to 23, until 2026-11-22T") && seen.err.contains("not in this answer"));
     // Who asks for the past is told where it is; who asks for what is there is not.
     assert!(old.run(&["audit"]).err.contains("Records 1 to 23, until"));
     assert!(!old.run(&["audit", "--limit", "1"]).err.contains("cut off"));
 
     let again = old.run(&["audit", "cut", &file, "--keep-days", "1"]);
-    assert_eq!((again.code, again.err.contains("No record is older than 1 days")), (0, true), "{}", again.err);
+    assert_eq!((again.code, again.err.contains("No record is older than that")), (0, true), "{}", again.err);
     let other = old.0.path("other").display().to_string();
     assert_eq!(old.run(&["audit", "--segment", &other]).code, 3, "there is no such file");
     fs::write(&other, [&fs::read(&file).unwrap()[..], b"x"].concat()).unwrap();

@@ -46,7 +46,7 @@ pub(super) fn cut(call: &Call, args: &CutArgs) -> Result<()> {
         if call.output.json {
             return call.output.print_json(&json!({ "outcome": "unchanged" }));
         }
-        call.output.note(&format!("No record is older than {} days. No file was made.", args.keep_days));
+        call.output.note("No record is older than that. No file was made.");
         return Ok(());
     };
     if let Some(left) = &cut.left {
@@ -94,10 +94,7 @@ pub(super) fn list(call: &Call) -> Result<()> {
 pub(super) fn say_what_is_elsewhere(call: &Call, segments: &[Segment], since: Option<Timestamp>) {
     let Some(newest) = segments.last() else { return };
     if since.is_none_or(|since| since <= newest.until) {
-        let (last, until) = (newest.last, local(newest.until));
-        call.output.note(&format!(
-            "Records 1 to {last}, until {until}, were cut off the log; audit --segment FILE shows them."
-        ));
+        call.output.note(&newest.told());
     }
 }
 

@@ -11,7 +11,7 @@ use super::super::duplicates::{DuplicateSearch, Print};
 use super::super::secret::SecretId;
 use super::super::usage::broken;
 use super::super::value_walk::LEAST;
-use super::super::{AuditWalk, Vault};
+use super::super::{AuditWalk, Segment, Vault};
 use super::judge::Judge;
 use super::{Choice, ExposedSecret, Incident, Traces};
 
@@ -24,6 +24,8 @@ pub struct Investigation {
     prints: HashMap<(SecretId, u64), Option<Print>>,
     /// The values that were seen, and one place where.
     seen: HashMap<Print, (SecretId, u64)>,
+    /// The last of what is not in the log any more.
+    cut_off: Option<Segment>,
     /// The secrets to be judged, and how many of them are.
     order: Vec<SecretId>,
     judged: Vec<ExposedSecret>,
@@ -68,6 +70,7 @@ impl Investigation {
             values: DuplicateSearch::new()?,
             prints: HashMap::new(),
             seen: HashMap::new(),
+            cut_off: None,
             order: Vec::new(),
             judged: Vec::new(),
             stage: Stage::Log,
@@ -102,10 +105,13 @@ impl Investigation {
         });
         self.stage = Stage::Log;
         let (records, traces) = (self.walk.records(), self.traces()?);
+        let asked_for = |segment: &&Segment| traces.choice.since.is_none_or(|since| since <= segment.until);
+        let cut_off = self.cut_off.as_ref().filter(asked_for);
         Ok(Incident {
             choice: traces.choice.clone(),
             unknown: traces.unknown(),
-            records,
+            cut_off: cut_off.map(Segment::told),
+            records: records - self.cut_off.as_ref().map_or(0, |segment| segment.last),
             secrets,
             sessions: traces.sessions,
             last_session: traces.last_session,
@@ -163,7 +169,10 @@ impl Vault {
             Stage::Log => match self.walk_audit(&mut investigation.walk, most as u64)? {
                 None => {}
                 Some(AuditVerdict::Broken { first_bad, cause }) => return Err(broken(first_bad, &cause)),
-                Some(AuditVerdict::Intact { .. }) => investigation.begin_values()?,
+                Some(AuditVerdict::Intact { .. }) => {
+                    investigation.cut_off = self.segments()?.pop();
+                    investigation.begin_values()?;
+                }
             },
             Stage::Values => {
                 let most = most.saturating_mul(LEAST);

@@ -60,6 +60,7 @@ impl Incident {
             },
             "at": time(now),
             "unknown": self.unknown,
+            "cut_off": self.cut_off,
             "records": self.records,
             "open": self.open(),
             "done": self.secrets.len() - self.open(),
@@ -75,7 +76,7 @@ impl Incident {
 
     fn push_totals(&self, text: &mut String) {
         let _ = writeln!(text, "## In short\n");
-        for told in &self.unknown {
+        for told in self.caveats() {
             let _ = writeln!(text, "- {}", plain(told));
         }
         let (all, open) = (self.secrets.len(), self.open());

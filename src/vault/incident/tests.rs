@@ -51,6 +51,7 @@ fn incident() -> Incident {
     Incident {
         choice: Choice { people: vec!["alice".into()], since: Some(at(0)), ..Choice::default() },
         unknown: vec!["Nobody called <b> is in the log: it has alice@bastion1.".into()],
+        cut_off: Some("Records 1 to 7 were cut off.".into()),
         records: 40,
         secrets: vec![exposed(1, "prod/DB", Standing::Current { version: 3 }), done],
         sessions: 2,
@@ -69,7 +70,7 @@ fn the_report_says_everything_and_lets_nobody_write_markup() {
     let text = incident().markdown(at(100));
     for told in [
         "# Incident: what alice, since 2027-01-15 08:00:00 UTC could have seen",
-        "- Nobody called \\<b\\> is in the log: it has alice@bastion1.\n- 1 of 2 secrets are still to do, 1 are done.",
+        "- Nobody called \\<b\\> is in the log: it has alice@bastion1.\n- Records 1 to 7 were cut off.\n- 1 of 2 secrets are still to do, 1 are done.",
         "began 2 sessions",
         "strongroom key replace",
         "## What it cannot know",
@@ -91,7 +92,7 @@ fn the_json_has_every_promised_key() {
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
     assert_eq!(
         keys(&value),
-        "choice at unknown records open done exposures sessions last_session keys secrets method limits"
+        "choice at unknown cut_off records open done exposures sessions last_session keys secrets method limits"
     );
     assert_eq!(
         keys(&value["secrets"][0]),

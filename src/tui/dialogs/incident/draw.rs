@@ -107,9 +107,9 @@ impl IncidentDialog {
     }
 
     fn draw_list(&self, found: &Found, theme: &Theme, list: Rect, frame: &mut Frame<'_>) {
-        let unknown = &found.incident().unknown;
+        let caveats: Vec<&str> = found.incident().caveats().collect();
         let nothing = match (found.total(), found.len()) {
-            (0, _) if !unknown.is_empty() => Some(text::printable(&unknown.join(" ")).into_owned()),
+            (0, _) if !caveats.is_empty() => Some(text::printable(&caveats.join(" ")).into_owned()),
             (0, _) => Some(format!(
                 "No secret could have been seen: {}, all verified.",
                 text::counted_grouped(found.incident().records, "record")
@@ -118,7 +118,7 @@ impl IncidentDialog {
             _ => None,
         };
         if let Some(words) = nothing {
-            let role = if found.total() == 0 && !unknown.is_empty() { Role::Warn } else { Role::Muted };
+            let role = if found.total() == 0 && !caveats.is_empty() { Role::Warn } else { Role::Muted };
             for (at, line) in text::wrap(&words, usize::from(list.width).saturating_sub(2)).into_iter().enumerate() {
                 if let Some(row) = row_area(list, at) {
                     frame.render_widget(Line::styled(format!("  {line}"), theme.style(role)), row);
@@ -185,7 +185,7 @@ impl IncidentDialog {
             below.extend(lines(words, Role::Warn));
         }
         if found.total() > 0 {
-            below.extend(found.incident().unknown.iter().flat_map(|told| lines(told, Role::Warn)));
+            below.extend(found.incident().caveats().flat_map(|told| lines(told, Role::Warn)));
         }
         let keys_made = found.incident().keys.len() as u64;
         if keys_made > 0 {
