@@ -35,8 +35,10 @@ use super::tmux::TmuxPane;
 use super::{editor, patience, terminal};
 
 mod news;
+mod pressed;
 
 pub use news::ClipboardNews;
+pub use pressed::Pressed;
 
 /// One thing that happened.
 pub enum Event {
@@ -350,7 +352,9 @@ pub fn outcome_word(outcome: Outcome) -> &'static str {
 
 /// What travels to the loop.
 pub enum Message {
-    /// Something happened.
+    /// A key was pressed.
+    Pressed(Pressed),
+    /// Something else happened.
     Event(Event),
     /// The terminal has taken all frames so far, so the next may be drawn.
     FrameWritten,
@@ -370,7 +374,11 @@ impl Mailbox {
 
     /// Sends an event; false when the loop has ended.
     pub(super) fn send(&self, event: Event) -> bool {
-        self.0.send(Message::Event(event)).is_ok()
+        let message = match event {
+            Event::Key(key) => Message::Pressed(key.into()),
+            event => Message::Event(event),
+        };
+        self.0.send(message).is_ok()
     }
 
     /// Tells the loop that it may draw.

@@ -274,7 +274,11 @@ impl Loop {
 
     /// Hands one message to the state; gives the exit code when that was the last.
     fn take(&mut self, message: Message) -> Option<u8> {
-        let Message::Event(event) = message else { return None };
+        let event = match message {
+            Message::Event(event) => event,
+            Message::Pressed(key) => Event::Key(key.into()),
+            Message::FrameWritten => return None,
+        };
         self.parting = parting_code(&event).or(self.parting);
         match event {
             Event::Resumed => self.runtime.enter_again(),

@@ -179,10 +179,9 @@ fn h1_nothing_is_left_of_a_passphrase_that_was_refused() {
     }
 }
 
-/// Not mended yet: the queue between the threads of the screen keeps keys that came in one
-/// piece, one in each of its places, until those are used again. Pasted text is not in it.
+/// Keys that came in one piece wait in the queue between the threads of the screen, which
+/// does not wipe the places that they had.
 #[test]
-#[ignore = "a known limit: keys that come all at once stay spread over the queue's freed places for a while"]
 fn h1_keys_typed_at_once_are_in_the_input_alone() {
     const TYPED: &str = "~hJ5 typed passphrase Yb42 of nobody";
     let (room, scanner) = (Room::with_passphrase(), Scanner::new().text("typed passphrase", TYPED));

@@ -6,9 +6,10 @@ use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
-use crate::crypto::backup::{BackupKeys, CHUNK, Identity};
+use crate::crypto::backup::{BackupKeys, Identity};
 use crate::crypto::keyring::{Keyring, MasterKey, RawKey, UnlockKey};
 use crate::crypto::passphrase::Cost;
+use crate::crypto::stream::CHUNK;
 use crate::error::Result;
 use crate::fuzzing::Feed;
 use crate::store::Counts;
@@ -122,7 +123,7 @@ fn made() -> Result<Vec<u8>> {
     let mut backup = [&header[..], &keys.header_digest(&header)].concat();
     for (number, chunk) in (0..).zip(plain().chunks(CHUNK)) {
         let mut chunk = chunk.to_vec();
-        keys.seal_chunk(number, chunk.len() < CHUNK, &mut chunk)?;
+        keys.chunks.seal(number, chunk.len() < CHUNK, &mut chunk)?;
         backup.extend_from_slice(&chunk);
     }
     backup.extend_from_slice(&keys.seal_manifest(&manifest.write())?);

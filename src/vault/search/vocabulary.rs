@@ -26,10 +26,7 @@ pub const TERMS: &[TermRow] = &[
     TermRow { example: "changed:<2h", finds: "Anything about it changed within that time." },
     TermRow { example: "rotated:never", finds: "No rotation led to its value; an edit is none." },
     TermRow { example: "rotated:>1y", finds: "Not rotated for so long." },
-    TermRow {
-        example: "used:never",
-        finds: "No value ever left the vault, by its audit log as far as it was not cut.",
-    },
+    TermRow { example: "used:never", finds: "No value ever left the vault, by its audit log." },
     TermRow { example: "used:>90d", finds: "No value left it for so long." },
     TermRow { example: "due", finds: "It must be rotated now." },
     TermRow { example: "due:<7d", finds: "It must be rotated within that time." },
