@@ -36,6 +36,7 @@ const SQL: &[&str] = &[
 const TERMINAL_FILES: &[&str] = &[
     "src/tui/terminal.rs",
     "src/tui/event.rs",
+    "src/tui/event/pressed.rs",
     "src/tui/input/keys.rs",
     "src/tui/input/parser.rs",
     "src/tui/keymap.rs",
