@@ -124,7 +124,7 @@ impl Trial {
                 }
                 let bytes = fs::read(&path).unwrap();
                 let is_clear = |canary: &&str| bytes.windows(canary.len()).any(|part| part == canary.as_bytes());
-                assert!(!CANARIES.iter().any(|canary| is_clear(&canary)), "{place}: a value in {}", path.display());
+                assert!(!CANARIES.iter().any(is_clear), "{place}: a value in {}", path.display());
             }
         }
     }
