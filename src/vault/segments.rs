@@ -79,7 +79,7 @@ impl Vault {
     /// # Errors
     /// Damaged, when what is known of one does not open.
     pub fn segments(&mut self) -> Result<Vec<Segment>> {
-        self.view(|view| view.tx.segments()?.iter().map(|row| Ok(facts(row.last, &open(view.keys, row)?)?)).collect())
+        self.view(|view| view.tx.segments()?.iter().map(|row| facts(row.last, &open(view.keys, row)?)).collect())
     }
 }
 

@@ -12,6 +12,7 @@
 mod support;
 
 mod backups;
+mod cut;
 mod killed;
 mod network;
 mod operations;

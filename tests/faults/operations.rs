@@ -49,6 +49,7 @@ const OPERATIONS: &[Row] = &[
     ("reveal", with_two, &["reveal", "prod/A"], ""),
     ("migrate_1", of_format_1, &["set", "prod/NEW", "--stdin"], "first"),
     ("migrate_2", of_format_2, &["set", "prod/NEW", "--stdin"], "first"),
+    ("migrate_3", of_format_3, &["set", "prod/NEW", "--stdin"], "first"),
 ];
 
 fn with_two(vault: &TestVault) {
@@ -98,13 +99,17 @@ fn of_format_2(vault: &TestVault) {
     with_fixture(vault, 2);
 }
 
-fn with_fixture(vault: &TestVault, format: u32) {
+fn of_format_3(vault: &TestVault) {
+    with_fixture(vault, 3);
+}
+
+pub(crate) fn with_fixture(vault: &TestVault, format: u32) {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/format-{format}.db"));
     std::fs::write(vault.path(), std::fs::read(fixture).unwrap()).unwrap();
 }
 
 /// The environment key of the kept vaults.
-fn key_of_fixtures() -> String {
+pub(crate) fn key_of_fixtures() -> String {
     let bytes: Vec<u8> = (0x20..0x40).collect();
     data_encoding::HEXLOWER.encode(&bytes)
 }
