@@ -78,13 +78,26 @@ fn word(vault: &mut Vault) -> Option<&'static str> {
 /// sessions in between raises an alarm.
 #[test]
 fn every_earlier_copy_of_the_file_is_told() {
+    earlier_copies_are_told(50, 4);
+}
+
+#[test]
+#[ignore = "the long form: cargo test --lib freshness -- --ignored"]
+fn every_one_of_many_earlier_copies_of_the_file_is_told() {
+    earlier_copies_are_told(200, 5);
+}
+
+/// So many copies, and so many sessions between two of them.
+fn earlier_copies_are_told(earlier: usize, sessions: usize) {
     let bench = Bench::new();
     let mut copies = Vec::new();
-    for _ in 0..50 {
+    for _ in 0..earlier {
         copies.push(bench.copy());
-        let mut vault = bench.open();
-        assert_eq!(word(&mut vault), None);
-        write(&mut vault).unwrap();
+        for _ in 0..sessions {
+            let mut vault = bench.open();
+            assert_eq!(word(&mut vault), None);
+            write(&mut vault).unwrap();
+        }
     }
     let newest = bench.copy();
     for copy in copies {
