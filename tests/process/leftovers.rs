@@ -390,6 +390,11 @@ struct Log {
 impl Log {
     fn new() -> Self {
         let (lines, over) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
+        // Where nobody listens any more, a run before this one was killed.
+        let refused = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ConnectionRefused;
+        if UnixDatagram::unbound().unwrap().connect(LOG).is_err_and(|error| refused(&error)) {
+            fs::remove_file(LOG).unwrap();
+        }
         let socket = UnixDatagram::bind(LOG).ok();
         let listens = socket.is_some();
         if let Some(socket) = socket {
