@@ -350,14 +350,36 @@ pub fn outcome_word(outcome: Outcome) -> &'static str {
     }
 }
 
-/// What travels to the loop.
+/// What travels to the loop; small, since the places of the channel keep what lay in them,
+/// the unused bytes of what is moved too.
 pub enum Message {
     /// A key was pressed.
-    Pressed(Pressed),
+    Pressed(Box<Pressed>),
     /// Something else happened.
-    Event(Event),
+    Event(Box<Event>),
     /// The terminal has taken all frames so far, so the next may be drawn.
     FrameWritten,
+}
+
+impl From<Event> for Message {
+    fn from(event: Event) -> Self {
+        match event {
+            Event::Key(key) => Self::Pressed(Box::new(key.into())),
+            event => Self::Event(Box::new(event)),
+        }
+    }
+}
+
+impl Message {
+    /// What happened, if this says so.
+    #[must_use]
+    pub fn into_event(self) -> Option<Event> {
+        match self {
+            Self::Pressed(key) => Some(Event::Key((*key).into())),
+            Self::Event(event) => Some(*event),
+            Self::FrameWritten => None,
+        }
+    }
 }
 
 /// The way to the loop, for any thread. A loop that has ended takes nothing more,
@@ -374,11 +396,7 @@ impl Mailbox {
 
     /// Sends an event; false when the loop has ended.
     pub(super) fn send(&self, event: Event) -> bool {
-        let message = match event {
-            Event::Key(key) => Message::Pressed(key.into()),
-            event => Message::Event(event),
-        };
-        self.0.send(message).is_ok()
+        self.0.send(event.into()).is_ok()
     }
 
     /// Tells the loop that it may draw.

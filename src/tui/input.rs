@@ -35,30 +35,29 @@ fn read_all(mailbox: &Mailbox, gate: &Gate) {
     let mut parser = Parser::default();
     let mut buffer = [0; 4096];
     loop {
-        let events = match wait(stdin.as_fd(), gate, parser.patience()) {
+        let mut is_heard = true;
+        let mut tell = |event| is_heard = is_heard && mailbox.send(event);
+        match wait(stdin.as_fd(), gate, parser.patience()) {
             // What was typed ahead of another program is for nobody.
             Waited::Gate => {
                 gate.wait();
                 parser = Parser::default();
-                Vec::new()
             }
-            Waited::Silence => parser.silence(),
+            Waited::Silence => parser.silence().into_iter().for_each(tell),
             Waited::Bytes => match rustix::io::read(stdin.as_fd(), &mut buffer) {
-                Ok(0) => vec![Event::HangUp],
-                Ok(count) => {
-                    let events = parser.take(buffer.get(..count).unwrap_or_default());
+                Ok(count) if count > 0 => {
+                    parser.take_each(buffer.get(..count).unwrap_or_default(), &mut tell);
                     buffer.zeroize();
-                    events
                 }
-                Err(Errno::INTR | Errno::AGAIN) => Vec::new(),
-                Err(_) => vec![Event::HangUp],
+                Err(Errno::INTR | Errno::AGAIN) => {}
+                _ => {
+                    tell(Event::HangUp);
+                    return;
+                }
             },
-        };
-        for event in events {
-            let is_last = matches!(event, Event::HangUp);
-            if !mailbox.send(event) || is_last {
-                return;
-            }
+        }
+        if !is_heard {
+            return;
         }
     }
 }

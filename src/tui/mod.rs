@@ -235,10 +235,10 @@ impl Loop {
         loop {
             let mut message = self.wait();
             if let Some(ago) = self.runtime.typed_elsewhere() {
-                self.take(Message::Event(Event::Typed(ago)));
+                self.take(Event::Typed(ago).into());
             }
             if self.sleep.slept(both_clocks()) {
-                self.take(Message::Event(Event::Signal(Signal::Lock)));
+                self.take(Event::Signal(Signal::Lock).into());
             }
             // Everything that waits is looked at before anything is drawn.
             while let Some(current) = message {
@@ -262,9 +262,9 @@ impl Loop {
         let message = match self.messages.recv_timeout(left.min(LONGEST_WAIT)) {
             Ok(message) => Some(message),
             Err(RecvTimeoutError::Timeout) if terminal::is_there() => None,
-            Err(_) => Some(Message::Event(Event::HangUp)),
+            Err(_) => Some(Event::HangUp.into()),
         };
-        message.or_else(|| self.overdue().map(Message::Event))
+        message.or_else(|| self.overdue().map(Message::from))
     }
 
     /// A deadline of the state that has passed.
@@ -274,11 +274,7 @@ impl Loop {
 
     /// Hands one message to the state; gives the exit code when that was the last.
     fn take(&mut self, message: Message) -> Option<u8> {
-        let event = match message {
-            Message::Event(event) => event,
-            Message::Pressed(key) => Event::Key(key.into()),
-            Message::FrameWritten => return None,
-        };
+        let event = message.into_event()?;
         self.parting = parting_code(&event).or(self.parting);
         match event {
             Event::Resumed => self.runtime.enter_again(),

@@ -170,8 +170,8 @@ impl Place {
     }
 
     fn said(&mut self) -> Vec<Answer> {
-        let answer = |message| match message {
-            Message::Event(Event::Vault(answer)) => Some(answer),
+        let answer = |message: Message| match message.into_event() {
+            Some(Event::Vault(answer)) => Some(answer),
             _ => None,
         };
         self.answers.try_iter().filter_map(answer).collect()

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 /// A key on its way to the loop. A channel does not wipe the places that its messages had,
 /// and what is typed may be a passphrase: so its character lies where it is wiped.
 pub struct Pressed {
-    /// The key, without its character.
+    /// The key, its character overwritten. (Another code would leave the character's bytes.)
     key: KeyEvent,
     character: Option<Box<Zeroizing<char>>>,
 }
@@ -18,7 +18,7 @@ impl From<KeyEvent> for Pressed {
             _ => None,
         };
         if character.is_some() {
-            key.code = KeyCode::Null;
+            key.code = KeyCode::Char('\0');
         }
         Self { key, character }
     }
@@ -43,7 +43,7 @@ mod tests {
             for modifiers in [KeyModifiers::NONE, KeyModifiers::ALT | KeyModifiers::SHIFT] {
                 let key = KeyEvent::new(code, modifiers);
                 let pressed = Pressed::from(key);
-                assert!(!matches!(pressed.key.code, KeyCode::Char(_)));
+                assert!(!matches!(pressed.key.code, KeyCode::Char(character) if character != '\0'));
                 assert_eq!(KeyEvent::from(pressed), key);
             }
         }

@@ -17,10 +17,10 @@ pub fn terminal(data: &[u8]) {
     assert!(pasted.sum::<usize>() <= feed.0.len(), "more came out than went in");
     if parser.patience().is_none() {
         // Nothing is begun, or a paste, which ends where it says.
-        assert!(parser.silence().is_empty() || feed.0.windows(4).any(|bytes| bytes == b"200~"));
+        assert!(parser.silence().is_none() || feed.0.windows(4).any(|bytes| bytes == b"200~"));
         return;
     }
-    assert!(parser.silence().len() <= 1, "what waits is one key at most");
+    parser.silence();
     assert!(parser.patience().is_none(), "after a silence nothing is waited for");
     assert!(words(&parser.take(b"y")) == words(&Parser::default().take(b"y")), "a key is lost after a silence");
 }

@@ -53,27 +53,34 @@ pub(super) struct Parser {
 }
 
 impl Parser {
-    /// Takes what was read.
-    pub(super) fn take(&mut self, bytes: &[u8]) -> Vec<Event> {
-        let mut events = Vec::new();
+    /// Takes what was read, and gives each event to `each` by itself: a list of them would
+    /// leave what was typed in memory that nobody wipes.
+    pub(super) fn take_each(&mut self, bytes: &[u8], each: &mut impl FnMut(Event)) {
         let mut rest = bytes;
         while let Some((first, behind)) = rest.split_first() {
             if self.part == Part::Paste {
-                rest = self.take_pasted(rest, &mut events);
+                rest = self.take_pasted(rest, each);
             } else if self.takes(*first) {
                 self.held.push(&[*first]);
-                events.extend(self.step(*first));
+                self.step(*first).into_iter().for_each(&mut *each);
                 rest = behind;
             } else {
                 // What came before was cut off; this byte begins something of its own, or the one before it did.
                 let escaped = self.part == Part::Text && self.held.expose().ends_with(b"\x1b");
-                events.extend(self.cut_off());
+                self.cut_off().into_iter().for_each(&mut *each);
                 if escaped {
                     self.held.push(b"\x1b");
                     self.part = Part::Escape;
                 }
             }
         }
+    }
+
+    /// Takes what was read, and gives the events that came of it.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Vec<Event> {
+        let mut events = Vec::new();
+        self.take_each(bytes, &mut |event| events.push(event));
         events
     }
 
@@ -88,8 +95,8 @@ impl Parser {
     }
 
     /// Nothing more came: what waits was all.
-    pub(super) fn silence(&mut self) -> Vec<Event> {
-        self.cut_off().into_iter().collect()
+    pub(super) fn silence(&mut self) -> Option<Event> {
+        self.cut_off()
     }
 
     /// True when a byte can go on with what was begun.
@@ -181,7 +188,7 @@ impl Parser {
     }
 
     /// Takes the paste up to its end; gives what comes behind it.
-    fn take_pasted<'b>(&mut self, bytes: &'b [u8], events: &mut Vec<Event>) -> &'b [u8] {
+    fn take_pasted<'b>(&mut self, bytes: &'b [u8], each: &mut impl FnMut(Event)) -> &'b [u8] {
         let before = self.held.len();
         self.held.push(bytes);
         // The end may have begun in an earlier piece.
@@ -191,7 +198,7 @@ impl Parser {
         let mut pasted = std::mem::take(&mut self.held);
         pasted.truncate(from + at);
         self.part = Part::None;
-        events.push(Event::Paste(pasted));
+        each(Event::Paste(pasted));
         bytes.get((from + at + PASTE_ENDS.len()).saturating_sub(before)..).unwrap_or_default()
     }
 }
@@ -303,7 +310,7 @@ mod tests {
         let mut parser = Parser::default();
         assert!(parser.take(b"\x1b]11;rgb:dd").is_empty());
         assert_eq!(parser.patience(), Some(PART));
-        assert!(parser.silence().is_empty());
+        assert!(parser.silence().is_none());
         assert_eq!(parser.patience(), None);
         let ctrl_l = key(KeyCode::Char('l'), KeyModifiers::CONTROL);
         assert_eq!(read(b"\x1b]11;rgb:dd\x0c"), [ctrl_l]);

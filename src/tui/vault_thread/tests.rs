@@ -75,8 +75,8 @@ impl Bench {
     }
 
     fn any(&self) -> Answer {
-        match self.messages.recv_timeout(Duration::from_secs(20)) {
-            Ok(Message::Event(Event::Vault(answer))) => answer,
+        match self.messages.recv_timeout(Duration::from_secs(20)).ok().and_then(Message::into_event) {
+            Some(Event::Vault(answer)) => answer,
             _ => panic!("no answer"),
         }
     }

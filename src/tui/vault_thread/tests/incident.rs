@@ -78,7 +78,7 @@ fn the_checklist_follows_what_this_and_another_session_write_until_it_is_ended()
     // Quiet for longer than a look takes: nothing is told.
     let until = std::time::Instant::now() + 2 * LOOK_EVERY;
     while let Some(left) = until.checked_duration_since(std::time::Instant::now()) {
-        if let Ok(Message::Event(Event::Vault(answer))) = bench.messages.recv_timeout(left) {
+        if let Some(Event::Vault(answer)) = bench.messages.recv_timeout(left).ok().and_then(Message::into_event) {
             assert!(!matches!(answer, Answer::Incident(..) | Answer::IncidentFailed(_)), "it goes on");
         }
     }

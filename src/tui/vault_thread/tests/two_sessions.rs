@@ -103,7 +103,7 @@ impl Sessions {
 
     /// All that the keeper has to say, and all that comes of it.
     fn take_answers(&mut self) {
-        while let Ok(Message::Event(event)) = self.answers.try_recv() {
+        while let Some(event) = self.answers.try_recv().ok().and_then(Message::into_event) {
             self.conflicts += usize::from(matches!(event, Event::Vault(Answer::Theirs(..))));
             assert!(self.conflicts < 9, "the conflict comes round and round");
             self.event(event);
