@@ -91,10 +91,12 @@ impl LockedVault {
         kinds(&self.slots)
     }
 
-    /// The kind of every key slot, in the order of the file: as many as there are ways in.
+    /// The kind of every key slot, those of a kind together: as many as there are ways in.
     #[must_use]
     pub fn ways_in(&self) -> Vec<SlotKind> {
-        self.slots.iter().map(|slot| slot.kind).collect()
+        let mut ways: Vec<SlotKind> = self.slots.iter().map(|slot| slot.kind).collect();
+        ways.sort_unstable_by_key(|kind| *kind as u8);
+        ways
     }
 
     /// SQLite's own check of the file: pages that are cut off or scribbled over, those of
