@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
 use crate::vault::Vault;
-use crate::vault::audit::{AuditQuery, AuditVerdict};
+use crate::vault::audit::{AuditQuery, AuditRecord, AuditVerdict};
 use crate::vault::scope::Address;
 
 use super::call::Call;
@@ -45,7 +45,7 @@ pub(super) struct AuditArgs {
     /// Only this action, for example reveal
     #[arg(long, value_name = "ACTION")]
     action: Option<String>,
-    /// Only what this account did
+    /// Only what this account did, or this one on one machine, USER@HOST
     #[arg(long, value_name = "USER")]
     actor: Option<String>,
     /// Only what failed or was refused
@@ -76,7 +76,7 @@ enum AuditCommand {
     /// Move the oldest records to a sealed file, which this vault alone opens
     #[command(after_help = segments::CUT_EXAMPLES)]
     Cut(segments::CutArgs),
-    /// What was cut off so far: which records, until when, in which file they are
+    /// What was cut off so far: which records, until when, and when that was
     #[command(after_help = "Example:\n  strongroom audit segments --json")]
     Segments,
 }
@@ -104,9 +104,9 @@ pub(super) fn run(call: &Call, args: &AuditArgs) -> Result<()> {
     if let Some(name) = &args.secret {
         query.address = Some(address(call, &mut vault, &args.scope, name)?);
     }
-    let mut records = match &args.segment {
-        Some(path) => vault.audit_of_segment(path, &query)?,
-        None => vault.audit(&query)?,
+    let (mut records, gap) = match &args.segment {
+        Some(path) => (vault.audit_of_segment(path, &query)?, None),
+        None => vault.audit_and_gap(&query)?,
     };
     if args.segment.is_none() && args.limit.is_none_or(|limit| records.len() < limit) {
         segments::say_what_is_elsewhere(call, &vault.segments()?, query.since);
@@ -114,20 +114,31 @@ pub(super) fn run(call: &Call, args: &AuditArgs) -> Result<()> {
     if args.oldest_first {
         records.reverse();
     }
+    print(call, args, &records)?;
+    match gap {
+        None => Ok(()),
+        Some(seq) => Err(Error::damaged(format!(
+            "The audit log is broken at record {seq}: what is shown is not all that was written."
+        ))
+        .hint("strongroom audit verify walks all of it. Keep a copy of the file, and compare with a backup.")),
+    }
+}
+
+fn print(call: &Call, args: &AuditArgs, records: &[AuditRecord]) -> Result<()> {
     if call.output.json {
         return call.output.print_json(&Value::Array(records.iter().map(shapes::record).collect()));
     }
     if args.csv {
-        return call.output.print(&forms::csv(&records)?);
+        return call.output.print(&forms::csv(records)?);
     }
     if args.jsonl {
-        return call.output.print(&forms::json_lines(&records));
+        return call.output.print(&forms::json_lines(records));
     }
     if records.is_empty() {
         call.output.note("There is no such record.");
         return Ok(());
     }
-    call.output.print(&forms::table(&records).render(call.output.color))
+    call.output.print(&forms::table(records).render(call.output.color))
 }
 
 /// The address to look for: of the secret that the name resolves to, or, for one

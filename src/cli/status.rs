@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use crate::crypto::keyring::SlotKind;
 use crate::error::{Kind, Result};
 use crate::session::key_source::Source;
-use crate::session::{actor, kernel_keyring};
+use crate::session::{actor, anchors, kernel_keyring};
 use crate::tui::text::printable;
-use crate::vault::LockedVault;
 use crate::vault::backup::{Backups, Made};
 use crate::vault::reminders::Reminders;
+use crate::vault::{Anchors, LockedVault};
 
 use super::call::Call;
 use super::shapes;
@@ -46,7 +46,7 @@ struct Status {
     counts: Option<Reminders>,
     /// What the newest records tell of backups, and whether older ones could tell more.
     backups: Option<(Backups, bool)>,
-    /// Why the key that is there does not open the vault.
+    /// Why the key that is there does not open the vault, or that it is another file than was seen last.
     problem: Option<String>,
 }
 
@@ -73,8 +73,10 @@ fn look(call: &Call) -> Result<Status> {
         Some(source) => {
             status.source = Some((source.word(), source.told()));
             if source.is_quick() {
-                match counts(locked, source, call.now) {
-                    Ok((counts, backups)) => (status.counts, status.backups) = (Some(counts), Some(backups)),
+                match counts(locked, source, &anchors::settled(&call.config), call.now) {
+                    Ok((counts, backups, stale)) => {
+                        (status.counts, status.backups, status.problem) = (Some(counts), Some(backups), stale);
+                    }
                     Err(error) => status.problem = Some(error),
                 }
             }
@@ -87,17 +89,24 @@ fn look(call: &Call) -> Result<Status> {
     Ok(status)
 }
 
-/// What can be told of an open vault.
-type Counted = (Reminders, (Backups, bool));
+/// What can be told of an open vault, and why it is not the one that was seen last, if so.
+type Counted = (Reminders, (Backups, bool), Option<String>);
 
 /// Opens the vault and counts; the error in words.
-fn counts(locked: LockedVault, source: Source<'_>, now: Timestamp) -> std::result::Result<Counted, String> {
+fn counts(
+    locked: LockedVault,
+    source: Source<'_>,
+    anchors: &Anchors,
+    now: Timestamp,
+) -> std::result::Result<Counted, String> {
     let told = |error: &crate::error::Error| error.message().to_owned();
     let key = source.into_key().map_err(|error| told(&error))?;
-    let mut vault = locked.open_with(&key, actor::current()).map_err(|failed| told(&failed.1))?;
+    let vault = locked.open_with(&key, actor::current()).map_err(|failed| told(&failed.1))?;
+    let mut vault = vault.anchored(anchors).map_err(|error| told(&error))?;
     let catalog = vault.catalog().map_err(|error| told(&error))?;
     let backups = vault.last_backups(LOOKED_THROUGH).map_err(|error| told(&error))?;
-    Ok((Reminders::of(&catalog, now), backups))
+    let stale = vault.check_freshness().err().map(|error| told(&error));
+    Ok((Reminders::of(&catalog, now), backups, stale))
 }
 
 impl Status {
@@ -171,7 +180,7 @@ fn backup_lines(
     now: Timestamp,
 ) -> Vec<(&'static str, String)> {
     let none = match could_be_older {
-        true => format!("none in the newest {LOOKED_THROUGH} records of the log"),
+        true => format!("none in the log, or in the newest {LOOKED_THROUGH} records of it"),
         false => "none yet".to_owned(),
     };
     let made = backups.made().map(|made| format!("{}, to {}", both(made.at, now), made.place()));

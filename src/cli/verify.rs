@@ -7,6 +7,8 @@ use crate::error::{Error, Result};
 use crate::vault::Verified;
 
 use super::call::Call;
+use super::shapes;
+use super::times::both;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -31,6 +33,7 @@ pub(super) fn run(call: &Call) -> Result<()> {
             "versions": verified.versions,
             "audit_records": verified.audit_records,
             "damage": verified.damage,
+            "whole_at": verified.whole_at.map(shapes::time),
         }))?;
     }
     if verified.damage.is_empty() {
@@ -41,9 +44,16 @@ pub(super) fn run(call: &Call) -> Result<()> {
         return Ok(());
     }
     let path = vault.path().display();
-    Err(Error::damaged(format!("{path} is damaged or was tampered with. What else it holds opens."))
+    let since = match verified.whole_at {
+        Some(at) => format!("All was well when it was verified {}.", both(at, call.now)),
+        None => "It was never verified before, as far as its log tells.".to_owned(),
+    };
+    Err(Error::damaged(format!("{path} is damaged or was tampered with. What else it holds opens. {since}"))
         .detailed(verified.damage)
-        .hint("Keep a copy of the file as it is, and restore it from a backup. Nothing more is written to it."))
+        .hint(
+            "Keep a copy of the file as it is and write nothing more to it; restore a backup that is older than the \
+             damage (strongroom backup restore).",
+        ))
 }
 
 fn told(verified: &Verified) -> String {

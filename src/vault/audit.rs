@@ -227,7 +227,7 @@ pub struct AuditQuery {
     pub since: Option<Timestamp>,
     /// Only this action.
     pub action: Option<AuditAction>,
-    /// Only this account.
+    /// Only this account, or account and machine, `user@host`.
     pub actor: Option<String>,
     /// Only what failed or was refused.
     pub failed: bool,

@@ -1,5 +1,6 @@
 //! Asking the audit log, and walking its chain.
 
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -10,7 +11,7 @@ use crate::store::AuditRow;
 use super::Vault;
 use super::audit::{Actor, AuditQuery, AuditRecord, AuditVerdict};
 use super::backup::{Backups, Note};
-use super::change::{audit_link, audit_place};
+use super::change::{audit_link, audit_link_of_digest, audit_place};
 use super::incident::Traces;
 use super::record::{self, AuditBody};
 use super::segments::log_start;
@@ -23,14 +24,25 @@ impl Vault {
     /// # Errors
     /// Damaged, when a record does not open.
     pub fn audit(&mut self, query: &AuditQuery) -> Result<Vec<AuditRecord>> {
+        self.audit_and_gap(query).map(|(records, _)| records)
+    }
+
+    /// The same, and the number of the first record that was found missing, altered or out of
+    /// place on the way back, as far as it was walked: what is given is then not all there was.
+    ///
+    /// # Errors
+    /// As [`Self::audit`].
+    pub fn audit_and_gap(&mut self, query: &AuditQuery) -> Result<(Vec<AuditRecord>, Option<u64>)> {
         let limit = query.limit.unwrap_or(usize::MAX);
         self.view(|view| {
             let mut records = Vec::new();
             if limit == 0 {
-                return Ok(records);
+                return Ok((records, None));
             }
             let mut buffer = Zeroizing::new(Vec::with_capacity(1024));
+            let mut way_back = WayBack::from_the_end(view);
             view.tx.each_audit_newest_first(u64::MAX, |row| {
+                way_back.step(view, &row);
                 let place = audit_place(view.keys, row.seq, row.at);
                 let range = view.keys.audit_body.open_within(&place, Padding::Blocks, &row.body, &mut buffer)?;
                 let body = buffer.get(range).unwrap_or_default();
@@ -40,7 +52,10 @@ impl Vault {
                 }
                 Ok(records.len() < limit)
             })?;
-            Ok(records)
+            if records.len() < limit {
+                way_back.end(view)?;
+            }
+            Ok((records, way_back.gap))
         })
     }
 
@@ -77,6 +92,44 @@ impl Vault {
     /// Those of the file.
     pub fn has_more_audit(&mut self, walk: &AuditWalk) -> Result<bool> {
         Ok(self.store.read(|tx| tx.state())?.audit_seq != walk.records)
+    }
+}
+
+/// A walk from the newest record back: each has to lead to the one that came after it.
+struct WayBack {
+    /// The record that was come to last: number, time, digest of its body, code. At the end of
+    /// the log only number and code are known.
+    later: (u64, Option<(i64, [u8; 32])>, [u8; 32]),
+    gap: Option<u64>,
+}
+
+impl WayBack {
+    fn from_the_end(view: &View<'_>) -> Self {
+        Self { later: (view.state.audit_seq + 1, None, view.state.audit_head), gap: None }
+    }
+
+    fn step(&mut self, view: &View<'_>, row: &AuditRow<'_>) {
+        self.lead(view, row.seq, &row.mac);
+        self.later = (row.seq, Some((row.at, Sha256::digest(&row.body).into())), row.mac);
+    }
+
+    /// Nothing is before the last record that was come to but where the log begins.
+    fn end(&mut self, view: &View<'_>) -> Result<()> {
+        let (gone, code) = log_start(view.tx)?;
+        self.lead(view, gone, &code);
+        Ok(())
+    }
+
+    /// Whether a record with this number and code leads to the one after it.
+    fn lead(&mut self, view: &View<'_>, seq: u64, code: &[u8; 32]) {
+        let (later, body, head) = &self.later;
+        let leads = match body {
+            Some((at, digest)) => audit_link_of_digest(view.keys, code, *later, *at, digest),
+            None => *code,
+        };
+        if seq + 1 != *later || !bool::from(leads.ct_eq(head)) {
+            self.gap.get_or_insert(later.saturating_sub(1));
+        }
     }
 }
 
@@ -241,7 +294,7 @@ impl AuditQuery {
         agrees(self.secret.as_ref(), record.secret.as_ref())
             && agrees(self.address.as_ref(), record.address.as_ref())
             && agrees(self.action.as_ref(), Some(&record.action))
-            && agrees(self.actor.as_ref(), Some(&record.actor.user))
+            && self.actor.as_ref().is_none_or(|who| *who == record.actor.user || *who == record.actor.signature())
             && self.since.is_none_or(|since| record.at >= since)
             && !(self.failed && record.error.is_none())
     }

@@ -364,14 +364,12 @@ pub(super) fn audit_place(keys: &Keyring, seq: u64, at: i64) -> Place {
 
 /// The audit chain's code after a record.
 pub(super) fn audit_link(keys: &Keyring, before: &[u8; 32], seq: u64, at: i64, body: &[u8]) -> [u8; 32] {
-    keys.audit.digest(&[
-        b"audit\0",
-        &keys.vault_id,
-        &seq.to_be_bytes(),
-        &at.to_be_bytes(),
-        before,
-        &Sha256::digest(body),
-    ])
+    audit_link_of_digest(keys, before, seq, at, &Sha256::digest(body).into())
+}
+
+/// The same, by the SHA-256 of the body.
+pub(super) fn audit_link_of_digest(keys: &Keyring, before: &[u8; 32], seq: u64, at: i64, body: &[u8; 32]) -> [u8; 32] {
+    keys.audit.digest(&[b"audit\0", &keys.vault_id, &seq.to_be_bytes(), &at.to_be_bytes(), before, body])
 }
 
 #[cfg(test)]

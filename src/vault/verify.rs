@@ -1,10 +1,12 @@
 //! [`Vault::verify`]: everything that the file holds is opened and held against the root,
 //! and what is damaged is named.
 
+use jiff::Timestamp;
+
 use crate::error::{Kind, Result};
 use crate::store::SecretRow;
 
-use super::audit::{AuditAction, AuditVerdict};
+use super::audit::{AuditAction, AuditQuery, AuditVerdict};
 use super::scope::Address;
 use super::secret::{Secret, SecretId};
 use super::view::View;
@@ -19,25 +21,45 @@ pub struct Verified {
     pub deleted: u64,
     /// Versions of them all.
     pub versions: u64,
-    /// Records of the audit log.
+    /// Records of the audit log, those that were cut off left out.
     pub audit_records: u64,
     /// What is damaged, a sentence each; empty when all is well.
     pub damage: Vec<String>,
+    /// Where something is: when all was well last, as the log tells.
+    pub whole_at: Option<Timestamp>,
 }
 
 impl Vault {
     /// Opens every record: the pages of the file, the lists, every secret, living or
     /// deleted, with every field of every version, and the whole audit log. No value is
-    /// given to anybody. That all is well is put on record.
+    /// given to anybody. That all is well, or what is not, is put on record.
     ///
     /// # Errors
     /// Those of reading the file; damage is in what comes back.
     pub fn verify(&mut self) -> Result<Verified> {
-        let verified = self.open_everything()?;
-        if verified.damage.is_empty() && self.read_only.is_none() {
-            self.write(|change| change.audit_body(AuditAction::Verify, None, None, None, "", None))?;
+        let was_read_only = self.read_only.clone();
+        let mut verified = self.open_everything()?;
+        let Some(damage) = verified.damage.first().cloned() else {
+            if self.read_only.is_none() {
+                self.write(|change| change.audit_body(AuditAction::Verify, None, None, None, "", None))?;
+            }
+            return Ok(verified);
+        };
+        verified.whole_at = self.last_found_whole();
+        if was_read_only.is_none() {
+            // The finding is the one thing that is still written, as far as that can be done.
+            let read_only = self.read_only.take();
+            let found = AuditAction::TamperDetected;
+            let _ = self.write(|change| change.audit_body(found, None, None, None, "", Some(&damage)));
+            self.read_only = read_only;
         }
         Ok(verified)
+    }
+
+    /// When the whole vault was verified last and found well.
+    fn last_found_whole(&mut self) -> Option<Timestamp> {
+        let verified = AuditQuery { action: Some(AuditAction::Verify), limit: Some(1), ..AuditQuery::default() };
+        self.audit(&verified).ok()?.pop().filter(|record| record.error.is_none()).map(|record| record.at)
     }
 
     /// All of that but the record. After damage nothing is written any more.
@@ -49,7 +71,9 @@ impl Vault {
         let opened = self.view(|view| open_all(view, &mut verified));
         verified.note(None, opened)?;
         match self.walk_whole_audit() {
-            Ok(AuditVerdict::Intact { records }) => verified.audit_records = records,
+            Ok(AuditVerdict::Intact { records }) => {
+                verified.audit_records = records - self.segments()?.last().map_or(0, |segment| segment.last);
+            }
             Ok(AuditVerdict::Broken { first_bad, cause }) => {
                 verified.damage.push(format!("The audit log breaks at record {first_bad}: {cause}"));
             }

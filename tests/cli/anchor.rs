@@ -63,6 +63,7 @@ fn an_older_file_is_told_and_gives_nothing_out_and_takes_nothing() {
         assert!(room.fails(9, line).contains("is older than"));
     }
     assert_eq!(room.run(&["verify", "--json"]).json()["intact"], false);
+    assert!(room.json(&["status"])["problem"].as_str().unwrap().contains("is older than"));
     let told = room.run(&["anchor", "--json"]);
     let told: Value = serde_json::from_slice(&told.out).unwrap();
     assert_eq!((&told["change"], &told["seen_change"], &told["state"]), (&2.into(), &3.into(), &"older".into()));

@@ -38,6 +38,9 @@ fn records_are_narrowed() {
     assert_eq!(count(&["--action", "reveal"]), 1);
     assert_eq!(count(&["--limit", "2"]), 2);
     assert_eq!(count(&["--days", "1"]), 5);
+    let who = &room.json(&["audit"])[0];
+    let who = format!("{}@{}", who["actor"].as_str().unwrap(), who["host"].as_str().unwrap());
+    assert_eq!((count(&["--actor", &who]), count(&["--actor", &format!("{who}x")])), (5, 0));
     assert_eq!(count(&["--failed"]), 0);
     assert_eq!(count(&["--actor", "nobody-at-all"]), 0);
     assert_eq!(room.json(&["audit", "--action", "reveal"])[0]["reason"], "incident 7");
@@ -74,6 +77,23 @@ fn csv_has_the_same_columns() {
     room.good(&["reveal", "KEY", "--reason", "a,\"b\""]);
     let text = room.good(&["audit", "--csv", "--limit", "1"]).text();
     assert!(text.contains(",\"a,\"\"b\"\"\",true,"), "{text}");
+}
+
+/// A list with a hole is no list of all that was done.
+#[test]
+fn a_log_with_a_hole_is_shown_and_said_to_be_broken_in_every_form() {
+    let room = busy();
+    room.good(&["audit", "--limit", "5", "--csv"]);
+    let sql = rusqlite::Connection::open(room.vault()).unwrap();
+    sql.execute("DELETE FROM audit WHERE seq = 3", []).unwrap();
+    for form in [&["--json"][..], &["--csv"], &["--jsonl"], &[], &["--action", "create"]] {
+        let ran = room.run(&[&["audit"], form].concat());
+        assert_eq!((ran.code, ran.err.contains("broken at record 3")), (9, true), "{form:?}: {}", ran.err);
+        assert!(ran.text().contains("create"), "what is there is shown: {form:?}");
+    }
+    assert_eq!(room.run(&["audit", "--limit", "2"]).code, 0, "as far as it was looked");
+    sql.execute("UPDATE audit SET at = at + 1 WHERE seq = 4", []).unwrap();
+    assert_eq!(room.run(&["audit", "--limit", "3"]).code, 9, "and a record that was altered does not open");
 }
 
 #[test]
@@ -139,6 +159,8 @@ fn audit_cut_moves_what_is_old_to_a_file_that_audit_shows_like_the_log() {
     assert_eq!(verified, serde_json::json!({ "intact": true, "records": 26, "cut_off": 23 }));
     assert!(old.run(&["audit", "verify"]).text().contains("26 records, of which the first 23 were cut off"));
     assert_eq!(old.run(&["verify"]).code, 0);
+    assert_eq!(old.json(&["verify"])["audit_records"], 4, "what is in the vault, the record of the look before too");
+    assert_eq!(old.json(&["status"])["backups_known"], false, "one may be among what was cut off");
     // Whoever asks what somebody has seen is told what is not in the answer.
     let seen = old.run(&["incident", "--actor", "ops", "--json"]);
     assert!(seen.err.contains("Records 1 to 23, until 2026-11-22T") && seen.err.contains("not in this answer"));
@@ -152,6 +174,9 @@ fn audit_cut_moves_what_is_old_to_a_file_that_audit_shows_like_the_log() {
     assert_eq!(old.run(&["audit", "--segment", &other]).code, 3, "there is no such file");
     fs::write(&other, [&fs::read(&file).unwrap()[..], b"x"].concat()).unwrap();
     assert_eq!(old.run(&["audit", "--segment", &other]).code, 9, "it is not the file that was cut off");
+    let pipe = old.0.path("pipe").display().to_string();
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    assert_eq!(old.run(&["audit", "--segment", &pipe]).code, 1, "and nobody is waited for");
     let another = Room::new();
     another.fails(3, &["audit", "--segment", &file]);
     assert_eq!(old.run(&["anchor", "check", &format!("1-{}", "0".repeat(12))]).code, 3, "it is in the segment");

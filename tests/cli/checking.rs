@@ -140,6 +140,8 @@ fn verify_opens_everything() {
 #[test]
 fn verify_names_what_is_damaged_and_still_reads_the_rest() {
     let room = layered();
+    room.good(&["verify"]);
+    let whole_at = room.json(&["audit", "--action", "verify"])[0]["timestamp"].clone();
     let sql = rusqlite::Connection::open(room.vault()).unwrap();
     let damaged = "UPDATE version SET value = CAST(substr(value, 1, 20) || x'5555' || substr(value, 23) AS BLOB)";
     assert_eq!(sql.execute(damaged, []).unwrap(), 3);
@@ -153,6 +155,10 @@ fn verify_names_what_is_damaged_and_still_reads_the_rest() {
         assert_eq!(damage.iter().filter(|told| told.starts_with(address)).count(), 1, "{damage:?}");
     }
     assert_eq!(room.run(&["get", "KEY"]).code, 0, "what is known about it is whole");
+    assert_eq!(told["whole_at"], whole_at, "since when");
+    let found = &room.json(&["audit", "--limit", "1"])[0];
+    assert_eq!((&found["action"], &found["success"]), (&"tamper_detected".into(), &false.into()));
+    assert!(found["error"].as_str().unwrap().starts_with("KEY: "), "{found}");
     room.fails(9, &["reveal", "KEY"]);
 }
 

@@ -207,7 +207,8 @@ impl Vault {
             })?;
             let mut backups = Backups::default();
             notes.into_iter().rev().for_each(|note| backups.add(note));
-            Ok((backups, left == 0 && !(is_made && is_tried)))
+            let is_all = left > 0 && view.tx.segments()?.is_empty();
+            Ok((backups, !is_all && !(is_made && is_tried)))
         })
     }
 }

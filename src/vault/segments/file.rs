@@ -149,11 +149,12 @@ impl Opened {
             Error::new(kind, format!("The segment {} cannot be read: {error}.", path.display()))
                 .hint("Name a file that strongroom audit cut has made.")
         };
+        // What is no file, a pipe for one, may keep whoever opens it waiting for ever.
+        if !std::fs::metadata(path).map_err(unusable)?.is_file() {
+            return Err(unusable(std::io::Error::other("it is no file")));
+        }
         let file = File::open(path).map_err(unusable)?;
         let facts = file.metadata().map_err(unusable)?;
-        if facts.is_dir() {
-            return Err(unusable(std::io::ErrorKind::IsADirectory.into()));
-        }
         let mut reader = BufReader::with_capacity(2 * CHUNK, file);
         let mut header = [0; HEADER];
         reader.read_exact(&mut header).map_err(|error| match error.kind() {
