@@ -97,20 +97,24 @@ impl Vault {
 
 /// A walk from the newest record back: each has to lead to the one that came after it.
 struct WayBack {
-    /// The record that was come to last: number, time, digest of its body, code. At the end of
-    /// the log only number and code are known.
-    later: (u64, Option<(i64, [u8; 32])>, [u8; 32]),
+    /// The number of the record that was come to last; behind the newest, the next one.
+    later: u64,
+    /// Its time and the digest of its body; behind the newest, nothing.
+    content: Option<(i64, [u8; 32])>,
+    /// Its code; behind the newest, that of the newest.
+    code: [u8; 32],
     gap: Option<u64>,
 }
 
 impl WayBack {
     fn from_the_end(view: &View<'_>) -> Self {
-        Self { later: (view.state.audit_seq + 1, None, view.state.audit_head), gap: None }
+        Self { later: view.state.audit_seq + 1, content: None, code: view.state.audit_head, gap: None }
     }
 
     fn step(&mut self, view: &View<'_>, row: &AuditRow<'_>) {
         self.lead(view, row.seq, &row.mac);
-        self.later = (row.seq, Some((row.at, Sha256::digest(&row.body).into())), row.mac);
+        (self.later, self.code) = (row.seq, row.mac);
+        self.content = Some((row.at, Sha256::digest(&row.body).into()));
     }
 
     /// Nothing is before the last record that was come to but where the log begins.
@@ -122,13 +126,12 @@ impl WayBack {
 
     /// Whether a record with this number and code leads to the one after it.
     fn lead(&mut self, view: &View<'_>, seq: u64, code: &[u8; 32]) {
-        let (later, body, head) = &self.later;
-        let leads = match body {
-            Some((at, digest)) => audit_link_of_digest(view.keys, code, *later, *at, digest),
+        let leads_to = match &self.content {
+            Some((at, digest)) => audit_link_of_digest(view.keys, code, self.later, *at, digest),
             None => *code,
         };
-        if seq + 1 != *later || !bool::from(leads.ct_eq(head)) {
-            self.gap.get_or_insert(later.saturating_sub(1));
+        if seq + 1 != self.later || !bool::from(leads_to.ct_eq(&self.code)) {
+            self.gap.get_or_insert(self.later.saturating_sub(1));
         }
     }
 }

@@ -207,8 +207,8 @@ impl Vault {
             })?;
             let mut backups = Backups::default();
             notes.into_iter().rev().for_each(|note| backups.add(note));
-            let is_all = left > 0 && view.tx.segments()?.is_empty();
-            Ok((backups, !is_all && !(is_made && is_tried)))
+            let is_known = (is_made && is_tried) || (left > 0 && view.tx.segments()?.is_empty());
+            Ok((backups, !is_known))
         })
     }
 }

@@ -250,10 +250,6 @@ fn vault_rows(numbers: &Overview, standing: Standing<'_>) -> Vec<Row> {
             (format!("!! BROKEN at record {first_bad}: {cause}"), Role::Danger)
         }
     };
-    let (writing, writing_role) = match standing.read_only {
-        None => ("allowed".to_owned(), Role::Text),
-        Some(cause) => (format!("!! READ-ONLY: {cause}"), Role::Danger),
-    };
     let failed = match standing.failed_unlocks {
         0 => ("none since the last entry".to_owned(), Role::Text),
         tries => (format!("! {} since the last entry", text::grouped(tries)), Role::Warn),
@@ -261,7 +257,7 @@ fn vault_rows(numbers: &Overview, standing: Standing<'_>) -> Vec<Row> {
     let (ways, ways_role) = ways_in(standing.slots);
     vec![
         plain("list and log", log, role),
-        plain("writing", writing, writing_role),
+        writing(standing.read_only),
         plain("wrong keys", failed.0, failed.1),
         match standing.slots {
             Some([_]) => advised("ways in", ways, ways_role, "strongroom key add --recovery"),
@@ -270,6 +266,16 @@ fn vault_rows(numbers: &Overview, standing: Standing<'_>) -> Vec<Row> {
         last_backup(numbers, standing),
         never_used(numbers, standing.usage),
     ]
+}
+
+/// Whether anything can be written; if not, the line below begins with what tells more, since
+/// a cause is long.
+fn writing(read_only: Option<&str>) -> Row {
+    let Some(cause) = read_only else { return plain("writing", "allowed".to_owned(), Role::Text) };
+    let cause = text::printable(cause);
+    let told = format!("READ-ONLY: strongroom anchor and strongroom verify tell more · {cause}");
+    let cells = vec![Cell { told, lead: None }];
+    Row { label: "writing".to_owned(), body: Body::Words(format!("!! READ-ONLY: {cause}"), Role::Danger), cells }
 }
 
 /// How old the last backup is and the last drill with one; in the line below, the days, where
