@@ -13,7 +13,7 @@ use strongroom::session::actor::current;
 use strongroom::vault::LockedVault;
 use strongroom::vault::backup::LockedBackup;
 
-use super::operations::{folder, seen, write_private};
+use super::operations::{folder, reset, seen, write_private};
 use super::refused::{FAILING, Said, faults, said};
 use super::support::vault::TestVault;
 use super::traced::{Fault, Kept, WRITING, points, with_fault};
@@ -74,13 +74,7 @@ impl Trial {
     }
 
     fn reset(&self) {
-        self.pristine.put_back(&folder(&self.vault));
-        for name in [".local", "made", "tmp"] {
-            let _ = fs::remove_dir_all(self.vault.home().join(name));
-        }
-        let made = self.vault.home().join("made");
-        fs::create_dir(&made).unwrap();
-        fs::set_permissions(made, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        reset(&self.vault, &self.pristine);
         write_private(&self.older_file(), &self.older);
     }
 

@@ -1,12 +1,11 @@
 //! D2, D3 for a log whose beginning is moved to a file: at no moment is a record in neither.
 
-use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 
 use strongroom::vault::audit::{AuditAction, AuditQuery, AuditVerdict};
 
-use super::operations::{folder, key_of_fixtures, with_fixture};
+use super::operations::{folder, key_of_fixtures, reset, with_fixture};
 use super::refused::{FAILING, Said, faults, said};
 use super::support::vault::TestVault;
 use super::traced::{Fault, Kept, WRITING, points, with_fault};
@@ -42,13 +41,7 @@ impl Trial {
     }
 
     fn reset(&self) {
-        self.pristine.put_back(&folder(&self.vault));
-        for name in [".local", "made", "tmp"] {
-            let _ = fs::remove_dir_all(self.vault.home().join(name));
-        }
-        let made = self.vault.home().join("made");
-        fs::create_dir(&made).unwrap();
-        fs::set_permissions(made, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        reset(&self.vault, &self.pristine);
     }
 
     /// Whether it was cut. Every record is in the log or in the file, and the log is whole.

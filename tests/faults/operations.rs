@@ -86,6 +86,17 @@ fn passphrase(file: &Path) -> UnlockKey {
     UnlockKey::Passphrase(std::fs::read_to_string(file).unwrap().into())
 }
 
+/// The vault as it was, and an empty private folder `made` for what a command makes.
+pub(crate) fn reset(vault: &TestVault, pristine: &Kept) {
+    pristine.put_back(&folder(vault));
+    for name in [".local", "made", "tmp"] {
+        let _ = std::fs::remove_dir_all(vault.home().join(name));
+    }
+    let made = vault.home().join("made");
+    std::fs::create_dir(&made).unwrap();
+    std::fs::set_permissions(made, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+}
+
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) {
     std::fs::write(path, bytes).unwrap();
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
