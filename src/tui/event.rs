@@ -24,7 +24,7 @@ use crate::vault::search::Index;
 use crate::vault::secret::{FieldName, Fields, Secret, SecretId, Version};
 use crate::vault::shape::Shape;
 use crate::vault::usage::{Extent, Use};
-use crate::vault::{Outcome, Written};
+use crate::vault::{Outcome, Segment, Written};
 
 use super::effect::{Draft, RawKeyUse};
 use super::files::Completion;
@@ -188,6 +188,8 @@ pub enum Answer {
         id: SecretId,
         /// Its records.
         records: Vec<AuditRecord>,
+        /// What was cut off the log before the oldest of them, if that is where it begins.
+        cut_off: Option<Segment>,
     },
     /// A version's fields, for the screen, until a deadline.
     Revealed {
@@ -322,6 +324,8 @@ pub enum Answer {
         extent: Extent,
         /// What all of it tells of backups; nothing until then.
         backups: Backups,
+        /// What was cut off its beginning; nothing until then.
+        cut_off: Option<Segment>,
     },
     /// Which secrets have the same value; `None` when it could not be found out.
     Duplicates(Option<Duplicates>),

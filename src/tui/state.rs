@@ -378,6 +378,7 @@ impl State {
             failed_unlocks: vault.failed_unlocks,
             usage: vault.secrets.facts().usage.extent(),
             backups: vault.secrets.facts().usage.backups(),
+            cut_off: vault.secrets.facts().usage.cut_off(),
             slots: self.slots.as_deref(),
             now: self.now.time,
         })

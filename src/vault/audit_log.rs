@@ -14,7 +14,7 @@ use super::backup::{Backups, Note};
 use super::change::{audit_link, audit_link_of_digest, audit_place};
 use super::incident::Traces;
 use super::record::{self, AuditBody};
-use super::segments::log_start;
+use super::segments::{Segment, cut_off, log_start};
 use super::usage::Use;
 use super::view::View;
 
@@ -147,6 +147,8 @@ pub struct AuditWalk {
     uses: Option<Vec<Use>>,
     /// With them, what was said of backups.
     backups: Backups,
+    /// What the walk found cut off.
+    cut_off: Option<Segment>,
     /// The same for what somebody did.
     traces: Option<Traces>,
 }
@@ -164,6 +166,12 @@ impl AuditWalk {
     #[must_use]
     pub fn backups(&self) -> &Backups {
         &self.backups
+    }
+
+    /// What was cut off the log last, with all before it: of that the walk tells nothing.
+    #[must_use]
+    pub fn cut_off(&self) -> Option<&Segment> {
+        self.cut_off.as_ref()
     }
 
     /// A walk that collects what the actors of a choice have seen.
@@ -201,6 +209,9 @@ impl AuditWalk {
         if self.records < gone {
             // What was cut off, perhaps by another session on the way, is in its file.
             (self.records, self.head) = (gone, code);
+        }
+        if self.cut_off.as_ref().map_or(0, |segment| segment.last) != gone {
+            self.cut_off = cut_off(view)?;
         }
         let (until, mut cause) = (self.records.saturating_add(most), None);
         let mut buffer = Zeroizing::new(Vec::with_capacity(1024));

@@ -88,6 +88,12 @@ pub(super) fn log_start(tx: &Tx<'_>) -> Result<(u64, [u8; 32])> {
     Ok(tx.segments()?.last().map_or((0, [0; 32]), |row| (row.last, row.mac)))
 }
 
+/// What was cut off the log last, with all before it.
+pub(super) fn cut_off(view: &View<'_>) -> Result<Option<Segment>> {
+    let rows = view.tx.segments()?;
+    rows.last().map(|row| facts(row.last, &open(view.keys, row)?)).transpose()
+}
+
 /// Opens what is known of a segment.
 pub(super) fn open(keys: &Keyring, row: &SegmentRow) -> Result<SegmentBody> {
     let opened = keys.audit_body.open(&place(keys, row.last), Padding::Blocks, &row.body)?;

@@ -18,7 +18,7 @@ use super::audit::AuditVerdict;
 use super::backup::Backups;
 use super::catalog::QuickHash;
 use super::secret::SecretId;
-use super::{AuditWalk, Vault};
+use super::{AuditWalk, Segment, Vault};
 
 /// So many secrets that one actor used last are kept.
 const MOST_RECENT: usize = 50;
@@ -59,6 +59,7 @@ pub struct Usage {
     recent: Vec<SecretId>,
     accesses: u64,
     backups: Backups,
+    cut_off: Option<Segment>,
 }
 
 impl Usage {
@@ -118,9 +119,15 @@ impl Usage {
         &self.backups
     }
 
-    /// Takes what the log tells of backups by now.
-    pub fn tell_backups(&mut self, backups: Backups) {
-        self.backups = backups;
+    /// What was cut off the beginning of the log: nothing here tells of the time before its end.
+    #[must_use]
+    pub fn cut_off(&self) -> Option<&Segment> {
+        self.cut_off.as_ref()
+    }
+
+    /// Takes what the log tells of backups by now, and what was cut off it.
+    pub fn tell(&mut self, backups: Backups, cut_off: Option<Segment>) {
+        (self.backups, self.cut_off) = (backups, cut_off);
     }
 
     /// How many on each of the last days of `zone`, today last.
@@ -162,7 +169,7 @@ impl Vault {
                 None => usage.add(&walk.take_uses(), Extent::Reading),
                 Some(AuditVerdict::Intact { .. }) => {
                     usage.add(&walk.take_uses(), Extent::Whole);
-                    usage.tell_backups(walk.backups().clone());
+                    usage.tell(walk.backups().clone(), walk.cut_off().cloned());
                     return Ok(usage);
                 }
                 Some(AuditVerdict::Broken { first_bad, cause }) => return Err(broken(first_bad, &cause)),

@@ -11,7 +11,12 @@ const READING: &str = "Reading the audit log…";
 const LOOKING: &str = "Looking for duplicates…";
 
 fn tell(screen: &mut Screen, uses: &[Use], extent: Extent) {
-    screen.event(Event::Vault(Answer::Used { uses: uses.to_vec(), extent, backups: Default::default() }));
+    screen.event(Event::Vault(Answer::Used {
+        uses: uses.to_vec(),
+        extent,
+        backups: Default::default(),
+        cut_off: None,
+    }));
 }
 
 fn duplicates(screen: &mut Screen, groups: &[&[u8]]) {

@@ -1,5 +1,7 @@
 //! The overview, and the way from a number to the secrets behind it.
 
+use strongroom::vault::Segment;
+use strongroom::vault::audit::AuditVerdict;
 use strongroom::vault::backup::{Backups, Made, Tried};
 use strongroom::vault::usage::Extent;
 
@@ -96,6 +98,44 @@ fn the_overview_counts_again_and_is_there_after_an_idle_lock() {
     assert_eq!(screen.state.context(), Some(Context::Overview));
 }
 
+/// What is not in the log any more was perhaps made, tried and used all the same.
+#[test]
+fn the_overview_says_of_a_log_that_was_cut_only_what_it_tells() {
+    let at = |days: i64| screen::time(-days * 86_400);
+    let made = Made::new(at(3), "3f9ac2d1: 12 secrets with 29 versions to /mnt/usb/vault.backup".to_owned());
+    let told = |backups, cut_off| {
+        let mut screen = Screen::unlocked(140, 45);
+        let (uses, extent, cut_off) = (Vec::new(), Extent::Whole, Some(cut_off));
+        screen.event(Event::Vault(Answer::Used { uses, extent, backups, cut_off }));
+        screen.event(Event::Vault(Answer::AuditVerified(AuditVerdict::Intact { records: 4_711 })));
+        screen.keys("o");
+        screen
+    };
+    let mut screen = told(Backups::default(), screen::cut_off());
+    for row in [
+        "list and log verified 02:14 UTC, 711 records ",
+        "last backup  none since 2025-11-30 ",
+        "not used     12 since 2025-11-30 ",
+    ] {
+        assert!(screen.text().contains(row), "{row}\n{}", screen.text());
+    }
+    screen.keys("Tab Tab");
+    assert!(
+        screen.text().contains("711 records · records 1 to 4 000 were cut off, until 2025-11-30"),
+        "{}",
+        screen.text()
+    );
+    screen.keys("j j j j");
+    assert!(screen.text().contains("last backup: none since 2025-11-30 · the log begins there"), "{}", screen.text());
+    screen.keys("Esc");
+    assert!(screen.text().contains("used         not since 2025-11-30"), "{}", screen.text());
+    // A backup that the log does tell of stays as old as it is; whether it was tried is another thing.
+    let mut screen = told(Backups::new(Some(made), None), Segment { until: at(5), ..screen::cut_off() });
+    assert!(screen.text().contains("last backup  3 days ago, no drill in the log"), "{}", screen.text());
+    screen.keys("G");
+    assert!(screen.text().contains("0 accesses · the log begins on Mar 5"), "{}", screen.text());
+}
+
 #[test]
 fn the_overview_says_how_old_the_last_backup_and_the_last_drill_are_and_what_to_do() {
     let at = |days: i64| screen::time(-days * 86_400);
@@ -125,14 +165,19 @@ fn the_overview_says_how_old_the_last_backup_and_the_last_drill_are_and_what_to_
         ),
     ] {
         let mut screen = Screen::unlocked(140, 45);
-        screen.event(Event::Vault(Answer::Used { uses: Vec::new(), extent: Extent::Whole, backups }));
+        screen.event(Event::Vault(Answer::Used { uses: Vec::new(), extent: Extent::Whole, backups, cut_off: None }));
         screen.keys("o Tab Tab j j j j");
         assert!(screen.text().contains(&format!("last backup  {}", row.trim_start())), "{row}\n{}", screen.text());
         assert!(screen.text().contains(told), "{told}\n{}", screen.text());
     }
     // Where there is nothing to lose nobody is urged.
     let mut screen = Screen::with(Vec::new(), 140, 45);
-    screen.event(Event::Vault(Answer::Used { uses: Vec::new(), extent: Extent::Whole, backups: Backups::default() }));
+    screen.event(Event::Vault(Answer::Used {
+        uses: Vec::new(),
+        extent: Extent::Whole,
+        backups: Backups::default(),
+        cut_off: None,
+    }));
     screen.keys("o");
     assert!(screen.text().contains("last backup  none yet"), "{}", screen.text());
 }

@@ -25,6 +25,7 @@ use strongroom::tui::theme::{Borders, Palette, Theme};
 use strongroom::tui::tmux::TmuxPane;
 use strongroom::tui::update::update;
 use strongroom::tui::view::draw;
+use strongroom::vault::Segment;
 use strongroom::vault::audit::{Actor, AuditAction, AuditRecord};
 use strongroom::vault::backup::{Backups, Made, Tried};
 use strongroom::vault::bulk::{Act, Done, Seen, Step};
@@ -259,6 +260,11 @@ fn backups() -> Backups {
     Backups::new(Some(Made::new(at(14), told)), Some(Tried { at: at(13), passed: true }))
 }
 
+/// The first four thousand records, cut off a month ago.
+pub(crate) fn cut_off() -> Segment {
+    Segment { id: [7; 16], first: 1, last: 4_000, until: time(-100 * DAY), cut_at: time(-30 * DAY) }
+}
+
 /// A use of a secret so many seconds ago.
 pub(crate) fn used(number: u8, ago: i64, mine: bool) -> Use {
     Use { secret: SecretId([number; 16]), at: NOW - ago, mine }
@@ -272,6 +278,8 @@ pub(crate) struct Screen {
     pub(crate) secrets: Vec<Secret>,
     /// What was deleted, always by Ana.
     pub(crate) deleted: Vec<Secret>,
+    /// What was cut off the log.
+    pub(crate) cut_off: Option<Segment>,
     /// Effects that the harness does not answer.
     pub(crate) effects: Vec<Effect>,
 }
@@ -290,7 +298,7 @@ impl Screen {
         let now = Now { instant: start, time: time(0) };
         let options = StateOptions::new("/srv/ops/vault.db", "ops@bastion1", (width, height), now);
         let (secrets, deleted, effects) = (Vec::new(), Vec::new(), Vec::new());
-        Self { state: State::new(options), start, elapsed: Duration::ZERO, secrets, deleted, effects }
+        Self { state: State::new(options), start, elapsed: Duration::ZERO, secrets, deleted, cut_off: None, effects }
     }
 
     /// The same in tmux.
@@ -359,7 +367,12 @@ impl Screen {
 
     /// The vault has walked its log to the end.
     pub(crate) fn read_log(&mut self) {
-        self.event(Event::Vault(Answer::Used { uses: uses(), extent: Extent::Whole, backups: backups() }));
+        self.event(Event::Vault(Answer::Used {
+            uses: uses(),
+            extent: Extent::Whole,
+            backups: backups(),
+            cut_off: None,
+        }));
     }
 
     /// The time of the next event.
@@ -387,7 +400,9 @@ impl Screen {
                 let secret = find(id)?;
                 Some(Answer::Detail { history: history(secret), secret: Box::new(secret.clone()) })
             }
-            Effect::Vault(Request::Audit(id)) => Some(Answer::Audit { id: *id, records: records(find(id)?) }),
+            Effect::Vault(Request::Audit(id)) => {
+                Some(Answer::Audit { id: *id, records: records(find(id)?), cut_off: self.cut_off.clone() })
+            }
             Effect::Vault(Request::Reveal { id, version, .. }) => {
                 let secret = find(id)?;
                 Some(Answer::Revealed { id: *id, version: version.unwrap_or(secret.version), fields: fields(secret) })

@@ -79,7 +79,12 @@ impl At {
 
     /// With an audit log that breaks somewhere.
     pub(crate) fn log_broken(self) -> Steps {
-        self.after("").vault(Answer::Used { uses: Vec::new(), extent: Extent::Unknown, backups: Default::default() })
+        self.after("").vault(Answer::Used {
+            uses: Vec::new(),
+            extent: Extent::Unknown,
+            backups: Default::default(),
+            cut_off: None,
+        })
     }
 
     /// With deleted secrets, the list of them open, then some keys.

@@ -45,6 +45,8 @@ pub struct DetailPane {
 pub struct Known {
     /// When it was last used, if ever; `None` while nobody can tell.
     pub used: Option<Option<Timestamp>>,
+    /// Since when the log tells of uses, where something was cut off it.
+    pub told_since: Option<Timestamp>,
     /// Some of those that have the same value, and how many more there are.
     pub alike: (Vec<String>, usize),
     /// Some of those that are built from it, and how many more; `None` while nobody has looked.
@@ -294,8 +296,8 @@ impl DetailPane {
         let rotated = secret.last_rotated.map_or_else(|| secret.unrotated().to_owned(), |at| text::age(at, now));
         wrapped(&mut rows, "rotated", &rotated);
         if let Some(used) = self.known.used {
-            let used = used.map_or_else(|| "never".to_owned(), |at| text::age(at, now));
-            rows.push(Row::new("used", used, Role::Text));
+            let none = || self.known.told_since.map_or("never".to_owned(), |since| format!("not since {}", day(since)));
+            rows.push(Row::new("used", used.map_or_else(none, |at| text::age(at, now)), Role::Text));
         }
         if !metadata.tags.is_empty() {
             wrapped(&mut rows, "tags", &metadata.tags.join(" "));

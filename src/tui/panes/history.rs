@@ -8,10 +8,12 @@ use crate::tui::action::Action;
 use crate::tui::layout::inside;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
+use crate::vault::Segment;
 use crate::vault::audit::AuditRecord;
 use crate::vault::rotation::{GivenUp, Past, StepDone};
 use crate::vault::secret::{SecretId, Version};
 
+use super::detail::day;
 use super::{Cursor, Look, draw_frame, marker, row_area};
 
 /// Columns from which a row shows the whole date too.
@@ -37,6 +39,8 @@ pub struct HistoryPane {
     tab: Tab,
     past: Vec<Past>,
     records: Option<Vec<AuditRecord>>,
+    /// What was cut off the log before them; a row of its own tells it.
+    cut_off: Option<Segment>,
     version_cursor: Cursor,
     record_cursor: Cursor,
     /// The version to compare with.
@@ -76,9 +80,9 @@ impl HistoryPane {
     }
 
     /// Shows the audit records of a secret, when it is the one in view.
-    pub fn show_records(&mut self, id: SecretId, records: Vec<AuditRecord>, page: usize) {
+    pub fn show_records(&mut self, id: SecretId, known: (Vec<AuditRecord>, Option<Segment>), page: usize) {
         if self.id == Some(id) {
-            self.records = Some(records);
+            (self.records, self.cut_off) = (Some(known.0), known.1);
             self.follow(page);
         }
     }
@@ -170,13 +174,32 @@ impl HistoryPane {
     /// Keeps the cursors on the page.
     pub fn follow(&mut self, page: usize) {
         self.version_cursor.follow(self.past.len(), page);
-        self.record_cursor.follow(self.records.as_ref().map_or(0, Vec::len), page);
+        self.record_cursor.follow(self.record_rows(), page);
     }
 
+    /// The rows of the tab in view.
     fn length(&self) -> usize {
         match self.tab {
             Tab::Versions => self.past.len(),
+            Tab::Audit => self.record_rows(),
+        }
+    }
+
+    /// The records, and where the log begins.
+    fn record_rows(&self) -> usize {
+        self.records.as_ref().map_or(0, |records| records.len() + usize::from(self.cut_off.is_some()))
+    }
+
+    /// `2 of 7`; where the log begins is none of them.
+    fn count(&self) -> String {
+        let length = match self.tab {
+            Tab::Versions => self.past.len(),
             Tab::Audit => self.records.as_ref().map_or(0, Vec::len),
+        };
+        match self.cursor().row + 1 {
+            _ if length == 0 => String::new(),
+            row if row > length => text::grouped(length as u64),
+            row => format!("{row} of {}", text::grouped(length as u64)),
         }
     }
 
@@ -199,10 +222,7 @@ impl HistoryPane {
     /// Draws the tab in view; `alone` is the secret's address when nothing else on the screen says it. In focus the terminal's cursor stands on the selected row.
     pub fn draw(&self, alone: Option<&str>, look: Look<'_>, area: Rect, frame: &mut Frame<'_>) {
         let Look { theme, focused, .. } = look;
-        let count = match self.length() {
-            0 => String::new(),
-            length => format!("{} of {}", self.cursor().row + 1, text::grouped(length as u64)),
-        };
+        let count = self.count();
         let heading = match alone {
             Some(address) => self.breadcrumb(address, focused, theme, area, count.len() + 3),
             None => self.heading(focused, theme),
@@ -227,7 +247,10 @@ impl HistoryPane {
                         }
                         Past::GivenUp(given_up) => given_up_row(given_up, look, room),
                     }),
-                    Tab::Audit => self.records.iter().flatten().nth(row).map(|record| record_row(record, look, room)),
+                    Tab::Audit => match self.records.iter().flatten().nth(row) {
+                        Some(record) => Some(record_row(record, look, room)),
+                        None => self.cut_off.as_ref().map(|segment| begin_row(segment, look, room)),
+                    },
                 }
                 .into_iter()
                 .flatten(),
@@ -254,10 +277,10 @@ impl HistoryPane {
                 }
                 Past::GivenUp(given_up) => (given_up_words(given_up, room), given_up_words(given_up, u16::MAX)),
             },
-            Tab::Audit => {
-                let record = self.records.as_ref()?.get(row)?;
-                (record_words(record, room), record_words(record, u16::MAX))
-            }
+            Tab::Audit => match self.records.as_ref()?.get(row) {
+                Some(record) => (record_words(record, room), record_words(record, u16::MAX)),
+                None => return self.cut_off.as_ref().map(begin_told),
+            },
         };
         // The number and the time take as much in every row; at most so many cells.
         let taken = if room >= WITH_DATE { 28 } else { 10 };
@@ -360,6 +383,24 @@ fn record_words(record: &AuditRecord, room: u16) -> String {
     let who = format!("{}{from}", by(&signature, room));
     let refused = record.error.as_ref().map(|error| format!("refused: {error}")).unwrap_or_default();
     words(&[&what, &refused, &who, &record.reason])
+}
+
+/// `3d  log begins here; before: in a segment file`
+fn begin_row<'a>(segment: &Segment, look: Look<'_>, room: u16) -> Vec<Span<'a>> {
+    let words = match room {
+        WITH_DATE.. => "log begins here; before: in a segment file",
+        _ => "log begins; before: a segment",
+    };
+    vec![
+        Span::raw("  "),
+        Span::styled(when(segment.until, look, room), look.theme.style(Role::Muted)),
+        Span::styled(fit(words, look, room, 2), look.theme.style(Role::Muted)),
+    ]
+}
+
+/// Since when the log tells, and what tells of before.
+fn begin_told(segment: &Segment) -> String {
+    format!("Until {} in a segment file: strongroom audit --segment FILE", day(segment.until))
 }
 
 /// `user@host`, or the user alone where there is little room.

@@ -35,9 +35,9 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
             return changes::changed(state, change, own);
         }
         Answer::Detail { secret, history } => return detail(state, secret, history),
-        Answer::Audit { id, records } => {
+        Answer::Audit { id, records, cut_off } => {
             let page = state.areas().rows(Pane::History);
-            with_vault(state, |vault| vault.history.show_records(id, records, page));
+            with_vault(state, |vault| vault.history.show_records(id, (records, cut_off), page));
         }
         Answer::Revealed { id, version, fields } => return values::revealed(state, id, version, fields),
         Answer::ReadyToCopy { address, value, .. } => return values::ready_to_copy(state, address, value),
@@ -78,7 +78,9 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::AuditVerified(verdict) => audit_verified(state, verdict),
         Answer::Pins { pins, damage } => jump::take_pins(state, pins, damage),
         Answer::Indexed(index) => with_vault(state, |vault| vault.secrets.take_index(*index)),
-        Answer::Used { uses, extent, backups } => return facts::take_uses(state, &uses, extent, backups),
+        Answer::Used { uses, extent, backups, cut_off } => {
+            return facts::take_uses(state, &uses, extent, (backups, cut_off));
+        }
         Answer::Mentions(found) => {
             with_vault(state, |vault| vault.secrets.take_mentions(&found));
             cockpit::learn(state);

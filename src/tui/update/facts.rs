@@ -3,6 +3,7 @@
 use crate::tui::dialogs::{Dialog, Input};
 use crate::tui::effect::{Effect, Request};
 use crate::tui::state::State;
+use crate::vault::Segment;
 use crate::vault::backup::Backups;
 use crate::vault::duplicates::Duplicates;
 use crate::vault::usage::{Extent, Use};
@@ -11,10 +12,15 @@ use super::actions::moved;
 use super::{cockpit, give};
 
 /// Takes what the next part of the log tells.
-pub(super) fn take_uses(state: &mut State, uses: &[Use], extent: Extent, backups: Backups) -> Vec<Effect> {
+pub(super) fn take_uses(
+    state: &mut State,
+    uses: &[Use],
+    extent: Extent,
+    told: (Backups, Option<Segment>),
+) -> Vec<Effect> {
     let now = state.now.time;
     let Some(vault) = &mut state.vault else { return Vec::new() };
-    vault.secrets.take_uses((uses, extent), backups, now);
+    vault.secrets.take_uses((uses, extent), told, now);
     learnt(state)
 }
 

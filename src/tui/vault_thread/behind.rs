@@ -20,7 +20,7 @@ use crate::vault::catalog::CatalogChange;
 use crate::vault::duplicates::DuplicateSearch;
 use crate::vault::incident::Choice;
 use crate::vault::mentions::MentionSearch;
-use crate::vault::usage::Extent;
+use crate::vault::usage::{Extent, Use};
 use crate::vault::{AuditWalk, RowsWalk, Vault};
 
 use inquiry::Inquiry;
@@ -215,22 +215,23 @@ impl Behind {
         let verdict = match vault.walk_audit(chain, SLICE) {
             Ok(None) => {
                 self.grown = true;
-                return vec![Answer::Used {
-                    uses: chain.take_uses(),
-                    extent: Extent::Reading,
-                    backups: Backups::default(),
-                }];
+                return vec![used(chain.take_uses(), Extent::Reading)];
             }
             Ok(Some(verdict)) => verdict,
             Err(error) => {
                 self.chain = None;
-                return vec![unknown(), Answer::Failed(error)];
+                return vec![used(Vec::new(), Extent::Unknown), Answer::Failed(error)];
             }
         };
         let intact = matches!(verdict, AuditVerdict::Intact { .. });
         let told = match intact {
-            true => Answer::Used { uses: chain.take_uses(), extent: Extent::Whole, backups: chain.backups().clone() },
-            false => unknown(),
+            true => Answer::Used {
+                uses: chain.take_uses(),
+                extent: Extent::Whole,
+                backups: chain.backups().clone(),
+                cut_off: chain.cut_off().cloned(),
+            },
+            false => used(Vec::new(), Extent::Unknown),
         };
         self.at_end = intact;
         if !intact {
@@ -240,9 +241,9 @@ impl Behind {
     }
 }
 
-/// Nothing is known of a log that cannot be trusted.
-fn unknown() -> Answer {
-    Answer::Used { uses: Vec::new(), extent: Extent::Unknown, backups: Backups::default() }
+/// Uses of a log that is not known to its end; nothing else is told of one that cannot be trusted.
+fn used(uses: Vec<Use>, extent: Extent) -> Answer {
+    Answer::Used { uses, extent, backups: Backups::default(), cut_off: None }
 }
 
 fn trouble(error: Error) -> Answer {

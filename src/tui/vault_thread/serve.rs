@@ -27,7 +27,9 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
         Request::Detail(id) => Answer::Detail { secret: Box::new(vault.secret(id)?), history: vault.history(id)? },
         Request::Audit(id) => {
             let query = AuditQuery { secret: Some(id), limit: Some(AUDIT_RECORDS), ..AuditQuery::default() };
-            Answer::Audit { id, records: vault.audit(&query)? }
+            let records = vault.audit(&query)?;
+            let cut_off = if records.len() < AUDIT_RECORDS { vault.segments()?.pop() } else { None };
+            Answer::Audit { id, records, cut_off }
         }
         Request::Reveal { id, version, allow_expired } => reveal(vault, id, version, allow_expired)?,
         Request::Copy { id, field, version, allow_expired } => copy(vault, id, &field, version, allow_expired)?,

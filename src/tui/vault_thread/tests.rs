@@ -1,5 +1,6 @@
 //! The thread on real vaults, asked and answering as it does for the loop.
 
+mod cut;
 mod deleted;
 mod incident;
 mod moved;

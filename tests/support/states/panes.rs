@@ -6,12 +6,14 @@ use strongroom::error::Error;
 use strongroom::secret_text::SecretText;
 use strongroom::tui::event::{Answer, ClipboardNews, Event};
 use strongroom::vault::audit::AuditVerdict;
+use strongroom::vault::backup::Backups;
 use strongroom::vault::duplicates::Duplicates;
 use strongroom::vault::rotation::{GivenUp, StepDone, StepEnd, StepKind, Which};
 use strongroom::vault::secret::SecretId;
+use strongroom::vault::usage::Extent;
 
 use super::{At, State, Steps, address};
-use crate::screen::{Screen, secrets, time};
+use crate::screen::{Screen, cut_off, secrets, time};
 
 fn sent(steps: Steps, confirmed: bool) -> Steps {
     let route = if confirmed { "X11 clipboard" } else { "terminal clipboard (OSC 52)" };
@@ -58,6 +60,17 @@ fn damaged(At(width, height): At) -> Steps {
     Steps(screen)
         .vault(Answer::Unlocked { catalog, failed_unlocks: 3, read_only })
         .vault(Answer::AuditVerified(AuditVerdict::Broken { first_bad: 17, cause }))
+}
+
+/// With a log whose beginning was cut off, in which no backup was made and nothing used.
+fn log_cut(At(width, height): At, keys: &str) -> Steps {
+    let mut screen = Screen::unlocked(width, height);
+    screen.cut_off = Some(cut_off());
+    let (uses, backups, cut_off) = (Vec::new(), Backups::default(), screen.cut_off.clone());
+    Steps(screen)
+        .vault(Answer::Used { uses, extent: Extent::Whole, backups, cut_off })
+        .vault(Answer::AuditVerified(AuditVerdict::Intact { records: 4_711 }))
+        .keys(keys)
 }
 
 /// Every state of the panes.
@@ -112,10 +125,12 @@ pub(crate) fn panes() -> Vec<State> {
         }),
         ("history_marked", |at| at.after("3 Space j j")),
         ("audit", |at| at.after("3 ]")),
+        ("audit_log_cut", |at| log_cut(at, "3 ] G")),
         ("overview", |at| at.after("o")),
         ("overview_used", |at| at.log_read().keys("o G")),
         ("overview_with_clipboard", |at| sent(at.log_read(), true).keys("o")),
         ("overview_log_broken", |at| at.log_broken().keys("o G")),
+        ("overview_log_cut", |at| log_cut(at, "o Tab Tab G G k")),
         ("overview_week", |at| at.after("o Tab Tab Tab l l")),
         ("overview_followed", |at| at.after("o Enter")),
         ("clipboard", |at| sent(at.after(""), false).waited(3)),

@@ -10,8 +10,8 @@ use crate::tui::theme::{Role, Theme};
 use crate::vault::overview::{Ahead, WEEKS};
 
 use super::charts::{bar, cell, spark};
-use super::sections::{Body, Row, Standing, week_heads};
-use super::{OverviewPane, Sheet};
+use super::sections::{Body, Row, week_heads};
+use super::{OverviewPane, Sheet, Standing};
 
 /// Cells of the labels.
 const LABELS: usize = 13;

@@ -8,6 +8,7 @@ mod charts;
 mod draw;
 mod place;
 mod sections;
+mod standing;
 
 use ratatui::layout::Rect;
 
@@ -19,7 +20,8 @@ use crate::vault::usage::{Extent, Usage};
 use place::{Heights, place};
 use sections::{Cell, PAIR, Row, Section, sections};
 
-pub use sections::{Lead, Standing};
+pub use sections::Lead;
+pub use standing::Standing;
 
 /// The overview, while it is open.
 pub struct OverviewPane {

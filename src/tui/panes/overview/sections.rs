@@ -5,36 +5,16 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::crypto::keyring::SlotKind;
 use crate::tui::text;
 use crate::tui::theme::Role;
-use crate::vault::audit::AuditVerdict;
-use crate::vault::backup::{Backups, Tried, Wanting};
 use crate::vault::overview::{Ahead, Overview, Task, Used, WEEKS, Work, age_filter, age_label, week_filter};
 use crate::vault::secret::SecretId;
 use crate::vault::usage::Extent;
 
+use super::standing::{Standing, vault_rows};
+
 /// The block whose neighbour may stand beside it.
 pub(super) const PAIR: usize = 1;
-
-/// What is known about the vault itself.
-#[derive(Debug, Clone, Copy)]
-pub struct Standing<'a> {
-    /// The walk along the audit chain, once it is done, and when that was.
-    pub audit: Option<(&'a AuditVerdict, Timestamp)>,
-    /// Why nothing can be written, if so.
-    pub read_only: Option<&'a str>,
-    /// Failed unlocks since the last entry in the log.
-    pub failed_unlocks: u64,
-    /// How much of the log the use of secrets is known from.
-    pub usage: Extent,
-    /// What the log tells of backups, once all of it is known.
-    pub backups: &'a Backups,
-    /// The kinds of key slots, once known.
-    pub slots: Option<&'a [SlotKind]>,
-    /// Now.
-    pub now: Timestamp,
-}
 
 /// A block with a title.
 pub(super) struct Section {
@@ -92,7 +72,7 @@ pub struct Lead {
 
 impl Cell {
     /// A cell that leads to `count` secrets.
-    fn counted(told: String, count: usize, filter: String) -> Self {
+    pub(super) fn counted(told: String, count: usize, filter: String) -> Self {
         Self { told, lead: (count > 0).then_some(Lead { filter, select: None }) }
     }
 }
@@ -127,7 +107,10 @@ fn accesses(numbers: &Overview, standing: Standing<'_>, width: u16) -> Section {
             let counts = per_day.get(per_day.len().saturating_sub(days)..).unwrap_or_default().to_vec();
             let sum = counts.iter().fold(0, |sum: u64, count| sum + u64::from(*count));
             let noun = if sum == 1 { "access" } else { "accesses" };
-            let told = format!("{} {noun}{}", text::grouped(sum), busiest(&counts, standing.now));
+            let mut told = format!("{} {noun}{}", text::grouped(sum), busiest(&counts, standing.now));
+            if let Some(segment) = standing.cut_off.filter(|segment| segment.until > ago(standing.now, days)) {
+                told.push_str(&format!(" · the log begins on {}", date(segment.until)));
+            }
             let cell = Cell::counted(told, usize::try_from(sum).unwrap_or(usize::MAX), format!("used:<{days}d"));
             Row { label: String::new(), body: Body::Days(counts), cells: vec![cell] }
         }
@@ -144,16 +127,20 @@ fn busiest(counts: &[u32], now: Timestamp) -> String {
     let ago = counts.iter().rev().enumerate().max_by_key(|(ago, count)| (**count, std::cmp::Reverse(*ago)));
     match ago {
         Some((ago, count)) if *count > 0 => {
-            let before = jiff::SignedDuration::from_hours(24 * i64::try_from(ago).unwrap_or(0));
-            let day = now.checked_sub(before).map(date).unwrap_or_default();
-            format!(" · most, {}, on {day}", text::grouped(u64::from(*count)))
+            format!(" · most, {}, on {}", text::grouped(u64::from(*count)), date(self::ago(now, ago)))
         }
         _ => String::new(),
     }
 }
 
+/// So many days ago.
+fn ago(now: Timestamp, days: usize) -> Timestamp {
+    let before = jiff::SignedDuration::from_hours(24 * i64::try_from(days).unwrap_or(0));
+    now.checked_sub(before).unwrap_or(Timestamp::MIN)
+}
+
 /// Why nothing is said about the use of secrets.
-fn not_known(usage: Extent) -> (&'static str, Role) {
+pub(super) fn not_known(usage: Extent) -> (&'static str, Role) {
     match usage {
         Extent::Reading | Extent::Whole => ("reading the audit log…", Role::Muted),
         Extent::Unknown => ("!! unknown: the log is damaged", Role::Danger),
@@ -239,112 +226,8 @@ pub(super) fn week_heads(now: Timestamp) -> Vec<String> {
     (0..WEEKS).map(|week| if week == 0 { "today".to_owned() } else { day(now, week * 7) }).collect()
 }
 
-fn vault_rows(numbers: &Overview, standing: Standing<'_>) -> Vec<Row> {
-    let (log, role) = match standing.audit {
-        None => ("being checked…".to_owned(), Role::Muted),
-        Some((AuditVerdict::Intact { records }, at)) => {
-            let when = at.to_zoned(TimeZone::UTC).strftime("%H:%M UTC");
-            (format!("verified {when}, {}", text::counted(*records, "record")), Role::Ok)
-        }
-        Some((AuditVerdict::Broken { first_bad, cause }, _)) => {
-            (format!("!! BROKEN at record {first_bad}: {cause}"), Role::Danger)
-        }
-    };
-    let failed = match standing.failed_unlocks {
-        0 => ("none since the last entry".to_owned(), Role::Text),
-        tries => (format!("! {} since the last entry", text::grouped(tries)), Role::Warn),
-    };
-    let (ways, ways_role) = ways_in(standing.slots);
-    vec![
-        plain("list and log", log, role),
-        writing(standing.read_only),
-        plain("wrong keys", failed.0, failed.1),
-        match standing.slots {
-            Some([_]) => advised("ways in", ways, ways_role, "strongroom key add --recovery"),
-            _ => plain("ways in", ways, ways_role),
-        },
-        last_backup(numbers, standing),
-        never_used(numbers, standing.usage),
-    ]
-}
-
-/// Whether anything can be written; if not, the line below begins with what tells more, since
-/// a cause is long.
-fn writing(read_only: Option<&str>) -> Row {
-    let Some(cause) = read_only else { return plain("writing", "allowed".to_owned(), Role::Text) };
-    let cause = text::printable(cause);
-    let told = format!("READ-ONLY: strongroom anchor and strongroom verify tell more · {cause}");
-    let cells = vec![Cell { told, lead: None }];
-    Row { label: "writing".to_owned(), body: Body::Words(format!("!! READ-ONLY: {cause}"), Role::Danger), cells }
-}
-
-/// How old the last backup is and the last drill with one; in the line below, the days, where
-/// it went, and what is to be done.
-fn last_backup(numbers: &Overview, standing: Standing<'_>) -> Row {
-    let (backups, now) = (standing.backups, standing.now);
-    if standing.usage != Extent::Whole {
-        let (words, role) = not_known(standing.usage);
-        return plain("last backup", words.to_owned(), role);
-    }
-    // There is nothing to lose yet.
-    let wanting = backups.wanting(now).filter(|_| numbers.total > 0);
-    let (mark, role) = match wanting {
-        Some(Wanting::Failed) => ("!! ", Role::Danger),
-        Some(_) => ("! ", Role::Warn),
-        None => ("", Role::Text),
-    };
-    let made = backups.made().map_or_else(|| "none yet".to_owned(), |made| text::age(made.at, now));
-    let tried = match (backups.made(), backups.tried()) {
-        (_, Some(Tried { passed: false, .. })) => ", last drill FAILED".to_owned(),
-        (_, Some(tried)) => format!(", tried {}", text::age(tried.at, now)),
-        (Some(_), None) => ", never tried".to_owned(),
-        (None, None) => String::new(),
-    };
-    let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d").to_string();
-    let mut told = vec![format!("last backup: {}", backups.made().map_or("none yet".to_owned(), |made| day(made.at)))];
-    told.extend(
-        backups
-            .tried()
-            .map(|tried| format!("{} {}", if tried.passed { "tried" } else { "FAILED when tried" }, day(tried.at))),
-    );
-    told.extend(wanting.map(|wanting| wanting.next_step().to_owned()));
-    told.extend(backups.made().map(|made| format!("to {}", text::printable(made.place()))));
-    let cells = vec![Cell { told: told.join(" · "), lead: None }];
-    Row { label: "last backup".to_owned(), body: Body::Words(format!("{mark}{made}{tried}"), role), cells }
-}
-
-/// How many secrets nobody ever took a value of, and where they are.
-fn never_used(numbers: &Overview, usage: Extent) -> Row {
-    let Some(used) = &numbers.used else {
-        let (words, role) = not_known(usage);
-        return plain("never used", words.to_owned(), role);
-    };
-    let words = format!("{} of {}", text::grouped(used.never as u64), text::counted(numbers.total as u64, "secret"));
-    let told = format!("never used: {words}");
-    let cells = vec![Cell::counted(told, used.never, "used:never".to_owned())];
-    Row { label: "never used".to_owned(), body: Body::Words(words, Role::Text), cells }
-}
-
-/// The key slots; one alone is one loss away from losing everything.
-fn ways_in(slots: Option<&[SlotKind]>) -> (String, Role) {
-    match slots {
-        None => ("not known yet".to_owned(), Role::Muted),
-        Some([only]) => (format!("! {} only; lost with it", only.word()), Role::Warn),
-        Some(slots) => {
-            let kinds: Vec<&str> = slots.iter().map(|kind| kind.word()).collect();
-            (format!("{}: {}", slots.len(), kinds.join(", ")), Role::Text)
-        }
-    }
-}
-
-/// A row about the vault with the command that mends it, in the line below.
-fn advised(label: &str, words: String, role: Role, command: &str) -> Row {
-    let cells = vec![Cell { told: format!("{label}: {words} · {command}"), lead: None }];
-    Row { label: label.to_owned(), body: Body::Words(words, role), cells }
-}
-
 /// A row about the vault, which leads to no secret.
-fn plain(label: &str, words: String, role: Role) -> Row {
+pub(super) fn plain(label: &str, words: String, role: Role) -> Row {
     let words = text::printable(&words).into_owned();
     let told = if label.is_empty() { words.clone() } else { format!("{label}: {words}") };
     Row { label: label.to_owned(), body: Body::Words(words, role), cells: vec![Cell { told, lead: None }] }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::inject::dependents::Dependents;
 use crate::tui::panes::detail::Known;
 use crate::tui::theme::Role;
+use crate::vault::Segment;
 use crate::vault::backup::Backups;
 use crate::vault::duplicates::Duplicates;
 use crate::vault::mentions::Mentions;
@@ -31,11 +32,16 @@ impl SecretsPane {
     /// Takes what the next part of the log tells. What an own or another's use takes out
     /// of the filter stays in the list until the filter is asked again: it was right when
     /// it was asked, and nothing may leave from under the cursor because it is looked at.
-    pub fn take_uses(&mut self, (uses, extent): (&[Use], Extent), backups: Backups, now: Timestamp) {
+    pub fn take_uses(
+        &mut self,
+        (uses, extent): (&[Use], Extent),
+        (backups, cut_off): (Backups, Option<Segment>),
+        now: Timestamp,
+    ) {
         let known = self.facts.have(Fact::Usage);
         let usage = Arc::make_mut(&mut self.facts.usage);
         usage.add(uses, extent);
-        usage.tell_backups(backups);
+        usage.tell(backups, cut_off);
         if known != self.facts.have(Fact::Usage) {
             self.ask_again(Fact::Usage, now);
         }
@@ -69,7 +75,8 @@ impl SecretsPane {
         let recipes = self.dependents.as_ref().map_or(&[][..], |dependents| dependents.recipes(id));
         let named_recipes = recipes.iter().filter_map(|id| Some(self.address_of(*id)?.to_string()));
         let recipes = (named_recipes.take(MOST_NAMED).collect(), recipes.len().saturating_sub(MOST_NAMED));
-        Known { used, alike: (named, more), built, recipes }
+        let told_since = self.facts.usage.cut_off().map(|segment| segment.until);
+        Known { used, told_since, alike: (named, more), built, recipes }
     }
 
     /// Takes which secrets the values of others name.
