@@ -66,7 +66,7 @@ fn check_names_what_is_unsettled_to_be_revoked_or_staged_since_long() {
 /// A step that runs at this moment is no flaw: somebody is at it.
 #[test]
 fn what_is_at_work_is_no_flaw_and_what_may_not_work_is_warned_of() {
-    let far = FarSide::with(&format!("{APPLY}; sleep 2"), VERIFY, "");
+    let far = FarSide::with(&format!("{APPLY}; sleep 1.5"), VERIFY, "");
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_strongroom"));
     child.env_clear().envs(far.room.variables()).args(["rotate", "prod/DB", "new"]);
     let mut child = child.stderr(std::process::Stdio::null()).spawn().unwrap();
@@ -78,7 +78,7 @@ fn what_is_at_work_is_no_flaw_and_what_may_not_work_is_warned_of() {
     let said = far.room.good(&["reveal", "prod/DB"]).err;
     assert!(said.contains("began apply, a step of the rotation of prod/DB"), "{said}");
     assert_eq!(flaws(&far.room, 0, &[]), []);
-    child.wait().unwrap();
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

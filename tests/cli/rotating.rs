@@ -218,44 +218,50 @@ fn a_recipe_tells_the_far_side_and_tries_it() {
     far.is_settled_at("by hand", 3);
 }
 
+/// Beside each other, since most of them are waited for.
 #[test]
 fn a_recipe_of_any_bad_kind_leaves_the_old_value_and_says_so() {
-    for (apply, told) in [
-        ("sleep 60", "took too long and was ended"),
-        ("trap '' TERM; sleep 60", "took too long and was ended"),
-        ("yes", "wrote without end and was ended"),
-        ("kill -9 $$", "died by signal 9"),
-        ("cat; echo too short >&2; exit 3", "failed with exit code 3"),
-        ("cat >/dev/null", "verify of the pending value failed with exit code 1"),
-        ("printf garbage > \"$1\"; exit 1", "failed with exit code 1"),
-    ] {
-        let far = FarSide::with(apply, VERIFY, "");
-        let (code, said) = far.rotate("hunter2");
-        assert_eq!(code, 1, "{apply}: {said}");
-        assert!(said.contains(told), "{apply}: {said}");
-        assert!(!said.contains("hunter2"), "{said}");
-        let may_arrive = !said.contains("of the pending value failed");
-        if apply.contains("garbage") || may_arrive {
-            // It cannot be put back by a recipe that writes garbage, and what was ended may have
-            // sent something that arrives later: both values are kept.
-            assert!(said.contains("Both are kept"), "{said}");
-            assert_eq!(far.room.reveal("prod/DB@pending"), "hunter2");
-            assert!(far.room.good(&["reveal", "prod/DB"]).err.contains("--resume"));
-            far.recipe(APPLY, VERIFY, "");
-            far.room.good(&["rotate", "prod/DB", "--resume"]);
-        } else {
-            assert!(said.contains("version 1 stays current"), "{apply}: {said}");
+    std::thread::scope(|scope| {
+        for (apply, told) in [
+            ("sleep 60", "took too long and was ended"),
+            ("trap '' TERM; sleep 60", "took too long and was ended"),
+            ("yes", "wrote without end and was ended"),
+            ("kill -9 $$", "died by signal 9"),
+            ("cat; echo too short >&2; exit 3", "failed with exit code 3"),
+            ("cat >/dev/null", "verify of the pending value failed with exit code 1"),
+            ("printf garbage > \"$1\"; exit 1", "failed with exit code 1"),
+        ] {
+            scope.spawn(move || leaves_the_old_value(apply, told));
         }
-        far.is_settled_at("old", 1);
-        let aborted = &far.room.json(&["audit", "--action", "abort"])[0];
-        assert!(aborted["reason"].as_str().unwrap().contains("of the pending value"), "{aborted}");
-        let kept = &far.room.json(&["history", "prod/DB"])[0]["aborted_rotations"][0];
-        let ends: Vec<&str> =
-            kept["steps"].as_array().unwrap().iter().map(|step| step["end"].as_str().unwrap()).collect();
-        assert!(ends.len() > 2 && ends.iter().any(|end| *end != "exit-0"), "{kept}");
-        let why = aborted["reason"].as_str().unwrap();
-        assert!(kept["reason"].as_str().unwrap().ends_with(why), "{kept}");
+    });
+}
+
+fn leaves_the_old_value(apply: &str, told: &str) {
+    let far = FarSide::with(apply, VERIFY, "");
+    let (code, said) = far.rotate("hunter2");
+    assert_eq!(code, 1, "{apply}: {said}");
+    assert!(said.contains(told), "{apply}: {said}");
+    assert!(!said.contains("hunter2"), "{said}");
+    let may_arrive = !said.contains("of the pending value failed");
+    if apply.contains("garbage") || may_arrive {
+        // It cannot be put back by a recipe that writes garbage, and what was ended may have
+        // sent something that arrives later: both values are kept.
+        assert!(said.contains("Both are kept"), "{said}");
+        assert_eq!(far.room.reveal("prod/DB@pending"), "hunter2");
+        assert!(far.room.good(&["reveal", "prod/DB"]).err.contains("--resume"));
+        far.recipe(APPLY, VERIFY, "");
+        far.room.good(&["rotate", "prod/DB", "--resume"]);
+    } else {
+        assert!(said.contains("version 1 stays current"), "{apply}: {said}");
     }
+    far.is_settled_at("old", 1);
+    let aborted = &far.room.json(&["audit", "--action", "abort"])[0];
+    assert!(aborted["reason"].as_str().unwrap().contains("of the pending value"), "{aborted}");
+    let kept = &far.room.json(&["history", "prod/DB"])[0]["aborted_rotations"][0];
+    let ends: Vec<&str> = kept["steps"].as_array().unwrap().iter().map(|step| step["end"].as_str().unwrap()).collect();
+    assert!(ends.len() > 2 && ends.iter().any(|end| *end != "exit-0"), "{kept}");
+    let why = aborted["reason"].as_str().unwrap();
+    assert!(kept["reason"].as_str().unwrap().ends_with(why), "{kept}");
 }
 
 #[test]
