@@ -18,6 +18,8 @@ use super::shapes;
 mod forms;
 mod segments;
 
+pub(super) use segments::say_what_is_elsewhere;
+
 pub(super) const EXAMPLES: &str = "\
 Examples:
   strongroom audit --days 7 --action reveal

@@ -1,5 +1,7 @@
 //! [`Call`]: what every command needs to know about how it was called.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use crate::config::Config;
@@ -86,4 +88,9 @@ pub(super) fn look_first(
     }
     // When another session has just made it fit, going on is right.
     refuse(vault).map(|written| Some(written.secret))
+}
+
+/// Whether a path is `-`: standard input or output.
+pub(super) fn is_stream(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }

@@ -14,6 +14,7 @@ use crate::vault::scope::ScopePath;
 use crate::vault::search::{Alike, Fact, Facts, Query};
 use crate::vault::secret::{Secret, SecretId};
 
+use super::audit::say_what_is_elsewhere;
 use super::call::Call;
 use super::long_table;
 use super::scope_args::ScopeArgs;
@@ -59,7 +60,7 @@ pub(super) fn run(call: &Call, args: &ListArgs) -> Result<()> {
         }
         return print_deleted(call, &wanted, vault.deleted()?);
     }
-    let query = informed(query, &mut vault)?;
+    let query = informed(call, query, &mut vault)?;
     // What still opens is listed, and then the damage is the outcome.
     let (catalog, damage) = vault.catalog_with_damage();
     let chosen: Vec<&Listed> = catalog
@@ -87,10 +88,11 @@ pub(super) fn run(call: &Call, args: &ListArgs) -> Result<()> {
 }
 
 /// The query with the facts that its terms ask for, and no others: they take a while.
-fn informed(query: Query, vault: &mut Vault) -> Result<Query> {
+fn informed(call: &Call, query: Query, vault: &mut Vault) -> Result<Query> {
     let mut facts = Facts::default();
     if query.asks_for(Fact::Usage) {
         facts.usage = Arc::new(vault.usage()?);
+        say_what_is_elsewhere(call, &vault.segments()?, None);
     }
     if query.asks_for(Fact::Duplicates) {
         facts.duplicates = Alike::Found(Arc::new(vault.duplicates()?));

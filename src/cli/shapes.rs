@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::crypto::keyring::SlotKind;
 use crate::vault::audit::AuditRecord;
 use crate::vault::compare::{ShapeDiff, Side};
 use crate::vault::rotation::{GivenUp, StepDone};
@@ -175,6 +176,11 @@ pub(super) fn record(record: &AuditRecord) -> Value {
         "error": record.error,
         "hash": data_encoding::HEXLOWER.encode(&record.hash),
     })
+}
+
+/// The word of a key's kind.
+pub(super) fn slot_kind(kind: SlotKind) -> String {
+    kind.word().replace(' ', "_")
 }
 
 /// `2026-01-31T14:05:09Z`

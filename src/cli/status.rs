@@ -89,7 +89,7 @@ fn look(call: &Call) -> Result<Status> {
     Ok(status)
 }
 
-/// What can be told of an open vault, and why it is not the one that was seen last, if so.
+/// What can be told of an open vault, and why it is not the one that was seen last, or cannot be known again, if so.
 type Counted = (Reminders, (Backups, bool), Option<String>);
 
 /// Opens the vault and counts; the error in words.
@@ -106,7 +106,8 @@ fn counts(
     let catalog = vault.catalog().map_err(|error| told(&error))?;
     let backups = vault.last_backups(LOOKED_THROUGH).map_err(|error| told(&error))?;
     let stale = vault.check_freshness().err().map(|error| told(&error));
-    Ok((Reminders::of(&catalog, now), backups, stale))
+    let unkept = || vault.freshness().ok()?.unkept();
+    Ok((Reminders::of(&catalog, now), backups, stale.or_else(unkept)))
 }
 
 impl Status {
@@ -120,7 +121,7 @@ impl Status {
             "until": self.until.map(shapes::time),
             "source": self.source.as_ref().map(|source| source.0),
             "problem": self.problem,
-            "slots": self.slots.iter().map(|kind| kind.word().replace(' ', "_")).collect::<Vec<_>>(),
+            "slots": self.slots.iter().copied().map(shapes::slot_kind).collect::<Vec<_>>(),
             "keyring": self.no_keyring.as_deref().unwrap_or("available"),
             "secrets": counts.map(|counts| counts.secrets),
             "due": counts.map(|counts| counts.due),

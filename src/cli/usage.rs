@@ -3,6 +3,8 @@
 //! Not clap's own text: it repeats the arguments, and an argument too many may
 //! well be a part of a value. Names of options, and the nearest spelling, stay.
 
+use std::error::Error as _;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::error::Error;
@@ -60,11 +62,21 @@ fn hint(error: &clap::Error) -> String {
     if let Some(values) = text(ContextKind::ValidValue) {
         return format!("Use one of: {values}.");
     }
+    if let Some((first, last)) = range(error) {
+        return format!("Use a number from {first} to {last}.");
+    }
     if error.kind() == ErrorKind::UnknownArgument {
         return "A value with blanks needs quotes, one that begins with - needs -- before it; --help shows more."
             .to_owned();
     }
     "Add --help to see what it takes.".to_owned()
+}
+
+/// The numbers that would have been allowed, of which clap tells in words alone.
+fn range(error: &clap::Error) -> Option<(u64, u64)> {
+    let told = error.source()?.to_string();
+    let (first, last) = told.rsplit_once(" is not in ")?.1.split_once("..=")?;
+    Some((first.parse().ok()?, last.parse().ok()?))
 }
 
 fn shown(value: &ContextValue) -> String {
@@ -97,6 +109,14 @@ mod tests {
         let error = refuse("strongroom reveal KEY --resaon x");
         assert!(error.message().contains("--resaon"), "{error}");
         assert!(error.next_step().unwrap().contains("--reason"), "{:?}", error.next_step());
+    }
+
+    #[test]
+    fn a_number_past_its_range_is_told_the_range() {
+        let error = refuse("strongroom audit cut old.segment --keep-days 0");
+        assert_eq!(error.next_step(), Some("Use a number from 1 to 36500."));
+        let error = refuse("strongroom audit cut old.segment --keep-days many");
+        assert_eq!(error.next_step(), Some("Add --help to see what it takes."));
     }
 
     #[test]

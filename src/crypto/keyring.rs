@@ -79,6 +79,19 @@ impl UnlockKey {
             Self::Recovery(_) => SlotKind::Recovery,
         }
     }
+
+    /// Whether both are the same secret, wherever they come from, in constant time.
+    #[must_use]
+    pub fn is_same_secret(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Passphrase(text), Self::Passphrase(other)) => text == other,
+            (
+                Self::KeyFile(key) | Self::Environment(key) | Self::Recovery(key),
+                Self::KeyFile(other) | Self::Environment(other) | Self::Recovery(other),
+            ) => key.bytes().ct_eq(other.bytes()).into(),
+            _ => false,
+        }
+    }
 }
 
 /// A slot as it is stored: the master key, sealed under one unlocking key.

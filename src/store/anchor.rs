@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::{Access, FlockOperation, OFlags, flock};
 
 /// Bytes of one mark.
 pub const MARK: usize = 128;
@@ -72,6 +72,20 @@ impl AnchorFile {
             }
         }
         Ok(())
+    }
+
+    /// Refuses where [`Self::write`] could not; makes and changes nothing.
+    ///
+    /// # Errors
+    /// As its own.
+    pub fn check_writable(&self) -> io::Result<()> {
+        match self.open(OpenOptions::new().read(true).write(true)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let folder = self.0.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("/"));
+                Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+            }
+            opened => opened.map(drop),
+        }
     }
 
     fn open(&self, options: &mut OpenOptions) -> io::Result<File> {

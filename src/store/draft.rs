@@ -49,12 +49,20 @@ impl Draft {
         Self::check_anywhere(path, "backup")
     }
 
+    /// Refuses what [`Self::of_segment`] would, likewise.
+    ///
+    /// # Errors
+    /// As [`Self::of_backup`].
+    pub fn check_segment(path: &Path) -> Result<PathBuf> {
+        Self::check_anywhere(path, "segment")
+    }
+
     /// A draft of a segment of an audit log, likewise.
     ///
     /// # Errors
     /// As [`Self::of_backup`].
     pub fn of_segment(path: &Path) -> Result<Self> {
-        Self::new(Self::check_anywhere(path, "segment")?, "segment")
+        Self::new(Self::check_segment(path)?, "segment")
     }
 
     fn check_anywhere(path: &Path, what: &str) -> Result<PathBuf> {

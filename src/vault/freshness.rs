@@ -51,6 +51,34 @@ impl Anchors {
         let seen = marks.iter().flatten().filter_map(|mark| Checkpoint::of_vault(mark, &vault.vault_id()));
         Ok(seen.max_by_key(|seen| (seen.key_epoch, seen.seq)))
     }
+
+    /// That the anchor of a vault could not be kept now, and why, if so, a sentence. Makes
+    /// and changes nothing.
+    #[must_use]
+    pub fn unkept(&self, vault: &LockedVault) -> Option<String> {
+        let file = AnchorFile::new(self.folder.as_deref()?, &vault.vault_id());
+        file.check_writable().err().map(|error| unkept(file.path(), &error.to_string()))
+    }
+}
+
+impl LockedVault {
+    /// Refuses a file that does not look like the one that `seen` was noted of. What is
+    /// compared needs no key, and is not proven: a skilled forger passes.
+    ///
+    /// # Errors
+    /// Damaged, with what was seen and the next step; those of reading the file.
+    pub fn check_unproven(&mut self, seen: &Checkpoint) -> Result<()> {
+        let path = self.store.path().to_owned();
+        let state = &self.state;
+        let stale = if (seen.key_epoch, seen.seq) > (state.key_epoch, state.seq) {
+            Some(Stale::Older { seen: *seen })
+        } else if seen.key_epoch == state.key_epoch {
+            self.store.read(|tx| leads_on(tx, state, seen))?
+        } else {
+            None
+        };
+        stale.map_or(Ok(()), |stale| Err(stale.refusal(&path)))
+    }
 }
 
 /// Why a file is not the one that this machine saw last.
@@ -98,14 +126,24 @@ pub struct Freshness {
     pub trouble: Option<String>,
 }
 
+impl Freshness {
+    /// That the anchor cannot be kept, and why, if so, a sentence.
+    #[must_use]
+    pub fn unkept(&self) -> Option<String> {
+        let (path, trouble) = self.anchor.as_ref().zip(self.trouble.as_ref())?;
+        Some(unkept(path, trouble))
+    }
+}
+
+fn unkept(anchor: &Path, cause: &str) -> String {
+    let cause = cause.trim_end_matches('.');
+    format!("The anchor {} cannot be kept: {cause}. An older vault put back would not be told.", anchor.display())
+}
+
 impl Anchor {
     /// The next step for whoever cannot write because of it.
     pub(super) fn refusal(&self, path: &Path) -> Option<Error> {
-        let stale = self.stale.as_ref()?;
-        Some(Error::damaged(stale.words(path)).hint(
-            "If you put another file there yourself, say so with strongroom anchor accept; else keep it for \
-             inspection, and restore a backup.",
-        ))
+        self.stale.as_ref().map(|stale| stale.refusal(path))
     }
 
     /// Whether what a write begins with leads on from what this session saw last.
@@ -220,8 +258,12 @@ impl Vault {
     /// record, and begins another line of history where nobody else has begun one.
     ///
     /// # Errors
-    /// Usage, when the file is the one that was seen last; as every write.
+    /// Usage, when the file is the one that was seen last, or no reason is given; as every write.
     pub fn accept_restore(&mut self, reason: &str) -> Result<()> {
+        if reason.trim().is_empty() {
+            return Err(Error::usage("To take another file for the vault wants a reason, which goes on record.")
+                .hint("Say where the file comes from: --reason 'restored the backup of Monday'."));
+        }
         let Some(stale) = self.anchor.stale.take() else {
             return Err(Error::usage("This is the vault that this machine saw last; there is nothing to accept."));
         };
@@ -268,6 +310,14 @@ impl Stale {
             Self::Forked { .. } => "forked",
             Self::Unreadable { .. } => "unreadable",
         }
+    }
+
+    /// What is wrong with the file at `path`, and the next step.
+    fn refusal(&self, path: &Path) -> Error {
+        Error::damaged(self.words(path)).hint(
+            "If you put another file there yourself, say so with strongroom anchor accept; else keep it for \
+             inspection, and restore a backup.",
+        )
     }
 
     /// What is wrong with the file at `path`, a sentence.

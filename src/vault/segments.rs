@@ -2,7 +2,7 @@
 //! of it is lost. The vault keeps which file that is, its key and its digest; the log goes
 //! on from the code of the last record that was cut off, which the state's tag covers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::crypto::raw_key::RawKey;
 use crate::crypto::seal::{Padding, Place, Purpose};
 use crate::crypto::stream::Stream;
 use crate::error::Result;
-use crate::store::{SegmentRow, Tx};
+use crate::store::{Draft, SegmentRow, Tx};
 
 use super::Vault;
 use super::record::{self, SegmentBody};
@@ -38,6 +38,14 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// Refuses where no new segment can be put, before anybody is asked for a passphrase.
+    ///
+    /// # Errors
+    /// As [`Vault::cut_audit`] for `path`.
+    pub fn check_free(path: &Path) -> Result<()> {
+        Draft::check_segment(path).map(drop)
+    }
+
     /// The first eight hexadecimal digits of its identity, as people see it.
     #[must_use]
     pub fn short_id(&self) -> String {

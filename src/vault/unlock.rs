@@ -46,8 +46,8 @@ impl NewVault {
 
 /// A vault file that was checked from outside; no key is in memory.
 pub struct LockedVault {
-    store: Store,
-    state: StateRow,
+    pub(super) store: Store,
+    pub(super) state: StateRow,
     slots: Vec<SealedSlot>,
     workspace: Option<Workspace>,
 }

@@ -68,7 +68,7 @@ fn an_older_file_is_told_and_gives_nothing_out_and_takes_nothing() {
     let told: Value = serde_json::from_slice(&told.out).unwrap();
     assert_eq!((&told["change"], &told["seen_change"], &told["state"]), (&2.into(), &3.into(), &"older".into()));
     let doctor = room.run(&["doctor"]);
-    assert!(doctor.code == 1 && doctor.text().contains("an older one"), "and without a key: {}", doctor.text());
+    assert!(doctor.code == 1 && doctor.text().contains("is older than"), "and without a key: {}", doctor.text());
     assert_eq!(copy(&room), before, "nothing was written");
 }
 
@@ -77,6 +77,7 @@ fn a_restore_is_accepted_by_word_and_is_on_record() {
     let (room, before) = changed();
     put(&room, &before);
     room.fails(2, &["anchor", "accept"]);
+    assert!(room.fails(2, &["anchor", "accept", "--reason", " ", "--yes"]).contains("wants a reason"));
     assert!(room.fails(2, &["anchor", "accept", "--reason", "disk", "--no-input"]).contains("--yes"));
     let told = room.good(&["anchor", "accept", "--reason", "the disk failed", "--yes"]);
     assert!(told.err.contains("from now on"), "{}", told.err);
@@ -97,12 +98,15 @@ fn two_copies_that_were_both_written_are_two_vaults() {
     elsewhere(&["set", "KEY", "theirs"]);
     elsewhere(&["set", "KEY", "theirs again"]);
     assert!(room.fails(9, &["reveal", "KEY"]).contains("another past"));
+    let doctor = room.run(&["doctor"]);
+    assert!(doctor.code == 1 && doctor.text().contains("another past"), "without a key too: {}", doctor.text());
 }
 
 #[test]
 fn an_anchor_that_cannot_be_kept_stops_nobody_and_is_told() {
     let room = Room::new();
     room.set("KEY", "value");
+    assert_eq!(room.json(&["status"])["problem"], Value::Null);
     let path = anchor(&room);
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();
@@ -114,4 +118,9 @@ fn an_anchor_that_cannot_be_kept_stops_nobody_and_is_told() {
     room.set("KEY", "another");
     let told = room.json(&["anchor"]);
     assert!(told["problem"].as_str().is_some_and(|problem| !problem.is_empty()), "{told}");
+    let unkept = "cannot be kept: ";
+    assert!(room.json(&["status"])["problem"].as_str().unwrap().contains(unkept));
+    let doctor = room.run(&["doctor"]);
+    assert!(doctor.code == 1 && doctor.text().contains(unkept), "{}", doctor.text());
+    assert_eq!(std::fs::read(&folder).unwrap(), b"in the way", "nothing was made or changed");
 }

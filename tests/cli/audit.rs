@@ -168,7 +168,19 @@ fn audit_cut_moves_what_is_old_to_a_file_that_audit_shows_like_the_log() {
     assert!(old.run(&["audit"]).err.contains("Records 1 to 23, until"));
     assert!(!old.run(&["audit", "--limit", "1"]).err.contains("cut off"));
 
-    let again = old.run(&["audit", "cut", &file, "--keep-days", "1"]);
+    // Nor is it said that nobody used, or tested, what the log cannot tell of any more.
+    let elsewhere = "Records 1 to 23, until";
+    assert!(old.run(&["list", "used:never"]).err.contains(elsewhere));
+    assert!(!old.run(&["list", "dup"]).err.contains(elsewhere));
+    assert!(old.run(&["key", "list"]).err.contains(elsewhere));
+    let tested = old.run(&["key", "test"]).err;
+    assert!(tested.contains("No earlier test of it is in the log") && tested.contains(elsewhere), "{tested}");
+    assert!(old.run(&["key", "test"]).err.contains("It was last tested"));
+
+    assert_eq!(old.run(&["audit", "cut", &file, "--keep-days", "1"]).code, 4, "never over a file");
+    let stream = old.run(&["audit", "cut", "-", "--keep-days", "1"]);
+    assert_eq!((stream.code, stream.err.contains("no stream can be")), (2, true), "{}", stream.err);
+    let again = old.run(&["audit", "cut", &old.0.path("again").display().to_string(), "--keep-days", "1"]);
     assert_eq!((again.code, again.err.contains("No record is older than that")), (0, true), "{}", again.err);
     let other = old.0.path("other").display().to_string();
     assert_eq!(old.run(&["audit", "--segment", &other]).code, 3, "there is no such file");

@@ -150,7 +150,14 @@ fn backup_create_with_several_keys_opens_with_each() {
     }
     // The next one takes the same key; a new one is never put over it.
     let second = room.path("c").display().to_string();
-    room.good(&["backup", "create", &second, "--backup-key-file", &key]);
+    let warning = "opens with a key that opens the vault too";
+    assert!(!room.good(&["backup", "create", &second, "--backup-key-file", &key]).err.contains(warning));
+    // Nor is one of the vault's own taken without a word, wherever it comes from.
+    let own = room.path("own").display().to_string();
+    room.good(&["key", "add", "--keyfile", &own]);
+    let third = room.path("e").display().to_string();
+    let line = ["--key-file", &own, "backup", "create", &third, "--backup-key-file", &own];
+    assert!(room.good(&line).err.contains(warning));
     room.fails(4, &["backup", "create", &room.path("d").display().to_string(), "--new-key-file", &key]);
     room.fails(3, &["backup", "create", &room.path("d").display().to_string(), "--backup-key-file", "/nowhere"]);
     assert!(!room.path("d").exists());

@@ -48,7 +48,7 @@ fn key_add_recovery_prints_it_once_and_it_opens_the_vault() {
     let path = room.file("recovery", key.as_bytes());
     assert_eq!(room.good(&["reveal", "KEY", "--key-file", &path]).text(), "canary");
     let log = room.json(&["audit", "--action", "key_add"]);
-    let id = id_of(&room, "recovery key");
+    let id = id_of(&room, "recovery_key");
     assert_eq!(log[0]["reason"], format!("recovery key {}. for the safe", &id[..8]));
     assert!(!room.good(&["audit", "--json"]).text().contains(&key));
 }
@@ -74,7 +74,7 @@ fn key_add_keyfile_writes_a_private_file_and_never_over_another() {
     let room = Room::new();
     let path = room.path("usb/ops.key").display().to_string();
     let added = room.json(&["key", "add", "--keyfile", &path]);
-    assert_eq!((&added["kind"], &added["key_file"]), (&"key file".into(), &path.as_str().into()));
+    assert_eq!((&added["kind"], &added["key_file"]), (&"key_file".into(), &path.as_str().into()));
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     room.good(&["list", "--key-file", &path]);
     let before = fs::read(&path).unwrap();
@@ -147,7 +147,7 @@ fn key_change_and_add_without_anybody_to_ask_say_how() {
 #[test]
 fn key_remove_wants_the_id_and_another_key_at_hand() {
     let room = Room::new();
-    let only = id_of(&room, "environment key");
+    let only = id_of(&room, "environment_key");
     assert!(room.fails(7, &["key", "remove", &only[..8], "--yes"]).contains("only way"));
     let key = printed(&room.good(&["key", "add", "--recovery"]));
     let path = room.file("recovery", key.as_bytes());
@@ -165,7 +165,7 @@ fn key_remove_wants_the_id_and_another_key_at_hand() {
 fn key_remove_in_json_tells_what_went() {
     let room = Room::new();
     room.good(&["key", "add", "--recovery"]);
-    let id = id_of(&room, "recovery key");
+    let id = id_of(&room, "recovery_key");
     let removed = room.json(&["key", "remove", &id, "--yes"]);
     assert_eq!((&removed["id"], &removed["outcome"]), (&id.into(), &"removed".into()));
     let verdict = room.good(&["audit", "verify"]);
@@ -280,7 +280,7 @@ fn key_test_tells_which_slot_a_key_opens_and_when_it_was_tested_before() {
     assert!(again.err.contains("It was last tested"), "{}", again.err);
     let record = &room.json(&["audit", "--action", "key_test"])[1];
     assert!(record["reason"].as_str().unwrap().ends_with(". yearly drill"), "{record}");
-    assert_eq!(room.json(&["key", "test", "--key-file", &file])["kind"], "recovery key");
+    assert_eq!(room.json(&["key", "test", "--key-file", &file])["kind"], "recovery_key");
     let other = strongroom::crypto::keyring::RawKey::generate().unwrap().to_text();
     let wrong = room.file("wrong", other.expose());
     room.fails(5, &["key", "test", "--key-file", &wrong]);

@@ -6,11 +6,11 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::tui::text::printable;
 use crate::vault::Segment;
 
-use super::super::call::Call;
+use super::super::call::{Call, is_stream};
 use super::super::shapes;
 use super::super::table::Table;
 use super::super::times::local;
@@ -39,6 +39,11 @@ pub(super) struct CutArgs {
 }
 
 pub(super) fn cut(call: &Call, args: &CutArgs) -> Result<()> {
+    if is_stream(&args.file) {
+        return Err(Error::usage("A segment is read back before a record leaves the vault, and no stream can be.")
+            .hint("Name a new file, or ./- for one of that name."));
+    }
+    Segment::check_free(&args.file)?;
     let mut vault = call.open()?;
     let kept = SignedDuration::from_hours(24 * i64::from(args.keep_days));
     let before = call.now.checked_sub(kept).unwrap_or(Timestamp::MIN);
@@ -91,7 +96,7 @@ pub(super) fn list(call: &Call) -> Result<()> {
 }
 
 /// Says what an answer about the past leaves out.
-pub(super) fn say_what_is_elsewhere(call: &Call, segments: &[Segment], since: Option<Timestamp>) {
+pub(in crate::cli) fn say_what_is_elsewhere(call: &Call, segments: &[Segment], since: Option<Timestamp>) {
     let Some(newest) = segments.last() else { return };
     if since.is_none_or(|since| since <= newest.until) {
         call.output.note(&newest.told());

@@ -11,10 +11,11 @@ use crate::crypto::keyring::SlotKind;
 use crate::error::{Error, Result};
 use crate::vault::backup::{BackedUp, Destination, check_free};
 
-use super::super::call::Call;
+use super::super::call::{Call, is_stream};
+use super::super::shapes;
 use super::super::times::both;
 use super::keys::{NewKeyArgs, NewKeys};
-use super::{holdings, is_stream, shape};
+use super::{holdings, shape};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -53,8 +54,14 @@ pub(super) fn run(call: &Call, args: &CreateArgs) -> Result<()> {
         check_free(&args.file, true)?;
     }
     args.keys.check()?;
-    let (mut vault, _) = call.open_with_key()?;
+    let (mut vault, key) = call.open_with_key()?;
     let keys = args.keys.keys(call)?;
+    if keys.keys.iter().any(|new| new.is_same_secret(&key)) {
+        call.output.warn(
+            "The backup opens with a key that opens the vault too: who loses it, or has it stolen, loses both. \
+             --new-key-file or --recovery gives it one of its own.",
+        );
+    }
     let made = if to_stream {
         let out = io::stdout().as_fd().try_clone_to_owned();
         let out = out.map_err(|error| Error::failure(format!("Standard output cannot be written: {error}.")));
@@ -73,7 +80,7 @@ fn tell(call: &Call, made: &BackedUp, keys: &NewKeys) -> Result<()> {
         let mut value = shape(&made.about, made.file.as_deref().unwrap_or(Path::new("-")));
         value["outcome"] = "created".into();
         value["verified"] = made.file.is_some().into();
-        value["opens_with"] = kinds.iter().map(|kind| kind.word().replace(' ', "_")).collect::<Vec<_>>().into();
+        value["opens_with"] = kinds.iter().copied().map(shapes::slot_kind).collect::<Vec<_>>().into();
         value["key_file"] = keys.key_file().map(|path| path.display().to_string()).into();
         return call.output.print_json(&value);
     }

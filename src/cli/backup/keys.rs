@@ -11,10 +11,9 @@ use crate::error::{Error, Kind, Result};
 use crate::session::{key_file, key_source, prompt};
 use crate::vault::backup::{Backup, LockedBackup};
 
-use super::super::call::Call;
+use super::super::call::{Call, is_stream};
 use super::super::init::warn_if_weak;
 use super::super::key::fresh::Fresh;
-use super::is_stream;
 
 /// How often the passphrase may be typed.
 const TRIES: u64 = 3;

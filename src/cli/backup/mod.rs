@@ -79,8 +79,3 @@ fn holdings(about: &About) -> String {
         about.secrets, about.versions, about.audit_records
     )
 }
-
-/// Standard input or output.
-fn is_stream(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}

@@ -10,6 +10,7 @@ use crate::vault::LockedVault;
 use crate::vault::backup::check_free;
 
 use super::super::call::Call;
+use super::super::shapes;
 use super::super::times::both;
 use super::keys::KeyArgs;
 use super::{holdings, shape};
@@ -53,7 +54,7 @@ pub(super) fn run(call: &Call, args: &RestoreArgs) -> Result<()> {
         let mut value = shape(&restored.about, &args.file);
         value["outcome"] = "restored".into();
         value["vault"] = path.to_string().into();
-        value["opens_with"] = restored.kind.word().replace(' ', "_").into();
+        value["opens_with"] = shapes::slot_kind(restored.kind).into();
         value["to_accept"] = was_seen.into();
         return call.output.print_json(&value);
     }

@@ -48,7 +48,7 @@ fn settings(call: &Call) -> Finding {
 /// The file, its permissions and those above it, its pages, and the ways in.
 fn vault(call: &Call) -> Vec<Finding> {
     let path = &call.config.vault;
-    let locked = match LockedVault::open(path) {
+    let mut locked = match LockedVault::open(path) {
         Ok(locked) => locked,
         Err(error) if error.kind() == Kind::NotFound => {
             let told = format!("There is no vault at {}.", path.display());
@@ -81,26 +81,31 @@ fn vault(call: &Call) -> Vec<Finding> {
     if kinds.contains(&SlotKind::KeyFile) {
         findings.extend(own_key_file(path));
     }
-    findings.push(anchor(call, &locked));
+    findings.push(anchor(call, &mut locked));
     findings
 }
 
-/// Whether the file has come as far as this machine saw it come; what needs no key of it.
-fn anchor(call: &Call, locked: &LockedVault) -> Finding {
-    let (epoch, change) = (locked.key_epoch(), locked.seq());
-    match anchors::settled(&call.config).unproven(locked) {
-        Ok(Some(seen)) if (seen.key_epoch, seen.seq) > (epoch, change) => {
-            let told = format!("The vault is an older one: change {change}, and this machine saw {}.", seen.words());
-            Finding::wrong("anchor", &Error::damaged(told).hint("See strongroom anchor."))
-        }
-        Ok(Some(seen)) => {
-            Finding::good("anchor", format!("This machine saw change {}; the vault has {change}.", seen.seq))
-        }
-        Ok(None) => {
+/// Whether the file is the one that this machine saw last, as far as that shows without a
+/// key, and whether it will be known next time.
+fn anchor(call: &Call, locked: &mut LockedVault) -> Finding {
+    let anchors = anchors::settled(&call.config);
+    let seen = match anchors.unproven(locked) {
+        Ok(seen) => seen,
+        Err(error) => return Finding::wrong("anchor", &error),
+    };
+    if let Some(error) = seen.and_then(|seen| locked.check_unproven(&seen).err()) {
+        return Finding::wrong("anchor", &error);
+    }
+    if let Some(unkept) = anchors.unkept(locked) {
+        return Finding::wrong("anchor", &Error::failure(unkept).hint("Make it, and its folder, yours to write."));
+    }
+    let change = locked.seq();
+    match seen {
+        Some(seen) => Finding::good("anchor", format!("This machine saw change {}; the vault has {change}.", seen.seq)),
+        None => {
             let told = "This machine has not seen the vault before; an older file could not be told.";
             Finding::note("anchor", told, "It is kept from the first unlock on.")
         }
-        Err(error) => Finding::wrong("anchor", &error),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::secret_text::SecretText;
 use crate::session::{key_file, key_source, prompt};
 
-use super::super::call::Call;
+use super::super::call::{Call, is_stream};
 use super::super::init::warn_if_weak;
 
 /// A new key, and where it goes besides its slot.
@@ -32,7 +32,7 @@ enum Told {
 impl Fresh {
     /// From a file, or asked for twice.
     pub(in crate::cli) fn passphrase(call: &Call, path: Option<&Path>) -> Result<Self> {
-        if call.keys.uses_stdin() && path == Some(Path::new("-")) {
+        if call.keys.uses_stdin() && path.is_some_and(is_stream) {
             return Err(Error::usage("Standard input is asked for two passphrases.")
                 .hint("Use it for one of them, and a file for the other."));
         }

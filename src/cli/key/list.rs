@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::error::Result;
 use crate::vault::KeySlot;
 
+use super::super::audit::say_what_is_elsewhere;
 use super::super::call::Call;
 use super::super::shapes;
 use super::super::table::Table;
@@ -30,6 +31,9 @@ pub(super) fn run(call: &Call) -> Result<()> {
         table.row(vec![slot.id.to_string(), slot.kind.word().to_owned(), cost(slot), tested, now.to_owned()]);
     }
     call.output.print(&table.render(call.output.color))?;
+    if slots.iter().any(|slot| tested(slot).is_none()) {
+        say_what_is_elsewhere(call, &vault.segments()?, None);
+    }
     warn_of_one(call, slots.len());
     Ok(())
 }

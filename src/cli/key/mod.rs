@@ -20,6 +20,7 @@ use crate::session::key_file;
 use crate::vault::{KeySlot, Vault};
 
 use super::call::Call;
+use super::shapes;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -76,7 +77,7 @@ pub(super) fn run(call: &Call, args: &KeyArgs) -> Result<()> {
 fn shape(slot: &KeySlot) -> Value {
     json!({
         "id": slot.id.to_hex(),
-        "kind": slot.kind.word(),
+        "kind": shapes::slot_kind(slot.kind),
         "cost": slot.cost.map(|cost| json!({
             "memory_kib": cost.memory_kib,
             "passes": cost.passes,

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::session::{key_file, key_source, prompt};
 use crate::vault::{KeySlot, Presented, Replaced, Vault};
 
-use super::super::call::Call;
+use super::super::call::{Call, is_stream};
 use super::fresh::Fresh;
 use super::{shape, warn_of_dead_key_file, warn_of_one};
 
@@ -92,7 +92,7 @@ pub(super) fn run(call: &Call, args: &ReplaceArgs) -> Result<()> {
 impl ReplaceArgs {
     /// Standard input holds one passphrase.
     fn check_stdin(&self, call: &Call) -> Result<()> {
-        let readers = self.keep_passphrase_file.iter().filter(|path| path.as_os_str() == "-").count();
+        let readers = self.keep_passphrase_file.iter().filter(|path| is_stream(path)).count();
         if readers + usize::from(call.keys.uses_stdin()) > 1 {
             return Err(Error::usage("Standard input is asked for two passphrases.")
                 .hint("Use it for one of them, and a file for the others."));

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::session::prompt;
 use crate::vault::Vault;
 
+use super::super::audit::say_what_is_elsewhere;
 use super::super::call::Call;
 use super::super::times::both;
 use super::shape_after;
@@ -29,15 +30,20 @@ pub(super) struct TestArgs {
 
 pub(super) fn run(call: &Call, args: &TestArgs) -> Result<()> {
     let mut vault = open(call)?;
-    let tests = vault.key_tests()?;
+    let (tests, segments) = (vault.key_tests()?, vault.segments()?);
     let slot = vault.note_key_test(&args.reason)?;
     if call.output.json {
         return call.output.print_json(&shape_after(&slot, "opens"));
     }
     let before = tests.iter().find(|(id, _)| *id == slot.id.to_string());
-    let before =
-        before.map_or("never tested before".to_owned(), |(_, at)| format!("last tested {}", both(*at, call.now)));
-    call.output.note(&format!("The {slot} opens the vault. It was {before}."));
+    call.output.note(&match before {
+        Some((_, at)) => format!("The {slot} opens the vault. It was last tested {}.", both(*at, call.now)),
+        None if segments.is_empty() => format!("The {slot} opens the vault. It was never tested before."),
+        None => format!("The {slot} opens the vault. No earlier test of it is in the log."),
+    });
+    if before.is_none() {
+        say_what_is_elsewhere(call, &segments, None);
+    }
     Ok(())
 }
 
