@@ -63,15 +63,15 @@ pub fn unavailable(action: Action, state: &State) -> Option<String> {
             | Action::Expire
             | Action::Move
     );
-    if let Some(cause) = vault.read_only.as_ref().filter(|_| writes) {
-        return Some(format!("The vault is read-only: {cause}"));
+    if let Some(read_only) = vault.read_only.as_ref().filter(|_| writes) {
+        return Some(read_only.told());
     }
     if action == Action::RevealBlind && state.options.colourless {
         let words = "This screen has no colours to hide a value by; ⟨show⟩ shows it.";
         return Some(Keys::new(keymap, Context::Secrets).named(words).into_owned());
     }
-    if let Some(cause) = vault.read_only.as_ref().filter(|_| gives_out(action)) {
-        return Some(format!("No value is given out, since that could not be recorded: {cause}"));
+    if let Some(read_only) = vault.read_only.as_ref().filter(|_| gives_out(action)) {
+        return Some(read_only.told_of_values());
     }
     if action == Action::PastePane && !state.options.in_tmux {
         let words = "There is no tmux around this, so no pane to paste into; ⟨copy⟩ copies.";

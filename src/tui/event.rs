@@ -24,7 +24,7 @@ use crate::vault::search::Index;
 use crate::vault::secret::{FieldName, Fields, Secret, SecretId, Version};
 use crate::vault::shape::Shape;
 use crate::vault::usage::{Extent, Use};
-use crate::vault::{Outcome, Segment, Written};
+use crate::vault::{Outcome, ReadOnly, Segment, Written};
 
 use super::effect::{Draft, RawKeyUse};
 use super::files::Completion;
@@ -158,7 +158,7 @@ pub enum Answer {
         /// Failed tries since the last entry in the log.
         failed_unlocks: u64,
         /// Why nothing can be written, if so.
-        read_only: Option<String>,
+        read_only: Option<ReadOnly>,
     },
     /// The index for the filter, made while nothing else was to do.
     Indexed(Box<Index>),
@@ -182,6 +182,8 @@ pub enum Answer {
         /// Its versions.
         history: Vec<Version>,
     },
+    /// Why a secret with its versions cannot be shown.
+    DetailFailed(SecretId, Error),
     /// A secret's newest audit records, newest first.
     Audit {
         /// Which secret.
@@ -312,8 +314,10 @@ pub enum Answer {
     DeletedBy(Vec<(SecretId, String)>),
     /// The deleted secrets that bore a name last, the newest first.
     DeletedOf(Address, Vec<Secret>),
-    /// The rows behind the list do not match their seal; nothing is written from now on.
+    /// The rows behind the list do not match their seal.
     Damaged(Error),
+    /// From now on nothing is written.
+    ReadOnly(ReadOnly),
     /// The audit chain was walked, behind the list.
     AuditVerified(AuditVerdict),
     /// What the next part of the audit log tells about the use of secrets.

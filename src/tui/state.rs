@@ -11,6 +11,7 @@ use ratatui::layout::Rect;
 use crate::crypto::keyring::SlotKind;
 use crate::error::Error;
 use crate::secret_text::SecretText;
+use crate::vault::ReadOnly;
 use crate::vault::audit::AuditVerdict;
 use crate::vault::scope::Address;
 use crate::vault::secret::SecretId;
@@ -27,7 +28,7 @@ use super::layout::{Areas, Pane, SizeClass, inside, size_class};
 use super::notice::Notice;
 use super::panes::detail::{DetailPane, Shown};
 use super::panes::history::HistoryPane;
-use super::panes::overview::{Lead, OverviewPane, Standing};
+use super::panes::overview::{Damaged, Lead, OverviewPane, Standing};
 use super::panes::secrets::SecretsPane;
 use super::rotating::Log;
 use super::sequence::CopySequence;
@@ -143,7 +144,9 @@ pub struct OpenVault {
     /// The filter line has the keyboard.
     pub(super) filtering: bool,
     pub(super) zoomed: bool,
-    pub(super) read_only: Option<String>,
+    pub(super) read_only: Option<ReadOnly>,
+    /// Secrets that were found damaged, in that order.
+    pub(super) damaged: Vec<Damaged>,
     pub(super) failed_unlocks: u64,
     pub(super) audit: Option<(AuditVerdict, jiff::Timestamp)>,
     /// What a key asked for before the secret's detail was there.
@@ -374,7 +377,8 @@ impl State {
         let vault = self.vault.as_ref()?;
         Some(Standing {
             audit: vault.audit.as_ref().map(|(verdict, at)| (verdict, *at)),
-            read_only: vault.read_only.as_deref(),
+            read_only: vault.read_only.as_ref(),
+            damaged: &vault.damaged,
             failed_unlocks: vault.failed_unlocks,
             usage: vault.secrets.facts().usage.extent(),
             backups: vault.secrets.facts().usage.backups(),

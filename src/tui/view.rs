@@ -161,13 +161,17 @@ fn draw_panes(state: &State, vault: &OpenVault, areas: &Areas, theme: &Theme, fr
         overview.draw(look, standing, areas.body, frame);
         return;
     }
-    let address = vault.detail.secret().map(|secret| secret.address.to_string());
+    let address = match vault.detail.secret() {
+        Some(secret) => Some(secret.address.clone()),
+        None => vault.detail.id().and_then(|id| vault.secrets.address_of(id)),
+    };
+    let address = address.map(|address| address.to_string());
     let alone = Pane::ALL.iter().filter(|pane| areas.pane(**pane).is_some()).count() == 1;
     if let Some(area) = areas.pane(Pane::Secrets) {
         vault.secrets.draw(look(Pane::Secrets), area, frame);
     }
     if let Some(area) = areas.pane(Pane::Detail) {
-        let scope = vault.secrets.selected_scope().filter(|_| vault.detail.secret().is_none());
+        let scope = vault.secrets.selected_scope().filter(|_| vault.detail.id().is_none());
         match scope {
             Some(scope) => panes::scope::draw(scope, look(Pane::Detail), area, frame),
             None => vault.detail.draw(address.as_deref().unwrap_or("Detail"), look(Pane::Detail), area, frame),

@@ -141,6 +141,11 @@ fn unkept(anchor: &Path, cause: &str) -> String {
 }
 
 impl Anchor {
+    /// Why the file is not the one that was seen last, if so.
+    pub(super) fn stale(&self) -> Option<&Stale> {
+        self.stale.as_ref()
+    }
+
     /// The next step for whoever cannot write because of it.
     pub(super) fn refusal(&self, path: &Path) -> Option<Error> {
         self.stale.as_ref().map(|stale| stale.refusal(path))
@@ -320,24 +325,30 @@ impl Stale {
         )
     }
 
+    /// What is wrong, a sentence for where the vault's path stands already.
+    #[must_use]
+    pub fn told(&self) -> String {
+        self.sentence("This vault", "this vault")
+    }
+
     /// What is wrong with the file at `path`, a sentence.
     fn words(&self, path: &Path) -> String {
         let path = path.display();
+        self.sentence(&format!("The vault {path}"), &format!("the vault {path}"))
+    }
+
+    /// What is wrong with the vault, as it is called at the beginning of a sentence and within.
+    fn sentence(&self, first: &str, within: &str) -> String {
         match self {
             Self::Older { seen } => {
-                format!("The vault {path} is older than the one that this machine saw: {} is not in it.", seen.words())
+                format!("{first} is older than the one that this machine saw: {} is not in it.", seen.words())
             }
             Self::Forked { seen } => {
-                format!(
-                    "The vault {path} has another past than the one that this machine saw: {} is not in it.",
-                    seen.words()
-                )
+                format!("{first} has another past than the one that this machine saw: {} is not in it.", seen.words())
             }
             Self::Unreadable { cause } => {
-                format!(
-                    "How far this machine saw the vault {path} come cannot be read: {}.",
-                    cause.trim_end_matches('.')
-                )
+                let cause = cause.trim_end_matches('.');
+                format!("How far this machine saw {within} come cannot be read: {cause}.")
             }
         }
     }

@@ -80,7 +80,7 @@ fn the_palette_does_what_it_names() {
 fn a_read_only_vault_says_why_it_does_not_write() {
     let mut screen = Screen::locked(80, 24);
     let catalog = std::sync::Arc::new(secrets().into_iter().collect());
-    let read_only = Some("the file is damaged.".to_owned());
+    let read_only = Some(ReadOnly::Damaged("the file is damaged.".to_owned()));
     screen.event(Event::Vault(Answer::Unlocked { catalog, failed_unlocks: 0, read_only }));
     assert!(screen.text().contains("READ-ONLY") && screen.text().contains("the file is damaged."));
     screen.keys("Esc");
@@ -95,13 +95,66 @@ fn a_read_only_vault_says_why_it_does_not_write() {
 #[test]
 fn damage_found_behind_the_list_is_told_and_ends_the_writing() {
     let mut screen = Screen::unlocked(80, 24);
+    screen.event(Event::Vault(Answer::ReadOnly(ReadOnly::Damaged("A row was altered.".to_owned()))));
     screen.event(Event::Vault(Answer::Damaged(Error::damaged("A row was altered."))));
     assert!(screen.text().contains("A row was altered."));
     screen.keys("Esc");
     screen.take_effects();
     screen.keys("r");
-    assert!(screen.text().contains("The vault is read-only: A row was altered."));
+    assert!(screen.text().contains("The vault is read-only: A row was altered. strongroom verify tells"));
     assert!(screen.take_effects().is_empty());
+}
+
+/// What is wrong with a file that is not the one seen last is not that nothing can be recorded.
+#[test]
+fn an_older_file_gives_no_value_out_and_takes_no_write_and_both_say_that_it_is_older() {
+    let mut screen = Screen::unlocked(80, 24);
+    screen.event(Event::Vault(Answer::ReadOnly(screen::older())));
+    for (key, first) in [
+        ("y", "No value is given out: This"),
+        ("s", "No value is"),
+        ("r", "The vault is read-only"),
+        ("e", "The vault is read-only"),
+    ] {
+        screen.keys(key);
+        let told = screen.text().lines().skip(20).map(str::trim).collect::<Vec<_>>().join(" ");
+        assert!(told.contains(first) && told.contains("This vault is older than the one that"), "{key}: {told}");
+        assert!(told.contains("strongroom anchor tells more.") && !told.contains("recorded"), "{key}: {told}");
+        assert!(screen.take_effects().is_empty(), "{key}");
+        screen.keys("Esc");
+    }
+}
+
+/// Nothing of the row before may stand beside one that cannot be read.
+#[test]
+fn a_damaged_secret_says_so_in_its_details_and_nothing_of_another_stands_there() {
+    let mut screen = Screen::unlocked(80, 24);
+    assert!(screen.text().contains("Stripe production API"));
+    let (id, error) = (SecretId([5; 16]), Error::damaged("Its record was altered.").hint("Restore a backup."));
+    screen.damaged = vec![(id, error)];
+    screen.keys("j");
+    screen.wait(Duration::from_secs(1));
+    let text = screen.text();
+    for told in [
+        "n/payments/STRIPE_WEBHOOK_SECRET ─",
+        "!! DAMAGED",
+        "Its record was altered.",
+        "Restore a backup.",
+        "strongroom verify",
+    ] {
+        assert!(text.contains(told), "{told}\n{text}");
+    }
+    assert!(!text.contains("Stripe production API") && !text.contains("webhook_url") && !text.contains("v7"), "{text}");
+    // A key that waits for the details waits no longer, and the next row is as it always was.
+    screen.keys("Esc r");
+    assert!(screen.state.dialog().is_none());
+    screen.keys("k");
+    screen.wait(Duration::from_secs(1));
+    assert!(screen.text().contains("Stripe production API") && !screen.text().contains("DAMAGED"));
+    screen.keys("o");
+    assert!(screen.text().contains("!!     1 damaged: production/payments/STRIPE_WEBHOOK_SECRET"), "{}", screen.text());
+    screen.keys("Enter");
+    assert!(screen.text().contains("!! DAMAGED"), "{}", screen.text());
 }
 
 #[test]

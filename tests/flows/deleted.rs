@@ -182,7 +182,7 @@ fn a_lock_takes_the_list_away_and_a_late_answer_goes_nowhere() {
 #[test]
 fn a_vault_that_is_read_only_shows_the_list_and_changes_nothing() {
     let mut screen = Screen::unlocked(80, 24);
-    screen.event(Event::Vault(Answer::Damaged(Error::damaged("The list was altered."))));
+    screen.event(Event::Vault(Answer::ReadOnly(ReadOnly::Damaged("The list was altered.".to_owned()))));
     screen.keys("Esc");
     screen.deleted = screen::deleted();
     screen.take_effects();

@@ -40,7 +40,7 @@ use strongroom::vault::bulk::{Act, Done, Rest, Seen, Step};
 use strongroom::vault::catalog::CatalogChange;
 use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::{Secret, SecretId};
-use strongroom::vault::{Expected, MetadataChange, Outcome, Written};
+use strongroom::vault::{Expected, MetadataChange, Outcome, ReadOnly, Written};
 
 use screen::{Screen, fields, history, key_event, secret, secrets};
 

@@ -12,6 +12,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use strongroom::crypto::keyring::SlotKind;
+use strongroom::error::Error;
 use strongroom::secret_text::SecretText;
 use strongroom::tui::clock::Now;
 use strongroom::tui::dialogs::Dialog;
@@ -25,7 +26,6 @@ use strongroom::tui::theme::{Borders, Palette, Theme};
 use strongroom::tui::tmux::TmuxPane;
 use strongroom::tui::update::update;
 use strongroom::tui::view::draw;
-use strongroom::vault::Segment;
 use strongroom::vault::audit::{Actor, AuditAction, AuditRecord};
 use strongroom::vault::backup::{Backups, Made, Tried};
 use strongroom::vault::bulk::{Act, Done, Seen, Step};
@@ -36,6 +36,7 @@ use strongroom::vault::scope::{Address, ScopePath};
 use strongroom::vault::secret::{Fields, Metadata, Origin, Secret, SecretId, Version};
 use strongroom::vault::shape::Shape;
 use strongroom::vault::usage::{Extent, Use};
+use strongroom::vault::{Checkpoint, ReadOnly, Segment, Stale};
 
 /// 2026-03-10 02:14:00 UTC.
 pub(crate) const NOW: i64 = 1_773_108_840;
@@ -265,6 +266,13 @@ pub(crate) fn cut_off() -> Segment {
     Segment { id: [7; 16], first: 1, last: 4_000, until: time(-100 * DAY), cut_at: time(-30 * DAY) }
 }
 
+/// A file that was seen further than it is.
+pub(crate) fn older() -> ReadOnly {
+    let (vault_id, lineage, audit_head, at) = ([1; 16], [2; 16], [3; 32], time(-7_200));
+    let seen = Checkpoint { vault_id, key_epoch: 1, lineage, seq: 4_711, audit_seq: 5_000, audit_head, at };
+    ReadOnly::Stale(Stale::Older { seen })
+}
+
 /// A use of a secret so many seconds ago.
 pub(crate) fn used(number: u8, ago: i64, mine: bool) -> Use {
     Use { secret: SecretId([number; 16]), at: NOW - ago, mine }
@@ -280,6 +288,8 @@ pub(crate) struct Screen {
     pub(crate) deleted: Vec<Secret>,
     /// What was cut off the log.
     pub(crate) cut_off: Option<Segment>,
+    /// What is damaged, with what is wrong.
+    pub(crate) damaged: Vec<(SecretId, Error)>,
     /// Effects that the harness does not answer.
     pub(crate) effects: Vec<Effect>,
 }
@@ -298,7 +308,16 @@ impl Screen {
         let now = Now { instant: start, time: time(0) };
         let options = StateOptions::new("/srv/ops/vault.db", "ops@bastion1", (width, height), now);
         let (secrets, deleted, effects) = (Vec::new(), Vec::new(), Vec::new());
-        Self { state: State::new(options), start, elapsed: Duration::ZERO, secrets, deleted, cut_off: None, effects }
+        Self {
+            state: State::new(options),
+            start,
+            elapsed: Duration::ZERO,
+            secrets,
+            deleted,
+            cut_off: None,
+            damaged: Vec::new(),
+            effects,
+        }
     }
 
     /// The same in tmux.
@@ -395,7 +414,11 @@ impl Screen {
 
     fn answer(&self, effect: &Effect) -> Option<Answer> {
         let find = |id: &SecretId| self.secrets.iter().find(|secret| secret.id == *id);
+        let damage = |id: &SecretId| self.damaged.iter().find(|damaged| damaged.0 == *id).cloned();
         match effect {
+            Effect::Vault(Request::Detail(id)) if let Some((id, error)) = damage(id) => {
+                Some(Answer::DetailFailed(id, error))
+            }
             Effect::Vault(Request::Detail(id)) => {
                 let secret = find(id)?;
                 Some(Answer::Detail { history: history(secret), secret: Box::new(secret.clone()) })

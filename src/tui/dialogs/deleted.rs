@@ -18,6 +18,7 @@ use crate::tui::press::Press;
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::widgets::text_input::TextInput;
+use crate::vault::ReadOnly;
 use crate::vault::catalog::Catalog;
 use crate::vault::search::{Fact, Facts, Query};
 use crate::vault::secret::{Secret, SecretId};
@@ -41,7 +42,7 @@ pub struct DeletedDialog {
     living: Arc<Catalog>,
     /// For terms that ask for the use of secrets.
     facts: Facts,
-    read_only: Option<String>,
+    read_only: Option<ReadOnly>,
     input: TextInput,
     query: Query,
     /// What cannot be read in the line.
@@ -64,7 +65,7 @@ pub struct DeletedDialog {
 impl DeletedDialog {
     /// Before the vault has told what there is; on a screen of so many rows.
     #[must_use]
-    pub fn new(facts: Facts, read_only: Option<String>, height: u16, now: Timestamp) -> Self {
+    pub fn new(facts: Facts, read_only: Option<ReadOnly>, height: u16, now: Timestamp) -> Self {
         Self {
             found: None,
             by: HashMap::new(),
@@ -160,8 +161,7 @@ impl DeletedDialog {
             // The key was meant for what stood there before; it takes away the words that say so.
             Action::Submit | Action::RestoreAll | Action::PurgeDeleted if self.lost => self.forget_told(),
             Action::Submit | Action::RestoreAll | Action::PurgeDeleted if self.read_only.is_some() => {
-                let words = self.read_only.as_ref().map(|cause| format!("The vault is read-only: {cause}"));
-                self.told = words.map(|words| (words, Role::Danger));
+                self.told = self.read_only.as_ref().map(|read_only| (read_only.told(), Role::Danger));
             }
             Action::Submit => return self.restore(),
             Action::RestoreAll => return self.restore_all(),

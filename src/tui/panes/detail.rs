@@ -13,6 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use zeroize::Zeroizing;
 
+use crate::error::{Error, Kind};
 use crate::secret_text::SecretText;
 use crate::tui::action::Action;
 use crate::tui::text;
@@ -32,6 +33,8 @@ const MOST_LINES: usize = 2_000;
 #[derive(Default)]
 pub struct DetailPane {
     secret: Option<Box<Secret>>,
+    /// Why there is none to be shown, where it was asked for.
+    failure: Option<(SecretId, Error)>,
     /// When the current version was written, and by whom.
     written: Option<(Timestamp, String)>,
     /// The row is the selected field, the top the first line shown.
@@ -124,6 +127,7 @@ impl DetailPane {
         if self.secret().is_some_and(|shown| shown.version != secret.version) {
             self.revealed = None;
         }
+        self.failure = None;
         self.cursor.row = self.cursor.row.min(secret.fields.len().saturating_sub(1));
         self.written = history.first().map(|version| (version.created_at, version.created_by.clone()));
         self.secret = Some(secret);
@@ -146,6 +150,17 @@ impl DetailPane {
         let news = self.known != known;
         self.known = known;
         news
+    }
+
+    /// Shows why a secret cannot be shown, and nothing of another one.
+    pub fn show_failure(&mut self, id: SecretId, error: Error) {
+        *self = Self { failure: Some((id, error)), ..Self::default() };
+    }
+
+    /// The secret that is shown, or cannot be.
+    #[must_use]
+    pub fn id(&self) -> Option<SecretId> {
+        self.secret().map(|secret| secret.id).or(self.failure.as_ref().map(|(id, _)| *id))
     }
 
     /// Shows nothing.
@@ -234,9 +249,6 @@ impl DetailPane {
         let hides = left.map(|left| format!("hides in {}", text::countdown(left))).unwrap_or_default();
         let heading = title(heading, focused, theme, area, hides.len() + 3);
         let inner = draw_frame(heading, &hides, focused, theme, area, frame);
-        if self.secret.is_none() {
-            return;
-        }
         let rows = self.rows(inner.width, look.now, text::mask(theme.borders));
         let top = self.cursor.top.min(rows.len().saturating_sub(1));
         if rows.len() - top > usize::from(inner.height) {
@@ -261,7 +273,7 @@ impl DetailPane {
     }
 
     fn rows(&self, width: u16, now: Timestamp, mask: &str) -> Vec<Row> {
-        let Some(secret) = self.secret() else { return Vec::new() };
+        let Some(secret) = self.secret() else { return self.failure_rows(width) };
         let room = usize::from(width).saturating_sub(LABELS + 2).max(1);
         let mut rows = Vec::new();
         for (at, field) in secret.fields.iter().enumerate() {
@@ -276,6 +288,25 @@ impl DetailPane {
             }
         }
         rows.extend(self.metadata_rows(secret, now, room));
+        rows
+    }
+
+    /// What is wrong, and what to do.
+    fn failure_rows(&self, width: u16) -> Vec<Row> {
+        let Some((_, error)) = &self.failure else { return Vec::new() };
+        let room = usize::from(width).saturating_sub(1).max(1);
+        let (label, words, command) = match error.kind() {
+            Kind::Damaged => ("!! DAMAGED", "Nothing of it is shown.", "strongroom verify names all that is damaged."),
+            _ => ("! NOT READ", "It cannot be shown now.", ""),
+        };
+        // The cursor stands on what is wrong, as it does on a field.
+        let first = Row { field: Some(0), ..Row::new(label, words, Role::Danger) };
+        let mut rows = vec![first, Row::new("", "", Role::Text)];
+        for paragraph in [error.message(), error.next_step().unwrap_or_default(), command] {
+            let lines = text::printable(paragraph);
+            let lines = text::wrap(&lines, room).into_iter().filter(|line| !line.is_empty());
+            rows.extend(lines.map(|line| Row { wide: true, ..Row::new("", line, Role::Text) }));
+        }
         rows
     }
 

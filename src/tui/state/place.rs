@@ -9,6 +9,7 @@ use crate::tui::panes::history::Tab;
 use crate::tui::panes::overview::OverviewPane;
 use crate::tui::panes::secrets::{Earlier, Folds, SecretsPane};
 use crate::tui::undo::UndoStack;
+use crate::vault::ReadOnly;
 use crate::vault::catalog::Catalog;
 use crate::vault::secret::SecretId;
 
@@ -53,7 +54,7 @@ impl OpenVault {
     pub(in crate::tui) fn new(
         catalog: Arc<Catalog>,
         failed_unlocks: u64,
-        read_only: Option<String>,
+        read_only: Option<ReadOnly>,
         place: Place,
         now: Timestamp,
     ) -> Self {
@@ -66,6 +67,7 @@ impl OpenVault {
             filtering: false,
             zoomed: place.zoomed,
             read_only,
+            damaged: Vec::new(),
             failed_unlocks,
             audit: None,
             waiting: None,

@@ -7,12 +7,13 @@ use crate::tui::effect::Effect;
 use crate::tui::event::Answer;
 use crate::tui::layout::Pane;
 use crate::tui::notice::Notice;
+use crate::tui::panes::overview::Damaged;
 use crate::tui::state::{OpenVault, State};
 use crate::tui::text::printable;
 use crate::vault::audit::AuditVerdict;
 use crate::vault::rotation::Past;
 use crate::vault::scope::Address;
-use crate::vault::secret::{Secret, Version};
+use crate::vault::secret::{Secret, SecretId, Version};
 
 use super::about_detail::about_detail;
 use super::{
@@ -35,6 +36,7 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
             return changes::changed(state, change, own);
         }
         Answer::Detail { secret, history } => return detail(state, secret, history),
+        Answer::DetailFailed(id, error) => detail_failed(state, id, error),
         Answer::Audit { id, records, cut_off } => {
             let page = state.areas().rows(Pane::History);
             with_vault(state, |vault| vault.history.show_records(id, (records, cut_off), page));
@@ -74,7 +76,8 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Deleted(secrets) => return deleted::take(state, secrets),
         Answer::DeletedBy(by) => return give(state, Input::DeletedBy(by)),
         Answer::DeletedOf(address, deleted) => return give(state, Input::DeletedOf(address, deleted)),
-        Answer::Damaged(error) => damaged(state, &error),
+        Answer::Damaged(error) => say(state, Notice::failed(&error)),
+        Answer::ReadOnly(read_only) => with_vault(state, |vault| vault.read_only = Some(read_only)),
         Answer::AuditVerified(verdict) => audit_verified(state, verdict),
         Answer::Pins { pins, damage } => jump::take_pins(state, pins, damage),
         Answer::Indexed(index) => with_vault(state, |vault| vault.secrets.take_index(*index)),
@@ -142,12 +145,24 @@ fn detail(state: &mut State, secret: Box<Secret>, history: Vec<Version>) -> Vec<
     }
 }
 
-/// The list stays; what it says was sealed, but the rows behind it are not as they were.
-fn damaged(state: &mut State, error: &Error) {
-    if let Some(vault) = &mut state.vault {
-        vault.read_only.get_or_insert_with(|| error.message().to_owned());
+/// Why a secret is not shown stands in its place. It is told beside that where nobody sees
+/// the detail, and of damage the first time.
+fn detail_failed(state: &mut State, id: SecretId, error: Error) {
+    let areas = state.areas();
+    let Some(vault) = &mut state.vault else { return };
+    let is_damage = error.kind() == Kind::Damaged;
+    let is_news = is_damage && !vault.damaged.iter().any(|damaged| damaged.id == id);
+    if let Some(address) = vault.secrets.address_of(id).filter(|_| is_news) {
+        vault.damaged.push(Damaged { id, address: address.to_string(), cause: error.message().to_owned() });
     }
-    say(state, Notice::failed(error));
+    vault.waiting.take_if(|(waiting, _)| *waiting == id);
+    if vault.wanted_detail == Some(id) {
+        vault.history.show(id, Vec::new(), areas.rows(Pane::History));
+        vault.detail.show_failure(id, error.clone());
+        if is_news || !is_damage || areas.pane(Pane::Detail).is_none() {
+            say(state, Notice::failed(&error));
+        }
+    }
 }
 
 fn audit_verified(state: &mut State, verdict: AuditVerdict) {

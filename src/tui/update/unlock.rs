@@ -11,6 +11,7 @@ use crate::tui::event::Found;
 use crate::tui::notice::Notice;
 use crate::tui::state::{OpenVault, State};
 use crate::tui::text::counted;
+use crate::vault::ReadOnly;
 use crate::vault::catalog::Catalog;
 
 use super::actions::moved;
@@ -42,7 +43,7 @@ pub(super) fn unlocked(
     state: &mut State,
     catalog: Arc<Catalog>,
     failed_unlocks: u64,
-    read_only: Option<String>,
+    read_only: Option<ReadOnly>,
 ) -> Vec<Effect> {
     let now = state.now;
     let place = std::mem::take(&mut state.place);
@@ -51,8 +52,8 @@ pub(super) fn unlocked(
     (state.locked_because, state.halfway) = (None, None);
     state.notice = None;
     state.vault = Some(Box::new(OpenVault::new(catalog, failed_unlocks, read_only, place, now.time)));
-    if let Some(cause) = state.vault.as_ref().and_then(|vault| vault.read_only.as_deref()) {
-        let error = Error::denied(format!("The vault is read-only: {cause}"));
+    if let Some(read_only) = state.vault.as_ref().and_then(|vault| vault.read_only.as_ref()) {
+        let error = Error::denied(read_only.told());
         say(state, Notice::failed(&error));
     }
     if failed_unlocks > 0 {

@@ -80,6 +80,8 @@ pub struct Keeper {
     deleted: Option<Option<u64>>,
     /// The last trouble with changes, so that it is told once.
     told: Option<Error>,
+    /// That nothing can be written was told.
+    told_read_only: bool,
     /// What the vault says of changes that were saved although the disk reported an error.
     doubts: (Sender<&'static str>, Receiver<&'static str>),
 }
@@ -96,6 +98,7 @@ impl Keeper {
             look_at: Instant::now(),
             behind: Behind::new(),
             told: None,
+            told_read_only: false,
             unindexed: None,
             deleted: None,
             doubts: channel(),
@@ -156,6 +159,15 @@ impl Keeper {
         }
     }
 
+    /// Says it once, when nothing can be written any more.
+    pub(super) fn tell_read_only(&mut self) {
+        let Held::Unlocked(vault) = &self.vault else { return };
+        if let Some(read_only) = vault.read_only().filter(|_| !self.told_read_only) {
+            self.told_read_only = true;
+            self.answer(Answer::ReadOnly(read_only));
+        }
+    }
+
     /// Serves a request that needs the unlocked vault.
     fn serve_with_vault(&mut self, request: Request) {
         let changes = request.is_write();
@@ -178,6 +190,7 @@ impl Keeper {
         if changes {
             self.look();
         }
+        self.tell_read_only();
         if let Some(answer) = answer {
             self.answer(answer);
         }
@@ -215,6 +228,7 @@ impl Keeper {
         let Held::Unlocked(vault) = &mut self.vault else { return };
         let found = vault.changes();
         self.behind.look(vault, found.as_ref().ok().and_then(Option::as_ref));
+        self.tell_read_only();
         match found {
             Ok(None) => self.told = None,
             Ok(Some(change)) => {
@@ -258,6 +272,7 @@ impl Keeper {
             return;
         }
         let slice = self.behind.go_on(vault);
+        self.tell_read_only();
         for answer in slice.answers {
             self.answer(answer);
         }
@@ -283,7 +298,7 @@ impl Keeper {
 /// The error that an answer tells.
 fn error_in(answer: &Answer) -> Option<&Error> {
     match answer {
-        Answer::Failed(error) => Some(error),
+        Answer::Failed(error) | Answer::DetailFailed(_, error) => Some(error),
         Answer::Job { result, .. } => result.as_ref().as_ref().err(),
         _ => None,
     }

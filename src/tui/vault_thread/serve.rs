@@ -6,7 +6,7 @@ mod theirs;
 
 use jiff::Timestamp;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::vault::audit::AuditQuery;
 use crate::vault::one_time_code::OneTimeCode;
 use crate::vault::scope::Address;
@@ -24,7 +24,7 @@ const AUDIT_RECORDS: usize = 200;
 /// Does what is asked; `None` for what the keeper does itself.
 pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answer>> {
     let answer = match request {
-        Request::Detail(id) => Answer::Detail { secret: Box::new(vault.secret(id)?), history: vault.history(id)? },
+        Request::Detail(id) => detail(vault, id)?,
         Request::Audit(id) => {
             let query = AuditQuery { secret: Some(id), limit: Some(AUDIT_RECORDS), ..AuditQuery::default() };
             let records = vault.audit(&query)?;
@@ -101,6 +101,15 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
         }
     };
     Ok(Some(answer))
+}
+
+fn detail(vault: &mut Vault, id: SecretId) -> Result<Answer> {
+    let read = vault.secret(id).and_then(|secret| Ok((secret, vault.history(id)?)));
+    match read {
+        Ok((secret, history)) => Ok(Answer::Detail { secret: Box::new(secret), history }),
+        Err(error) if error.kind() == Kind::Locked => Err(error),
+        Err(error) => Ok(Answer::DetailFailed(id, error)),
+    }
 }
 
 /// The answer to a rotation that would make a version which changes nothing. Where the secret

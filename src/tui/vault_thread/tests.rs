@@ -5,6 +5,7 @@ mod deleted;
 mod incident;
 mod moved;
 mod pasting;
+mod trouble;
 mod two_sessions;
 
 use crate::crypto::keyring::{RawKey, SlotKind, UnlockKey};
@@ -69,7 +70,11 @@ impl Bench {
     fn next(&self) -> Answer {
         loop {
             match self.any() {
-                Answer::AuditVerified(_) | Answer::DeletedCount(_) | Answer::Indexed(_) | Answer::Used { .. } => {}
+                Answer::AuditVerified(_)
+                | Answer::DeletedCount(_)
+                | Answer::Indexed(_)
+                | Answer::Used { .. }
+                | Answer::ReadOnly(_) => {}
                 answer => return answer,
             }
         }

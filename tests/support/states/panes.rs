@@ -5,6 +5,7 @@ use std::time::Duration;
 use strongroom::error::Error;
 use strongroom::secret_text::SecretText;
 use strongroom::tui::event::{Answer, ClipboardNews, Event};
+use strongroom::vault::ReadOnly;
 use strongroom::vault::audit::AuditVerdict;
 use strongroom::vault::backup::Backups;
 use strongroom::vault::duplicates::Duplicates;
@@ -13,7 +14,7 @@ use strongroom::vault::secret::SecretId;
 use strongroom::vault::usage::Extent;
 
 use super::{At, State, Steps, address};
-use crate::screen::{Screen, cut_off, secrets, time};
+use crate::screen::{Screen, cut_off, older, secrets, time};
 
 fn sent(steps: Steps, confirmed: bool) -> Steps {
     let route = if confirmed { "X11 clipboard" } else { "terminal clipboard (OSC 52)" };
@@ -55,7 +56,7 @@ fn damaged(At(width, height): At) -> Steps {
     let mut screen = Screen::locked(width, height);
     screen.secrets = secrets();
     let catalog = std::sync::Arc::new(screen.secrets.iter().cloned().collect());
-    let read_only = Some("the list and the file do not agree.".to_owned());
+    let read_only = Some(ReadOnly::Damaged("the list and the file do not agree.".to_owned()));
     let cause = "it was altered after it was written.".to_owned();
     Steps(screen)
         .vault(Answer::Unlocked { catalog, failed_unlocks: 3, read_only })
@@ -71,6 +72,16 @@ fn log_cut(At(width, height): At, keys: &str) -> Steps {
         .vault(Answer::Used { uses, extent: Extent::Whole, backups, cut_off })
         .vault(Answer::AuditVerified(AuditVerdict::Intact { records: 4_711 }))
         .keys(keys)
+}
+
+/// With a damaged secret below the selected one.
+fn row_damaged(At(width, height): At, keys: &str) -> Steps {
+    let mut screen = Screen::unlocked(width, height);
+    let words = "The record of production/payments/STRIPE_WEBHOOK_SECRET does not match its seal: it was altered.";
+    let error = Error::damaged(words).hint("Restore the file from a backup, and keep this one for inspection.");
+    let read_only = ReadOnly::Damaged(error.message().to_owned());
+    screen.damaged = vec![(SecretId([5; 16]), error)];
+    Steps(screen).vault(Answer::ReadOnly(read_only)).keys(keys).waited(1)
 }
 
 /// Every state of the panes.
@@ -103,6 +114,7 @@ pub(crate) fn panes() -> Vec<State> {
         ("detail_revealed", |at| at.after("2 s")),
         ("detail_blind", |at| at.after("2 S")),
         ("detail_expired", |at| at.after("k 2")),
+        ("detail_damaged", |at| row_damaged(at, "j 2")),
         ("detail_known", |at| {
             let alike = [1, 2, 4, 10, 12].map(|number| SecretId([number; 16])).to_vec();
             at.log_read().keys("2").vault(Answer::Duplicates(Some(Duplicates::new([alike]))))
@@ -130,6 +142,9 @@ pub(crate) fn panes() -> Vec<State> {
         ("overview_used", |at| at.log_read().keys("o G")),
         ("overview_with_clipboard", |at| sent(at.log_read(), true).keys("o")),
         ("overview_log_broken", |at| at.log_broken().keys("o G")),
+        ("overview_damaged", |at| row_damaged(at, "j o")),
+        ("overview_older", |at| at.after("").vault(Answer::ReadOnly(older())).keys("o")),
+        ("older_copy", |at| at.after("").vault(Answer::ReadOnly(older())).keys("y")),
         ("overview_log_cut", |at| log_cut(at, "o Tab Tab G G k")),
         ("overview_week", |at| at.after("o Tab Tab Tab l l")),
         ("overview_followed", |at| at.after("o Enter")),

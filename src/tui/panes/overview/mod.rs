@@ -21,7 +21,7 @@ use place::{Heights, place};
 use sections::{Cell, PAIR, Row, Section, sections};
 
 pub use sections::Lead;
-pub use standing::Standing;
+pub use standing::{Damaged, Standing};
 
 /// The overview, while it is open.
 pub struct OverviewPane {

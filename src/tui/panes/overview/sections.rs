@@ -11,7 +11,7 @@ use crate::vault::overview::{Ahead, Overview, Task, Used, WEEKS, Work, age_filte
 use crate::vault::secret::SecretId;
 use crate::vault::usage::Extent;
 
-use super::standing::{Standing, vault_rows};
+use super::standing::{Standing, trouble_rows, vault_rows};
 
 /// The block whose neighbour may stand beside it.
 pub(super) const PAIR: usize = 1;
@@ -89,7 +89,7 @@ impl Section {
 pub(super) fn sections(numbers: &Overview, standing: Standing<'_>, width: u16) -> Vec<Section> {
     let section = |title, dated, rows| Section { title: Cow::Borrowed(title), dated, rows };
     vec![
-        section("What needs doing first", false, work_rows(numbers, standing.now)),
+        section("What needs doing first", false, work_rows(numbers, standing)),
         section("Age of values", false, age_rows(numbers)),
         section("The vault", false, vault_rows(numbers, standing)),
         section("Next 90 days", true, calendar_rows(numbers, standing.now)),
@@ -147,8 +147,9 @@ pub(super) fn not_known(usage: Extent) -> (&'static str, Role) {
     }
 }
 
-fn work_rows(numbers: &Overview, now: Timestamp) -> Vec<Row> {
-    if numbers.work.is_empty() {
+fn work_rows(numbers: &Overview, standing: Standing<'_>) -> Vec<Row> {
+    let mut rows = trouble_rows(standing);
+    if numbers.work.is_empty() && rows.is_empty() {
         let words = if numbers.total == 0 {
             "There is no secret."
         } else {
@@ -156,7 +157,8 @@ fn work_rows(numbers: &Overview, now: Timestamp) -> Vec<Row> {
         };
         return vec![plain("", words.to_owned(), Role::Ok)];
     }
-    numbers.work.iter().map(|work| work_row(work, now)).collect()
+    rows.extend(numbers.work.iter().map(|work| work_row(work, standing.now)));
+    rows
 }
 
 fn work_row(work: &Work, now: Timestamp) -> Row {

@@ -6,13 +6,14 @@ use jiff::tz::TimeZone;
 use crate::crypto::keyring::SlotKind;
 use crate::tui::text;
 use crate::tui::theme::Role;
-use crate::vault::Segment;
 use crate::vault::audit::AuditVerdict;
 use crate::vault::backup::{Backups, Tried, Wanting};
 use crate::vault::overview::Overview;
+use crate::vault::secret::SecretId;
 use crate::vault::usage::Extent;
+use crate::vault::{ReadOnly, Segment, Stale};
 
-use super::sections::{Body, Cell, Row, not_known, plain};
+use super::sections::{Body, Cell, Lead, Row, not_known, plain};
 
 /// What is known about the vault itself.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +21,9 @@ pub struct Standing<'a> {
     /// The walk along the audit chain, once it is done, and when that was.
     pub audit: Option<(&'a AuditVerdict, Timestamp)>,
     /// Why nothing can be written, if so.
-    pub read_only: Option<&'a str>,
+    pub read_only: Option<&'a ReadOnly>,
+    /// Secrets that were found damaged, in that order.
+    pub damaged: &'a [Damaged],
     /// Failed unlocks since the last entry in the log.
     pub failed_unlocks: u64,
     /// How much of the log the use of secrets is known from.
@@ -35,6 +38,61 @@ pub struct Standing<'a> {
     pub now: Timestamp,
 }
 
+/// A secret that was found damaged since the vault was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damaged {
+    /// Which.
+    pub id: SecretId,
+    /// Its address.
+    pub address: String,
+    /// What is wrong with it, a sentence.
+    pub cause: String,
+}
+
+/// What is wrong with the vault itself, which comes before everything else to be done.
+#[must_use]
+pub(super) fn trouble_rows(standing: Standing<'_>) -> Vec<Row> {
+    let row = |words: String, told: &str, lead| {
+        let told = text::printable(told).into_owned();
+        Row {
+            label: String::new(),
+            body: Body::Words(format!("!!     {words}"), Role::Danger),
+            cells: vec![Cell { told, lead }],
+        }
+    };
+    let mut rows = Vec::new();
+    if let Some(first) = standing.damaged.first() {
+        let count = text::grouped(standing.damaged.len() as u64);
+        let words = format!("{count} damaged: {}", text::printable(&first.address));
+        let lead = Lead { filter: String::new(), select: Some(first.id) };
+        rows.push(row(words, &format!("strongroom verify names all · {}", first.cause), Some(lead)));
+    }
+    let is_told = |cause: &String| standing.damaged.iter().any(|damaged| damaged.cause == *cause);
+    let broken = matches!(standing.audit, Some((AuditVerdict::Broken { .. }, _)));
+    match standing.read_only {
+        Some(read_only @ ReadOnly::Stale(stale)) => {
+            let words = match stale {
+                Stale::Older { .. } => "an older file than was seen",
+                Stale::Forked { .. } => "another file than was seen",
+                Stale::Unreadable { .. } => "what was seen is unreadable",
+            };
+            rows.push(row(words.to_owned(), &told(read_only), None));
+        }
+        Some(read_only @ ReadOnly::Damaged(cause)) if !is_told(cause) => {
+            let words = if broken { "the audit log is broken" } else { "damage was found" };
+            rows.push(row(words.to_owned(), &told(read_only), None));
+        }
+        _ => {}
+    }
+    rows
+}
+
+/// The command that tells more, then the cause, which is long.
+fn told(read_only: &ReadOnly) -> String {
+    let cause = read_only.cause();
+    read_only.command().map_or(cause.clone(), |command| format!("{command} tells more · {cause}"))
+}
+
 /// The rows of the block.
 #[must_use]
 pub(super) fn vault_rows(numbers: &Overview, standing: Standing<'_>) -> Vec<Row> {
@@ -43,7 +101,11 @@ pub(super) fn vault_rows(numbers: &Overview, standing: Standing<'_>) -> Vec<Row>
         Some((AuditVerdict::Intact { records }, at)) => {
             let when = at.to_zoned(TimeZone::UTC).strftime("%H:%M UTC");
             let records = records.saturating_sub(standing.cut_off.map_or(0, |segment| segment.last));
-            (format!("verified {when}, {}", text::counted(records, "record")), Role::Ok)
+            let records = text::counted(records, "record");
+            match standing.read_only {
+                Some(ReadOnly::Damaged(_)) => (format!("!! DAMAGED; log {when}, {records}"), Role::Danger),
+                _ => (format!("verified {when}, {records}"), Role::Ok),
+            }
         }
         Some((AuditVerdict::Broken { first_bad, cause }, _)) => {
             (format!("!! BROKEN at record {first_bad}: {cause}"), Role::Danger)
@@ -71,8 +133,7 @@ pub(super) fn vault_rows(numbers: &Overview, standing: Standing<'_>) -> Vec<Row>
 fn list_and_log(words: String, role: Role, cut_off: Option<&Segment>) -> Row {
     let mut row = plain("list and log", words, role);
     if let (Some(segment), Some(cell)) = (cut_off, row.cells.first_mut()) {
-        let words =
-            format!(" · records 1 to {} were cut off, until {}", text::grouped(segment.last), day(segment.until));
+        let words = format!(" · cut off: 1 to {}, until {}", text::grouped(segment.last), day(segment.until));
         cell.told.push_str(&words);
     }
     row
@@ -80,12 +141,12 @@ fn list_and_log(words: String, role: Role, cut_off: Option<&Segment>) -> Row {
 
 /// Whether anything can be written; if not, the line below begins with what tells more, since
 /// a cause is long.
-fn writing(read_only: Option<&str>) -> Row {
-    let Some(cause) = read_only else { return plain("writing", "allowed".to_owned(), Role::Text) };
-    let cause = text::printable(cause);
-    let told = format!("READ-ONLY: strongroom anchor and strongroom verify tell more · {cause}");
-    let cells = vec![Cell { told, lead: None }];
-    Row { label: "writing".to_owned(), body: Body::Words(format!("!! READ-ONLY: {cause}"), Role::Danger), cells }
+fn writing(read_only: Option<&ReadOnly>) -> Row {
+    let Some(read_only) = read_only else { return plain("writing", "allowed".to_owned(), Role::Text) };
+    let (cause, told) = (read_only.cause(), told(read_only));
+    let cells = vec![Cell { told: format!("READ-ONLY: {}", text::printable(&told)), lead: None }];
+    let words = format!("!! READ-ONLY: {}", text::printable(&cause));
+    Row { label: "writing".to_owned(), body: Body::Words(words, Role::Danger), cells }
 }
 
 /// How old the last backup is and the last drill with one; in the line below, the days, where

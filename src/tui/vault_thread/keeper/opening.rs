@@ -108,7 +108,8 @@ impl Keeper {
         let catalog = Arc::new(catalog);
         self.unindexed = Some(Arc::clone(&catalog));
         let is_empty = catalog.listed().is_empty();
-        let read_only = vault.read_only_reason().map(str::to_owned);
+        let read_only = vault.read_only();
+        self.told_read_only = read_only.is_some();
         self.answer(Answer::Unlocked { catalog, failed_unlocks, read_only });
         self.tell_pins();
         self.vault = Held::Unlocked(Box::new(vault));
