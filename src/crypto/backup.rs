@@ -8,9 +8,10 @@ use subtle::ConstantTimeEq;
 
 use crate::error::{Error, Result};
 
-use super::keyring::{DigestKey, Keyring, MasterKey, RawKey, SealedSlot, SlotOwner, UnlockKey, expand};
+use super::keyring::{DigestKey, Keyring, MasterKey, RawKey, SealedSlot, UnlockKey, expand};
 use super::passphrase::{Cost, Workspace};
 use super::seal::{OVERHEAD, Padding, Place, Purpose, SealKey};
+use super::slot::SlotOwner;
 use super::stream::Stream;
 
 /// Bytes of the sealed master key.

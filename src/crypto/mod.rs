@@ -9,6 +9,7 @@ pub mod keyring;
 pub mod passphrase;
 pub mod raw_key;
 pub mod seal;
+mod slot;
 pub mod stream;
 
 use crate::error::{Error, Result};

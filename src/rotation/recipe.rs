@@ -22,6 +22,7 @@ mod command_line;
 mod parameters;
 mod read;
 mod template;
+mod written;
 
 #[cfg(test)]
 mod tests;

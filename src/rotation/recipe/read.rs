@@ -5,16 +5,15 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use serde::Deserialize;
 use toml::Spanned;
 
 use crate::error::{Error, Result};
 use crate::inject::refused_names::refusal;
-use crate::vault::generate::{self, Alphabet, Must};
 use crate::vault::secret::{FieldName, VALUE};
 use crate::vault::when::parse_duration;
 
 use super::template::{Parameters, Place, Template, is_name, read};
+use super::written::{Written, WrittenGenerate, WrittenMake, WrittenStep};
 use super::{Generate, LONGEST, LONGEST_TIMEOUT, Make, Printed, Recipe, SshPart, Step, StepKind, TIMEOUT};
 
 /// The longest description, in bytes.
@@ -23,67 +22,6 @@ const LONGEST_WHAT: usize = 200;
 const LONGEST_GRACE: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// The descriptors that a step may find something on.
 const DESCRIPTORS: std::ops::RangeInclusive<u8> = 3..=9;
-/// As in `generate`, where nothing is said.
-const LENGTH: usize = 24;
-
-/// The text as written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    what: Option<Spanned<String>>,
-    #[serde(default)]
-    with: BTreeMap<String, Spanned<String>>,
-    grace: Option<Spanned<String>>,
-    make: Option<Spanned<WrittenMake>>,
-    apply: Option<Spanned<WrittenStep>>,
-    verify: Option<Spanned<WrittenStep>>,
-    revoke: Option<Spanned<WrittenStep>>,
-}
-
-/// A step as written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenStep {
-    run: Option<Spanned<Vec<Spanned<String>>>>,
-    timeout: Option<Spanned<String>>,
-    stdin: Option<Spanned<String>>,
-    #[serde(default)]
-    fd: BTreeMap<String, Spanned<String>>,
-    #[serde(default)]
-    env: BTreeMap<String, Spanned<String>>,
-}
-
-/// `[make]` as written: a step and more.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenMake {
-    generate: Option<Spanned<WrittenGenerate>>,
-    json: Option<Spanned<String>>,
-    #[serde(default)]
-    fields: BTreeMap<String, Spanned<String>>,
-    run: Option<Spanned<Vec<Spanned<String>>>>,
-    timeout: Option<Spanned<String>>,
-    stdin: Option<Spanned<String>>,
-    #[serde(default)]
-    fd: BTreeMap<String, Spanned<String>>,
-    #[serde(default)]
-    env: BTreeMap<String, Spanned<String>>,
-}
-
-/// `generate = { … }` as written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenGenerate {
-    length: Option<usize>,
-    alphabet: Option<String>,
-    must_contain: Option<String>,
-    words: Option<usize>,
-    hex: Option<usize>,
-    base64: Option<usize>,
-    uuid: Option<bool>,
-    ssh: Option<String>,
-}
-
 /// See [`Recipe::parse`].
 pub(super) fn recipe(text: &str) -> Result<Recipe> {
     if text.len() > LONGEST {
@@ -451,26 +389,3 @@ impl Reader<'_> {
 
 /// Where no better advice is known.
 const CORRECT: &str = "Correct the line; nothing was done.";
-
-impl WrittenGenerate {
-    fn recipe(&self) -> Result<generate::Recipe> {
-        let is_password = self.length.is_some() || self.alphabet.is_some() || self.must_contain.is_some();
-        let kinds = [is_password, self.words.is_some(), self.hex.is_some(), self.base64.is_some(), self.uuid.is_some()];
-        if kinds.iter().filter(|kind| **kind).count() > 1 {
-            return Err(Error::usage("One thing is generated, not several").hint(
-                "Write for example { length = 32, alphabet = \"symbols\" }, { words = 6 }, { hex = 32 } or { uuid = true }.",
-            ));
-        }
-        Ok(match self {
-            Self { words: Some(words), .. } => generate::Recipe::Passphrase { words: *words },
-            Self { hex: Some(bytes), .. } => generate::Recipe::Hex { bytes: *bytes },
-            Self { base64: Some(bytes), .. } => generate::Recipe::Base64 { bytes: *bytes },
-            Self { uuid: Some(true), .. } => generate::Recipe::Uuid,
-            _ => generate::Recipe::Password {
-                length: self.length.unwrap_or(LENGTH),
-                alphabet: self.alphabet.as_deref().map_or(Ok(Alphabet::Alphanumeric), str::parse)?,
-                must: self.must_contain.as_deref().map_or(Ok(Must::default()), str::parse)?,
-            },
-        })
-    }
-}
