@@ -25,6 +25,7 @@ pub(super) fn run(call: Call) -> Result<u8> {
     let key_file_path = key_file::own_key_file(&vault)?;
     let mut options = options(&call.config, vault.clone(), key_file_path, actor::current())?;
     let keys = call.keys;
+    options.key_files = keys.files();
     options.pins_path = pins::own_pins(&vault);
     options.anchors = anchors::settled(&call.config);
     if call.config.vault_is_flag {

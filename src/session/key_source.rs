@@ -50,6 +50,21 @@ impl KeySources {
         Self { key_file, passphrase_file, master_key }
     }
 
+    /// The same files and no key: what may stay in memory over a lock, to open the vault again.
+    #[must_use]
+    pub fn files(&self) -> Self {
+        let passphrase_file = self.passphrase_file.clone().filter(|_| !self.uses_stdin());
+        Self { key_file: self.key_file.clone(), passphrase_file, master_key: None }
+    }
+
+    /// The file that is given, or the vault's own where it is there; nothing is read from it.
+    ///
+    /// # Errors
+    /// As [`Self::first`].
+    pub fn file(&self, vault: &Path, locked: &LockedVault) -> Result<Option<Source<'_>>> {
+        self.given()?.map_or_else(|| own(vault, locked), |given| Ok(Some(given)))
+    }
+
     /// True when standard input is taken by the passphrase.
     #[must_use]
     pub fn uses_stdin(&self) -> bool {
@@ -157,6 +172,17 @@ impl Source<'_> {
             Self::Environment(_) => MASTER_KEY.to_owned(),
             Self::KernelKeyring(_) => "the kernel keyring".to_owned(),
             Self::OwnKeyFile(path) => format!("its key file {}", path.display()),
+        }
+    }
+
+    /// The file that the key lies in, and the kind of slot that such a file is for.
+    #[must_use]
+    pub fn path(&self) -> Option<(SlotKind, &Path)> {
+        match self {
+            Self::KeyFile(path) => Some((SlotKind::KeyFile, path)),
+            Self::OwnKeyFile(path) => Some((SlotKind::KeyFile, path)),
+            Self::PassphraseFile(path) => Some((SlotKind::Passphrase, path)),
+            Self::Environment(_) | Self::KernelKeyring(_) => None,
         }
     }
 
@@ -270,6 +296,17 @@ mod tests {
         let error = environment_key(&SecretText::copied_from(b"hunter2")).err().unwrap();
         assert_eq!(error.kind().exit_code(), 5);
         assert!(error.message().contains(MASTER_KEY) && !error.message().contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn what_stays_over_a_lock_is_paths_and_no_key() {
+        let master_key = || Some(SecretText::copied_from(b"SR1-key"));
+        let (key_file, passphrase_file) = (Some("/a".into()), Some("/b".into()));
+        let files = KeySources { key_file, passphrase_file, master_key: master_key() }.files();
+        assert_eq!((files.key_file, files.passphrase_file), (Some("/a".into()), Some("/b".into())));
+        assert!(files.master_key.is_none());
+        let typed = KeySources { key_file: None, passphrase_file: Some("-".into()), master_key: master_key() }.files();
+        assert!(typed.passphrase_file.is_none(), "standard input gives a passphrase once");
     }
 
     #[test]

@@ -122,6 +122,8 @@ pub enum Request {
     },
     /// Unlock with this key; answered by `Answer::Unlocked` or `Answer::UnlockFailed`.
     Unlock(UnlockKey),
+    /// Unlock with the key in the file that the vault was found with; answered as `Unlock`.
+    UnlockByFile,
     /// Drop the keys; answered by `Answer::Locked`.
     Lock,
     /// Read a secret's metadata and history; answered by `Answer::Detail`.

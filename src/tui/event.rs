@@ -143,8 +143,17 @@ pub enum Signal {
 pub enum Found {
     /// No file: offer to make one.
     Nothing,
-    /// A locked vault with these kinds of key slots.
-    Locked(Vec<SlotKind>),
+    /// A locked vault with these kinds of key slots, and the file that has a key.
+    Locked(Vec<SlotKind>, Option<KeyPath>),
+}
+
+/// A file that a key can be read from: where it is, never what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPath {
+    /// The kind of slot that it opens.
+    pub kind: SlotKind,
+    /// Its path, as shown.
+    pub path: String,
 }
 
 /// An answer of the vault thread.

@@ -52,6 +52,7 @@ use jiff::Timestamp;
 use crate::config::ClipboardSettings;
 use crate::error::{Error, Result};
 use crate::session::boot_clock;
+use crate::session::key_source::KeySources;
 use crate::vault::Anchors;
 use crate::vault::audit::Actor;
 
@@ -80,6 +81,8 @@ pub struct Options {
     pub vault_path: PathBuf,
     /// Finds a key that some source has already, to unlock without asking.
     pub startup_key: StartupKey,
+    /// The files that have the key, which open the vault again after a lock; no key itself.
+    pub key_files: KeySources,
     /// Where a new vault's own key file goes.
     pub key_file_path: PathBuf,
     /// Where this user's pins are kept; `None` for until one leaves.
@@ -119,6 +122,7 @@ impl Options {
         Self {
             vault_path,
             startup_key: Box::new(|_| Ok(None)),
+            key_files: KeySources::default(),
             key_file_path,
             pins_path: None,
             anchors: Anchors::default(),
@@ -163,7 +167,8 @@ pub fn run(options: Options) -> Result<u8> {
 
 /// The run while the terminal is ours.
 fn run_on(mut screen: Screen, options: Options, mailbox: &Mailbox, messages: Receiver<Message>) -> Result<u8> {
-    let Options { vault_path, startup_key, key_file_path, pins_path, anchors, actor, theme, clock, .. } = options;
+    let Options { vault_path, startup_key, key_files, key_file_path, .. } = options;
+    let Options { pins_path, anchors, actor, theme, clock, .. } = options;
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let mut state = State::new(StateOptions {
         vault: options.label.unwrap_or_else(|| shown_path(&vault_path, home.as_deref())),
@@ -189,7 +194,7 @@ fn run_on(mut screen: Screen, options: Options, mailbox: &Mailbox, messages: Rec
     event::start_signals(mailbox.clone()).map_err(no_thread)?;
     let gate = input::Gate::new().map_err(no_thread)?;
     input::start(mailbox.clone(), gate.clone()).map_err(no_thread)?;
-    let place = Place { vault: vault_path, key_file: key_file_path, pins: pins_path, anchors, actor, clock };
+    let place = Place { vault: vault_path, key_files, key_file: key_file_path, pins: pins_path, anchors, actor, clock };
     let vault = VaultThread::start(place, startup_key, mailbox.clone())?;
     let runtime = Runtime::new(screen, vault, options.clipboard, mailbox.clone(), gate);
     let sleep = SleepWatch::new(both_clocks());

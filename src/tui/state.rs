@@ -22,6 +22,7 @@ use super::command_line::Lines;
 use super::dialogs::Dialog;
 use super::dialogs::incident::IncidentDialog;
 use super::effect::Draft;
+use super::event::KeyPath;
 use super::job::Job;
 use super::keymap::Keymap;
 use super::layout::{Areas, Pane, SizeClass, inside, size_class};
@@ -113,6 +114,8 @@ pub struct State {
     pub(super) place: Place,
     /// The vault's key slots, once known.
     pub(super) slots: Option<Vec<SlotKind>>,
+    /// The file that opens the vault again after a lock, if one does.
+    pub(super) key_path: Option<KeyPath>,
     /// Why the vault was locked, told on the locked screen.
     pub(super) locked_because: Option<String>,
     /// What the shell is told when one leaves now: the lock has cut a rotation off.
@@ -233,6 +236,7 @@ impl State {
             lease: None,
             place: Place::default(),
             slots: None,
+            key_path: None,
             locked_because: None,
             halfway: None,
             last_key: now.instant,

@@ -128,6 +128,6 @@ fn a_vault_found_again_leaves_a_half_typed_passphrase() {
     screen.type_text("half");
     let typed = screen.text();
     assert_ne!(before, typed);
-    screen.event(Event::Vault(Answer::Found(Found::Locked(vec![SlotKind::Passphrase, SlotKind::Recovery]))));
+    screen.event(Event::Vault(Answer::Found(Found::Locked(vec![SlotKind::Passphrase, SlotKind::Recovery], None))));
     assert_eq!(screen.text(), typed);
 }

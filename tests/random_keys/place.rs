@@ -49,7 +49,9 @@ impl Place {
         let (sender, answers) = channel();
         let (key_file, pins) = (folder.path().join("vault.key"), Some(folder.path().join("pins")));
         let anchors = Anchors { folder: Some(folder.path().join("anchors")), tell: None };
-        let thread = vault_thread::Place { vault: path, key_file, pins, anchors, actor: actor("ops"), clock };
+        let key_files = Default::default();
+        let thread =
+            vault_thread::Place { vault: path, key_files, key_file, pins, anchors, actor: actor("ops"), clock };
         let keeper = Keeper::new(thread, Mailbox::new(sender));
         let mut place = Self { folder, key, keeper, answers, other, written: 0 };
         for number in 0..24 {

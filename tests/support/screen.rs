@@ -298,7 +298,7 @@ impl Screen {
     /// A locked vault, found.
     pub(crate) fn locked(width: u16, height: u16) -> Self {
         let mut screen = Self::started(width, height);
-        screen.event(Event::Vault(Answer::Found(Found::Locked(vec![SlotKind::Passphrase, SlotKind::Recovery]))));
+        screen.event(Event::Vault(Answer::Found(Found::Locked(vec![SlotKind::Passphrase, SlotKind::Recovery], None))));
         screen
     }
 
@@ -362,7 +362,7 @@ impl Screen {
         let mut screen = Self::started(width, height);
         let options = StateOptions::new("/srv/ops/vault.db", "ops@bastion1", (width, height), screen.now());
         screen.state = State::new(with(options));
-        screen.event(Event::Vault(Answer::Found(Found::Locked(vec![SlotKind::Passphrase, SlotKind::Recovery]))));
+        screen.event(Event::Vault(Answer::Found(Found::Locked(vec![SlotKind::Passphrase, SlotKind::Recovery], None))));
         screen.secrets = secrets();
         screen.unlock();
         screen.keys("j j j");

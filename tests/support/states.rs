@@ -55,7 +55,7 @@ impl At {
 
     /// A locked vault with these slots.
     pub(crate) fn unlock(self, slots: &[SlotKind]) -> Steps {
-        self.started().vault(Answer::Found(Found::Locked(slots.to_vec())))
+        self.started().vault(Answer::Found(Found::Locked(slots.to_vec(), None)))
     }
 
     /// A dozen secrets, the Stripe key selected, then some keys.

@@ -1,6 +1,7 @@
 //! [`UnlockDialog`]: the gate of a locked vault.
 //!
-//! A passphrase, or a key in its text form where the vault has other slots. A
+//! A passphrase, or a key in its text form where the vault has other slots. Where the key
+//! lies in a file that is known, an empty input has that file read; its key is not kept. A
 //! wrong key is answered with a pause that doubles, so that guessing at an
 //! unattended terminal is slow; what is typed meanwhile is kept, and what is
 //! submitted meanwhile is tried when the pause ends.
@@ -15,6 +16,7 @@ use crate::error::{Error, Kind};
 use crate::tui::action::{Action, Context};
 use crate::tui::clock::Now;
 use crate::tui::effect::{Effect, Request};
+use crate::tui::event::KeyPath;
 use crate::tui::keymap::Keys;
 use crate::tui::press::Press;
 use crate::tui::text;
@@ -33,6 +35,8 @@ pub struct UnlockDialog {
     vault: String,
     ways: Vec<SlotKind>,
     way: usize,
+    /// The file that has a key.
+    file: Option<KeyPath>,
     input: SecretInput,
     is_unlocking: bool,
     wrong: u32,
@@ -64,6 +68,7 @@ impl UnlockDialog {
             vault,
             ways,
             way: 0,
+            file: None,
             input: SecretInput::single_line(),
             is_unlocking: false,
             wrong: 0,
@@ -73,6 +78,26 @@ impl UnlockDialog {
             message: None,
             may_quit: false,
         }
+    }
+
+    /// With a file that has a key: that is the first way in.
+    #[must_use]
+    pub fn with_file(mut self, file: Option<KeyPath>) -> Self {
+        if let Some(file) = &file {
+            // A recovery key may lie in a key file too, so that there need be no slot of that kind.
+            let way = self.ways.iter().position(|kind| *kind == file.kind);
+            self.way = way.unwrap_or_else(|| {
+                self.ways.push(file.kind);
+                self.ways.len() - 1
+            });
+        }
+        self.file = file;
+        self
+    }
+
+    /// The file that is read when nothing is typed for the chosen kind of key.
+    fn unread(&self) -> Option<&KeyPath> {
+        self.file.as_ref().filter(|file| file.kind == self.kind() && self.input.is_empty())
     }
 
     /// Takes an input.
@@ -166,13 +191,18 @@ impl UnlockDialog {
     }
 
     fn submit(&mut self) -> Step {
-        if self.input.is_empty() {
+        let reads_file = self.unread().is_some();
+        if self.input.is_empty() && !reads_file {
             self.message = Some((format!("Type or paste the {} first.", noun(self.kind())), Role::Warn));
             return Step::default();
         }
         if self.pause_until.is_some() {
             (self.is_waiting, self.message) = (true, None);
             return Step::default();
+        }
+        if reads_file {
+            (self.is_unlocking, self.message) = (true, None);
+            return ask(Effect::Vault(Request::UnlockByFile));
         }
         let raw = |input: &SecretInput| RawKey::from_text(input.secret().expose());
         let key = match self.kind() {
@@ -224,7 +254,8 @@ impl UnlockDialog {
         }
         let other = if self.ways.len() > 1 { "⟨previous-choice⟩/⟨next-choice⟩ other key · " } else { "" };
         let show = if self.input.is_shown() { "hide" } else { "show" };
-        format!("⟨submit⟩ unlock · ⟨quit⟩ quit · {other}⟨show-typed⟩ {show}")
+        let submit = if self.unread().is_some() { "read the file" } else { "unlock" };
+        format!("⟨submit⟩ {submit} · ⟨quit⟩ quit · {other}⟨show-typed⟩ {show}")
     }
 
     /// Draws the dialog in the middle of `area`.
@@ -235,10 +266,14 @@ impl UnlockDialog {
         if self.ways.len() > 1 {
             page.choice("Key", self.ways.iter().map(|kind| title(*kind)).collect(), self.way, false);
         }
+        if let Some(file) = self.file.as_ref().filter(|file| file.kind == self.kind()) {
+            page.path("File", &file.path);
+        }
         if self.is_unlocking {
             page.fact(title(self.kind()), "Unlocking…");
         } else {
-            page.secret(title(self.kind()), &self.input, "", true);
+            let placeholder = if self.unread().is_some() { "from the file, or typed" } else { "" };
+            page.secret(title(self.kind()), &self.input, placeholder, true);
         }
         page.gap();
         let countdown = self.pause_left().map(|left| {
@@ -312,6 +347,27 @@ mod tests {
         // Type-ahead while it works is dropped.
         type_in(&mut dialog, "x", now);
         assert!(dialog.input.is_empty() && press(&mut dialog, Action::Submit, now).effects.is_empty());
+    }
+
+    #[test]
+    fn a_known_file_is_read_when_nothing_is_typed_and_other_keys_are_still_taken() {
+        let now = at(Instant::now(), 0);
+        let file = KeyPath { kind: SlotKind::KeyFile, path: "/k".into() };
+        let slots = vec![SlotKind::Passphrase, SlotKind::KeyFile];
+        let mut dialog = UnlockDialog::new(slots, "v".into()).with_file(Some(file.clone()));
+        let step = press(&mut dialog, Action::Submit, now);
+        assert!(matches!(step.effects.as_slice(), [Effect::Vault(Request::UnlockByFile)]));
+        dialog.update(Input::Failed(Error::failure("The key file is gone.")), now);
+        assert!(dialog.message.as_ref().unwrap().0.contains("is gone"));
+        press(&mut dialog, Action::NextChoice, now);
+        assert!(press(&mut dialog, Action::Submit, now).effects.is_empty(), "a passphrase is typed");
+        type_in(&mut dialog, "x", now);
+        let step = press(&mut dialog, Action::Submit, now);
+        assert!(matches!(step.effects.as_slice(), [Effect::Vault(Request::Unlock(UnlockKey::Passphrase(_)))]));
+        // A recovery key in a file opens a vault that has no slot for key files.
+        let mut dialog = UnlockDialog::new(vec![SlotKind::Recovery], "v".into()).with_file(Some(file));
+        let step = press(&mut dialog, Action::Submit, now);
+        assert!(matches!(step.effects.as_slice(), [Effect::Vault(Request::UnlockByFile)]));
     }
 
     #[test]

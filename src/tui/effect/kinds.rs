@@ -56,6 +56,7 @@ impl Request {
                 | Self::Set { .. }
                 | Self::Shape { .. }
                 | Self::Unlock(_)
+                | Self::UnlockByFile
                 | Self::WriteOut { .. }
                 | Self::WriteReport { .. }
         ) || matches!(self, Self::Rotation(order) if order.opens())

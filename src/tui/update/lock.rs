@@ -132,7 +132,7 @@ fn open_gate(state: &mut State, setup: bool) {
     if setup {
         open_dialog(state, Dialog::Setup(Box::<SetupDialog>::default()));
     } else if let Some(slots) = state.slots.clone() {
-        let dialog = UnlockDialog::new(slots, state.options.vault.clone());
+        let dialog = UnlockDialog::new(slots, state.options.vault.clone()).with_file(state.key_path.clone());
         open_dialog(state, Dialog::Unlock(Box::new(dialog)));
     }
 }

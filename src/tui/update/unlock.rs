@@ -28,13 +28,14 @@ pub(super) fn found(state: &mut State, found: Found) {
                 open_dialog(state, Dialog::Setup(Box::new(dialog)));
             }
         }
-        Found::Locked(slots) => {
-            let asked_already = matches!(state.dialog, Some(Dialog::Unlock(_))) && state.slots.as_ref() == Some(&slots);
+        Found::Locked(slots, key_path) => {
+            let is_same = state.slots.as_ref() == Some(&slots) && state.key_path == key_path;
+            let asked_already = matches!(state.dialog, Some(Dialog::Unlock(_))) && is_same;
             if !asked_already {
-                let dialog = UnlockDialog::new(slots.clone(), state.options.vault.clone());
+                let dialog = UnlockDialog::new(slots.clone(), state.options.vault.clone()).with_file(key_path.clone());
                 open_dialog(state, Dialog::Unlock(Box::new(dialog)));
             }
-            state.slots = Some(slots);
+            (state.slots, state.key_path) = (Some(slots), key_path);
         }
     }
 }

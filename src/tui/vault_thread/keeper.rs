@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::error::{Error, Kind, Result};
+use crate::session::key_source::KeySources;
 use crate::session::pins;
 use crate::tui::effect::Request;
 use crate::tui::event::{Answer, Event, Mailbox};
@@ -36,6 +37,8 @@ pub type StartupKey = Box<dyn FnOnce(&LockedVault) -> Result<Option<OpeningKey>>
 pub struct Place {
     /// The vault file.
     pub vault: PathBuf,
+    /// The files that have the key, which open the vault again after a lock; no key itself.
+    pub key_files: KeySources,
     /// Where a new vault's own key file goes.
     pub key_file: PathBuf,
     /// Where this user's pins are kept, if anywhere.
@@ -123,6 +126,7 @@ impl Keeper {
     pub fn serve(&mut self, request: Request) {
         match request {
             Request::Unlock(key) => self.unlock(&key.into()),
+            Request::UnlockByFile => self.unlock_by_file(),
             Request::Create { keys, key_file } => match self.create(keys, key_file) {
                 Ok(vault) => self.opened(vault),
                 Err(error) => self.answer(Answer::Failed(error)),

@@ -89,6 +89,7 @@ pub(super) fn answer(vault: &mut Vault, request: Request) -> Result<Option<Answe
         }
         Request::Create { .. }
         | Request::Unlock(_)
+        | Request::UnlockByFile
         | Request::Lock
         | Request::WritePins(_)
         | Request::FindDuplicates

@@ -2,6 +2,7 @@
 
 mod cut;
 mod deleted;
+mod gate;
 mod incident;
 mod moved;
 mod pasting;
@@ -11,6 +12,7 @@ mod two_sessions;
 use crate::crypto::keyring::{RawKey, SlotKind, UnlockKey};
 use crate::error::Kind;
 use crate::secret_text::SecretText;
+use crate::session::key_source::KeySources;
 use crate::tui::event::{Answer, Event, Found, Message};
 use crate::tui::theirs::Theirs;
 use crate::vault::audit::{Actor, AuditAction, AuditVerdict};
@@ -37,7 +39,8 @@ fn actor() -> Actor {
 fn place(folder: &tempfile::TempDir) -> Place {
     let (vault, key_file) = (folder.path().join("store/vault.db"), folder.path().join("keys/vault.key"));
     let pins = Some(folder.path().join("state/pins"));
-    Place { vault, key_file, pins, anchors: Anchors::default(), actor: actor(), clock: jiff::Timestamp::now }
+    let key_files = KeySources::default();
+    Place { vault, key_files, key_file, pins, anchors: Anchors::default(), actor: actor(), clock: jiff::Timestamp::now }
 }
 
 fn start_in(folder: tempfile::TempDir, startup: StartupKey) -> Bench {
@@ -257,7 +260,7 @@ fn a_lock_drops_the_keys_and_a_wrong_key_does_not_open() {
     bench.ask(Request::Lock);
     assert!(matches!(bench.next(), Answer::Locked));
     let found = bench.next();
-    assert!(matches!(found, Answer::Found(Found::Locked(kinds)) if kinds == [SlotKind::Environment]));
+    assert!(matches!(found, Answer::Found(Found::Locked(kinds, None)) if kinds == [SlotKind::Environment]));
     bench.ask(set("KEY", "v"));
     assert_eq!(bench.failed().kind(), Kind::Locked);
     bench.ask(Request::Unlock(UnlockKey::Environment(RawKey::generate().unwrap())));
@@ -273,7 +276,7 @@ fn a_key_that_is_there_at_the_start_unlocks_and_another_sessions_write_shows() {
     thread.close(Duration::from_secs(20));
     let second = key.duplicate();
     let bench = start_in(folder, Box::new(move |_| Ok(Some(UnlockKey::Environment(key).into()))));
-    assert!(matches!(bench.next(), Answer::Found(Found::Locked(_))));
+    assert!(matches!(bench.next(), Answer::Found(Found::Locked(..))));
     assert!(matches!(bench.next(), Answer::Unlocked { .. }));
 
     let locked = LockedVault::open(&bench.folder.path().join("store/vault.db")).unwrap();

@@ -7,7 +7,7 @@ use strongroom::crypto::keyring::SlotKind;
 use strongroom::error::Error;
 use strongroom::secret_text::SecretText;
 use strongroom::tui::effect::{Draft, RawKeyUse};
-use strongroom::tui::event::{Answer, ClipboardNews, Event};
+use strongroom::tui::event::{Answer, ClipboardNews, Event, Found, KeyPath};
 use strongroom::tui::rotating::{Begun, End, Heard, LastUse, News, What};
 use strongroom::tui::theirs::{Taken, Theirs};
 use strongroom::vault::audit::AuditAction;
@@ -268,6 +268,10 @@ fn gates() -> Vec<State> {
         ("unlock_choice", |at| at.unlock(TWO_WAYS).keys("Down")),
         ("unlock_master_key", |at| at.unlock(&[SlotKind::Environment])),
         ("unlock_key_file", |at| at.unlock(&[SlotKind::KeyFile, SlotKind::Recovery])),
+        ("unlock_by_file", |at| {
+            let file = KeyPath { kind: SlotKind::KeyFile, path: "/home/ops/keys/ops.key".to_owned() };
+            at.started().vault(Answer::Found(Found::Locked(vec![SlotKind::Passphrase, SlotKind::KeyFile], Some(file))))
+        }),
         ("unlock_wrong", |at| at.unlock(TWO_WAYS).typed("open").keys("Enter").refused(wrong())),
         ("unlock_pause", |at| {
             let tried = |steps: Steps| steps.typed("open").keys("Enter").refused(wrong()).waited(60);

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::crypto::keyring::{RawKey, UnlockKey};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
+use crate::session::key_source::Source;
 use crate::session::{anchors, key_file, pins};
-use crate::tui::event::{Answer, Found};
+use crate::tui::event::{Answer, Found, KeyPath};
 use crate::vault::{LockedVault, NewVault, OpeningKey, Vault};
 
 use super::{Behind, Held, Keeper, LOOK_EVERY, StartupKey};
@@ -23,7 +24,7 @@ impl Keeper {
         self.vault = Held::None;
         match LockedVault::open(&self.place.vault) {
             Ok(locked) => {
-                self.answer(Answer::Found(Found::Locked(locked.ways_in())));
+                self.answer(Answer::Found(Found::Locked(locked.ways_in(), self.key_path(&locked))));
                 self.vault = Held::Locked(Box::new(locked));
             }
             Err(error) if error.kind() == Kind::NotFound => self.answer(Answer::Found(Found::Nothing)),
@@ -37,6 +38,27 @@ impl Keeper {
         match startup(locked) {
             Ok(Some(key)) => self.unlock(&key),
             Ok(None) => locked.warm_up(),
+            Err(error) => self.answer(Answer::UnlockFailed(error)),
+        }
+    }
+
+    /// The file that would open the vault again.
+    fn key_path(&self, locked: &LockedVault) -> Option<KeyPath> {
+        let source = self.place.key_files.file(&self.place.vault, locked).ok()??;
+        let (kind, path) = source.path()?;
+        Some(KeyPath { kind, path: path.display().to_string() })
+    }
+
+    /// Unlocks with the key that lies in a file, which is read now.
+    pub(super) fn unlock_by_file(&mut self) {
+        let Held::Locked(locked) = &self.vault else { return self.find() };
+        let source = self.place.key_files.file(&self.place.vault, locked);
+        match source.and_then(|source| source.map(Source::into_key).transpose()) {
+            Ok(Some(key)) => self.unlock(&key),
+            Ok(None) => {
+                let error = Error::not_found("The key file is not there any more.");
+                self.answer(Answer::UnlockFailed(error.hint("Put it back, or use another key.")));
+            }
             Err(error) => self.answer(Answer::UnlockFailed(error)),
         }
     }

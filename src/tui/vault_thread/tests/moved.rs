@@ -41,10 +41,10 @@ fn what_was_put_there_while_locked_is_what_a_key_opens() {
     let (bench, _) = Bench::unlocked();
     bench.create("KEY", "one");
     bench.ask(Request::Lock);
-    assert!(matches!((bench.next(), bench.next()), (Answer::Locked, Answer::Found(Found::Locked(_)))));
+    assert!(matches!((bench.next(), bench.next()), (Answer::Locked, Answer::Found(Found::Locked(..)))));
     let (other, key) = Bench::unlocked();
     other.ask(Request::Lock);
-    assert!(matches!((other.next(), other.next()), (Answer::Locked, Answer::Found(Found::Locked(_)))));
+    assert!(matches!((other.next(), other.next()), (Answer::Locked, Answer::Found(Found::Locked(..)))));
     fs::rename(other.folder.path().join("store/vault.db"), bench.folder.path().join("store/vault.db")).unwrap();
     bench.ask(Request::Unlock(UnlockKey::Environment(key)));
     let Answer::Unlocked { catalog, .. } = bench.next() else { panic!("not unlocked") };

@@ -73,6 +73,7 @@ impl Sessions {
         let key_file = folder.path().join("vault.key");
         let place = Place {
             vault: path,
+            key_files: Default::default(),
             key_file,
             pins: None,
             anchors: Anchors::default(),
