@@ -1,5 +1,7 @@
 //! What surrounds the panes: notices, help, the palette, reasons why not, and small screens.
 
+use strongroom::vault::audit::AuditVerdict;
+
 use super::*;
 
 #[test]
@@ -151,8 +153,11 @@ fn a_damaged_secret_says_so_in_its_details_and_nothing_of_another_stands_there()
     screen.keys("k");
     screen.wait(Duration::from_secs(1));
     assert!(screen.text().contains("Stripe production API") && !screen.text().contains("DAMAGED"));
+    screen.event(Event::Vault(Answer::AuditVerified(AuditVerdict::Intact { records: 4_711 })));
     screen.keys("o");
-    assert!(screen.text().contains("!!     1 damaged: production/payments/STRIPE_WEBHOOK_SECRET"), "{}", screen.text());
+    let text = screen.text();
+    assert!(text.contains("!!     1 damaged: production/payments/STRIPE_WEBHOOK_SECRET"), "{text}");
+    assert!(text.contains("!! DAMAGED; log") && !text.contains("verified 02:14"), "the log alone is whole: {text}");
     screen.keys("Enter");
     assert!(screen.text().contains("!! DAMAGED"), "{}", screen.text());
 }

@@ -102,9 +102,10 @@ pub(super) fn vault_rows(numbers: &Overview, standing: Standing<'_>) -> Vec<Row>
             let when = at.to_zoned(TimeZone::UTC).strftime("%H:%M UTC");
             let records = records.saturating_sub(standing.cut_off.map_or(0, |segment| segment.last));
             let records = text::counted(records, "record");
-            match standing.read_only {
-                Some(ReadOnly::Damaged(_)) => (format!("!! DAMAGED; log {when}, {records}"), Role::Danger),
-                _ => (format!("verified {when}, {records}"), Role::Ok),
+            if !standing.damaged.is_empty() || matches!(standing.read_only, Some(ReadOnly::Damaged(_))) {
+                (format!("!! DAMAGED; log {when}, {records}"), Role::Danger)
+            } else {
+                (format!("verified {when}, {records}"), Role::Ok)
             }
         }
         Some((AuditVerdict::Broken { first_bad, cause }, _)) => {
