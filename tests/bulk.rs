@@ -43,7 +43,7 @@ impl Bench {
         }
         let mut screen = Screen::locked(80, 24);
         let catalog = Arc::new(vault.catalog().unwrap());
-        screen.event(Event::Vault(Answer::Unlocked { catalog, failed_unlocks: 0, read_only: None }));
+        screen.event(Event::Vault(Answer::Unlocked { catalog, failed_unlocks: 0, read_only: None, unkept: None }));
         Self { _folder: folder, vault, screen }
     }
 

@@ -103,6 +103,7 @@ pub(super) fn run(call: &Call, args: &AuditArgs) -> Result<()> {
         limit: args.limit,
     };
     let mut vault = call.open()?;
+    vault.note_failed_unlocks()?;
     if let Some(name) = &args.secret {
         query.address = Some(address(call, &mut vault, &args.scope, name)?);
     }

@@ -177,14 +177,15 @@ pub(super) fn run(call: &Call, args: &CheckArgs) -> Result<()> {
 
 /// That the last backup is not as young as it must be; the log is looked through for it, the newest first.
 fn no_backup_since(call: &Call, vault: &mut Vault, within: SignedDuration) -> Result<Option<Finding>> {
-    let (backups, _) = vault.last_backups(usize::MAX)?;
+    let (backups, begins) = vault.last_backups(usize::MAX)?;
     let at = backups.made().map(|made| made.at);
     if at.is_some_and(|at| call.now.duration_since(at) <= within) {
         return Ok(None);
     }
-    let told = match at {
-        Some(at) => format!("The last backup was made {}.", relative(at, call.now)),
-        None => Wanting::None.told().to_owned(),
+    let told = match (at, begins) {
+        (Some(at), _) => format!("The last backup was made {}.", relative(at, call.now)),
+        (None, Some(begins)) => format!("The log tells of no backup; it begins {}.", relative(begins, call.now)),
+        (None, None) => Wanting::None.told().to_owned(),
     };
     Ok(Some(Finding { flaw: Flaw::Backup, secret: None, place: None, at, told }))
 }
@@ -192,8 +193,8 @@ fn no_backup_since(call: &Call, vault: &mut Vault, within: SignedDuration) -> Re
 /// Says what is to be done about backups. It changes no exit code: nobody's pipeline is to
 /// stop because of it who has not asked for that.
 fn warn_of_backups(call: &Call, vault: &mut Vault) -> Result<()> {
-    let (backups, _) = vault.last_backups(usize::MAX)?;
-    if let Some(wanting) = backups.wanting(call.now) {
+    let (backups, begins) = vault.last_backups(usize::MAX)?;
+    if let Some(wanting) = backups.wanting(call.now, begins) {
         call.output.warn(&format!("{} {}", wanting.told(), wanting.next_step()));
     }
     Ok(())

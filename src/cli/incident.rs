@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::inject::dependents::dependents;
 use crate::rotation::recipe::mentioned;
 use crate::session::actor;
+use crate::tui::text::counted;
 use crate::vault::Vault;
 use crate::vault::catalog::Listed;
 use crate::vault::incident::{Choice, ExposedSecret, Incident};
@@ -154,9 +155,11 @@ fn ways(secret: &ExposedSecret) -> String {
 fn finish(call: &Call, incident: &Incident) -> Result<()> {
     let (all, open) = (incident.secrets.len(), incident.open());
     if !incident.keys.is_empty() {
-        let words =
-            format!("They made or changed a key of the vault {} times: see strongroom key list.", incident.keys.len());
-        call.output.warn(&words);
+        call.output.warn(&format!(
+            "They made or changed keys of the vault, or made a backup with keys of its own, {}: see strongroom key \
+             list, and strongroom audit --action backup.",
+            counted(incident.keys.len() as u64, "time")
+        ));
     }
     if open > 0 {
         let words = format!("{open} of {all} secrets that could have been seen are still to do.");

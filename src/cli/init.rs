@@ -118,13 +118,14 @@ fn first_key(call: &Call, protection: Protection, made: &mut Made) -> Result<Unl
     match protection {
         Protection::Passphrase => passphrase(call).map(UnlockKey::Passphrase),
         Protection::Keyfile => {
-            let path = match &call.keys.key_file {
-                Some(path) => path.clone(),
-                None => key_file::own_key_file(&call.config.vault)?,
-            };
             let key = RawKey::generate()?;
-            key_file::write(&path, &key)?;
-            made.key_file = Some(path);
+            made.key_file = Some(match &call.keys.key_file {
+                Some(path) => key_file::write(path, &key).map(|()| path.clone())?,
+                None => {
+                    let path = key_file::own_key_file(&call.config.vault)?;
+                    key_file::write_own(&path, &key).map(|()| path)?
+                }
+            });
             Ok(UnlockKey::KeyFile(key))
         }
         Protection::Env => {

@@ -74,6 +74,8 @@ impl Call {
     fn warn_if_stale(&self, vault: &Vault) {
         if vault.check_freshness().is_err() {
             self.output.warn("This is not the vault that this machine saw last; strongroom anchor tells more.");
+        } else if let Some(unkept) = vault.unkept() {
+            self.output.warn(&unkept);
         }
     }
 

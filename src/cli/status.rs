@@ -44,8 +44,8 @@ struct Status {
     /// Why nothing can be kept here, if so.
     no_keyring: Option<String>,
     counts: Option<Reminders>,
-    /// What the newest records tell of backups, and whether older ones could tell more.
-    backups: Option<(Backups, bool)>,
+    /// What the newest records tell of backups, and since when, where older ones could tell more.
+    backups: Option<(Backups, Option<Timestamp>)>,
     /// Why the key that is there does not open the vault, or that it is another file than was seen last.
     problem: Option<String>,
 }
@@ -90,7 +90,7 @@ fn look(call: &Call) -> Result<Status> {
 }
 
 /// What can be told of an open vault, and why it is not the one that was seen last, or cannot be known again, if so.
-type Counted = (Reminders, (Backups, bool), Option<String>);
+type Counted = (Reminders, (Backups, Option<Timestamp>), Option<String>);
 
 /// Opens the vault and counts; the error in words.
 fn counts(
@@ -105,9 +105,12 @@ fn counts(
     let mut vault = vault.anchored(anchors).map_err(|error| told(&error))?;
     let catalog = vault.catalog().map_err(|error| told(&error))?;
     let backups = vault.last_backups(LOOKED_THROUGH).map_err(|error| told(&error))?;
-    let stale = vault.check_freshness().err().map(|error| told(&error));
-    let unkept = || vault.freshness().ok()?.unkept();
-    Ok((Reminders::of(&catalog, now), backups, stale.or_else(unkept)))
+    let damage = vault.damage_on_record(LOOKED_THROUGH).map_err(|error| told(&error))?;
+    let next_step = |error: crate::error::Error| {
+        [error.message(), error.next_step().unwrap_or_default()].join(" ").trim_end().to_owned()
+    };
+    let stale = vault.check_freshness().err().map(next_step);
+    Ok((Reminders::of(&catalog, now), backups, stale.or(damage).or_else(|| vault.unkept())))
 }
 
 impl Status {
@@ -134,7 +137,7 @@ impl Status {
             "last_backup_to": backups.and_then(Backups::made).map(Made::place),
             "last_drill": drill.map(|tried| shapes::time(tried.at)),
             "last_drill_passed": drill.map(|tried| tried.passed),
-            "backups_known": self.backups.as_ref().map(|(_, could_be_older)| !could_be_older),
+            "backups_known": self.backups.as_ref().map(|(_, begins)| begins.is_none()),
         })
     }
 
@@ -161,9 +164,10 @@ impl Status {
         if let Some(counts) = &self.counts {
             lines.push(("secrets", told(counts)));
         }
-        if let Some((backups, could_be_older)) = &self.backups {
-            let is_empty = self.counts.is_none_or(|counts| counts.secrets == 0);
-            lines.extend(backup_lines(backups, *could_be_older, is_empty, call.now));
+        if let Some((backups, begins)) = &self.backups {
+            // Without a secret there is nothing to lose yet; with a problem that comes first.
+            let is_wanted = self.problem.is_none() && self.counts.as_ref().is_some_and(|counts| counts.secrets > 0);
+            lines.extend(backup_lines(backups, *begins, is_wanted, call.now));
         }
         let mut text = String::new();
         for (label, fact) in &lines {
@@ -176,20 +180,20 @@ impl Status {
 /// The last backup and the last drill, and what is to be done.
 fn backup_lines(
     backups: &Backups,
-    could_be_older: bool,
-    is_empty: bool,
+    begins: Option<Timestamp>,
+    is_wanted: bool,
     now: Timestamp,
 ) -> Vec<(&'static str, String)> {
-    let none = match could_be_older {
-        true => format!("none in the log, or in the newest {LOOKED_THROUGH} records of it"),
-        false => "none yet".to_owned(),
+    let none = match begins {
+        Some(begins) => format!("none since {}, where what was looked through begins", both(begins, now)),
+        None => "none yet".to_owned(),
     };
     let made = backups.made().map(|made| format!("{}, to {}", both(made.at, now), made.place()));
     let drill = backups.tried().map(|tried| match tried.passed {
         true => both(tried.at, now),
         false => format!("{}: it did NOT pass", both(tried.at, now)),
     });
-    let next = backups.wanting(now).filter(|_| !could_be_older && !is_empty);
+    let next = backups.wanting(now, begins).filter(|_| is_wanted);
     let next = next.map(|wanting| ("next", format!("{} {}", wanting.told(), wanting.next_step())));
     let lines = [("last backup", made.unwrap_or_else(|| none.clone())), ("last drill", drill.unwrap_or(none))];
     lines.into_iter().chain(next).collect()

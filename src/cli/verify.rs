@@ -33,6 +33,7 @@ pub(super) fn run(call: &Call) -> Result<()> {
             "versions": verified.versions,
             "audit_records": verified.audit_records,
             "damage": verified.damage,
+            "recorded": verified.unrecorded.is_none(),
             "whole_at": verified.whole_at.map(shapes::time),
         }))?;
     }
@@ -40,6 +41,10 @@ pub(super) fn run(call: &Call) -> Result<()> {
         vault.check_freshness()?;
         if !call.output.json {
             call.output.print(&format!("{}\n", told(&verified)))?;
+        }
+        if let Some(unrecorded) = verified.unrecorded {
+            call.output.warn("All is well, but that could not be put on record.");
+            return Err(unrecorded);
         }
         return Ok(());
     }

@@ -53,17 +53,32 @@ fn file_name(vault: &Path) -> String {
     format!("{stem}-{}.key", data_encoding::HEXLOWER.encode(&digest[..4]))
 }
 
-/// Writes `key` to a new file of mode 0600, in folders of mode 0700, and syncs both.
+/// [`write`] to where [`own_key_file`] says, in folders of mode 0700 that are made.
 ///
 /// # Errors
-/// Conflict when the file exists: a key is never overwritten. Failure when it cannot be written.
+/// As those of [`write`].
+pub fn write_own(path: &Path, key: &RawKey) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| unwritable(path, &error))?;
+    write(path, key)
+}
+
+/// Writes `key` to a new file of mode 0600, and syncs it and its folder.
+///
+/// # Errors
+/// Conflict when the file exists: a key is never overwritten; `NotFound` when its folder does
+/// not. Failure when it cannot be written.
 pub fn write(path: &Path, key: &RawKey) -> Result<()> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => exists(path),
-        _ => Error::failure(format!("The key file {} cannot be written: {error}.", path.display())),
+        _ => unwritable(path, &error),
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    if !folder.exists() {
+        // Perhaps a disk that is not mounted: what is made there would be on another one.
+        return Err(Error::not_found(format!("The folder {} of the new key file is not there.", folder.display()))
+            .hint("Mount what it is on, or make it first."));
+    }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
     let mut text = key.to_text();
     text.push(b"\n");
@@ -81,6 +96,11 @@ pub fn write(path: &Path, key: &RawKey) -> Result<()> {
 /// Conflict, when something is at `path`.
 pub fn check_free(path: &Path) -> Result<()> {
     if fs::symlink_metadata(path).is_ok() { Err(exists(path)) } else { Ok(()) }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Error {
+    Error::failure(format!("The key file {} cannot be written: {error}.", path.display()))
+        .hint("Look at its folder, and at what is free there. No key was made.")
 }
 
 fn exists(path: &Path) -> Error {

@@ -89,6 +89,14 @@ impl Tx<'_> {
         version(self.connection)
     }
 
+    /// Whether no write would migrate the file first.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn is_of_this_format(&self) -> Result<bool> {
+        Ok(self.format()? == newest())
+    }
+
     /// Brings the file to the newest format, in this transaction; true when it was older.
     /// The caller has checked what is there, and makes the tag anew over the new schema.
     ///

@@ -168,6 +168,8 @@ pub enum Answer {
         failed_unlocks: u64,
         /// Why nothing can be written, if so.
         read_only: Option<ReadOnly>,
+        /// That an older file put back could not be told, and why, if so.
+        unkept: Option<String>,
     },
     /// The index for the filter, made while nothing else was to do.
     Indexed(Box<Index>),

@@ -193,6 +193,6 @@ fn moved(deed: Deed, steps: &[Step], subject: &str) -> String {
 fn subject(steps: &[Step], count: usize) -> String {
     match steps {
         [one] => one.address.to_string(),
-        _ => text::counted_grouped(count as u64, "secret"),
+        _ => text::counted(count as u64, "secret"),
     }
 }

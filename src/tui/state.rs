@@ -148,6 +148,8 @@ pub struct OpenVault {
     pub(super) filtering: bool,
     pub(super) zoomed: bool,
     pub(super) read_only: Option<ReadOnly>,
+    /// That an older file put back could not be told, and why.
+    pub(super) unkept: Option<String>,
     /// Secrets that were found damaged, in that order.
     pub(super) damaged: Vec<Damaged>,
     pub(super) failed_unlocks: u64,
@@ -382,6 +384,7 @@ impl State {
         Some(Standing {
             audit: vault.audit.as_ref().map(|(verdict, at)| (verdict, *at)),
             read_only: vault.read_only.as_ref(),
+            unkept: vault.unkept.as_deref(),
             damaged: &vault.damaged,
             failed_unlocks: vault.failed_unlocks,
             usage: vault.secrets.facts().usage.extent(),

@@ -119,12 +119,6 @@ pub fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(count))
 }
 
-/// `1 secret`, `4 210 secrets`.
-#[must_use]
-pub fn counted_grouped(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
-}
-
 /// `count` with its thousands set apart: `4 210`.
 #[must_use]
 pub fn grouped(count: u64) -> String {

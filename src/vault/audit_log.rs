@@ -5,7 +5,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::crypto::seal::Padding;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::AuditRow;
 
 use super::Vault;
@@ -16,6 +16,7 @@ use super::incident::Traces;
 use super::record::{self, AuditBody};
 use super::segments::{Segment, cut_off, log_start};
 use super::usage::Use;
+use super::verify;
 use super::view::View;
 
 impl Vault {
@@ -43,9 +44,7 @@ impl Vault {
             let mut way_back = WayBack::from_the_end(view);
             view.tx.each_audit_newest_first(u64::MAX, |row| {
                 way_back.step(view, &row);
-                let place = audit_place(view.keys, row.seq, row.at);
-                let range = view.keys.audit_body.open_within(&place, Padding::Blocks, &row.body, &mut buffer)?;
-                let body = buffer.get(range).unwrap_or_default();
+                let body = body_of(view, &row, &mut buffer)?;
                 // Most records are about other secrets; those are not read any further.
                 if query.secret.is_none_or(|wanted| AuditBody::subject(body) == Some(wanted)) {
                     records.extend(Some(read(body, &row)?).filter(|record| query.wants(record)));
@@ -80,8 +79,15 @@ impl Vault {
     pub fn walk_audit(&mut self, walk: &mut AuditWalk, most: u64) -> Result<Option<AuditVerdict>> {
         let Actor { user, host, .. } = self.actor.clone();
         let verdict = self.view(|view| walk.step(view, most, (&user, &host)))?;
-        if let Some(AuditVerdict::Broken { first_bad, cause }) = &verdict {
-            self.read_only.get_or_insert_with(|| format!("The audit log is broken at record {first_bad}: {cause}"));
+        let damage = match &verdict {
+            Some(AuditVerdict::Broken { first_bad, cause }) => {
+                Some(format!("The audit log is broken at record {first_bad}: {cause}"))
+            }
+            Some(AuditVerdict::Intact { .. }) => walk.damage.clone(),
+            None => None,
+        };
+        if let Some(damage) = damage {
+            self.read_only.get_or_insert(damage);
         }
         Ok(verdict)
     }
@@ -149,13 +155,16 @@ pub struct AuditWalk {
     backups: Backups,
     /// What the walk found cut off.
     cut_off: Option<Segment>,
+    /// With the uses, the damage that was found when the vault was verified last.
+    damage: Option<String>,
     /// The same for what somebody did.
     traces: Option<Traces>,
 }
 
 impl AuditWalk {
     /// A walk that opens the records too, and collects which values left the vault, and what
-    /// was backed up.
+    /// was backed up. Where damage was found when the vault was verified last, its verdict
+    /// makes the vault read-only.
     #[must_use]
     pub fn telling_uses() -> Self {
         Self { uses: Some(Vec::new()), ..Self::default() }
@@ -255,14 +264,15 @@ impl AuditWalk {
         if self.uses.is_none() && self.traces.is_none() {
             return Ok(());
         }
-        let place = audit_place(view.keys, row.seq, row.at);
-        let range = view.keys.audit_body.open_within(&place, Padding::Blocks, &row.body, buffer)?;
-        let body = buffer.get(range).unwrap_or_default();
+        let body = body_of(view, row, buffer)?;
         if let Some(uses) = &mut self.uses {
             let found = AuditBody::let_out(body, mine.0, mine.1)?;
             uses.extend(found.map(|(secret, mine)| Use { secret, at: row.at.div_euclid(1000), mine }));
             if let Some(note) = Note::read(body, row.at)? {
                 self.backups.add(note);
+            }
+            if let Some(found) = verify::finding(body, row.at)? {
+                self.damage = found.err();
             }
         }
         if let Some(traces) = &mut self.traces {
@@ -272,13 +282,24 @@ impl AuditWalk {
     }
 }
 
+/// The bytes of a record, opened in `buffer`.
+///
+/// # Errors
+/// Damaged, with its number, when it does not open.
+pub(super) fn body_of<'a>(view: &View<'_>, row: &AuditRow<'_>, buffer: &'a mut Vec<u8>) -> Result<&'a [u8]> {
+    let place = audit_place(view.keys, row.seq, row.at);
+    let range = view.keys.audit_body.open_within(&place, Padding::Blocks, &row.body, buffer).map_err(|_| {
+        Error::damaged(format!("Record {} of the audit log was altered: it does not open.", row.seq))
+            .hint("strongroom verify tells what else is damaged. Keep a copy of the file, and compare with a backup.")
+    })?;
+    Ok(buffer.get(range).unwrap_or_default())
+}
+
 /// At most `most` records from number `from` on, oldest first.
 pub(super) fn records(view: &View<'_>, from: u64, most: usize) -> Result<Vec<AuditRecord>> {
     let (mut records, mut buffer) = (Vec::new(), Zeroizing::new(Vec::with_capacity(1024)));
     view.tx.each_audit(from, |row| {
-        let place = audit_place(view.keys, row.seq, row.at);
-        let range = view.keys.audit_body.open_within(&place, Padding::Blocks, &row.body, &mut buffer)?;
-        records.push(read(buffer.get(range).unwrap_or_default(), &row)?);
+        records.push(read(body_of(view, &row, &mut buffer)?, &row)?);
         Ok(records.len() < most)
     })?;
     Ok(records)

@@ -4,11 +4,10 @@ use std::collections::HashSet;
 
 use zeroize::Zeroizing;
 
-use crate::crypto::seal::Padding;
 use crate::error::Result;
 
 use super::Vault;
-use super::change::audit_place;
+use super::audit_log::body_of;
 use super::record::AuditBody;
 use super::secret::SecretId;
 
@@ -36,9 +35,7 @@ impl Vault {
             }
             let mut buffer = Zeroizing::new(Vec::with_capacity(1024));
             view.tx.each_audit_newest_first(u64::MAX, |row| {
-                let place = audit_place(view.keys, row.seq, row.at);
-                let range = view.keys.audit_body.open_within(&place, Padding::Blocks, &row.body, &mut buffer)?;
-                let body = buffer.get(range).unwrap_or_default();
+                let body = body_of(view, &row, &mut buffer)?;
                 if let Some(id) = AuditBody::deletion(body)?.filter(|id| wanted.remove(id)) {
                     found.push((id, AuditBody::read(body)?.actor.signature()));
                 }

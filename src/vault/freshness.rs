@@ -42,7 +42,7 @@ impl Anchors {
     /// How far this machine saw the vault come, as the anchor says without proof.
     ///
     /// # Errors
-    /// Failure, when there is an anchor and it cannot be read.
+    /// Failure, when there is an anchor and it cannot be read; Damaged, when it is of no vault.
     pub fn unproven(&self, vault: &LockedVault) -> Result<Option<Checkpoint>> {
         let Some(folder) = &self.folder else { return Ok(None) };
         let file = AnchorFile::new(folder, &vault.vault_id());
@@ -50,8 +50,12 @@ impl Anchors {
             Error::failure(format!("The anchor {} cannot be read: {error}.", file.path().display()))
                 .hint("It says how far this machine saw the vault come. Look who could write there.")
         })?;
-        let seen = marks.iter().flatten().filter_map(|mark| Checkpoint::of_vault(mark, &vault.vault_id()));
-        Ok(seen.max_by_key(|seen| (seen.key_epoch, seen.seq)))
+        let Some(marks) = marks.filter(|marks| !is_empty(marks)) else { return Ok(None) };
+        let seen = marks.iter().filter_map(|mark| Checkpoint::of_vault(mark, &vault.vault_id()));
+        seen.max_by_key(|seen| (seen.key_epoch, seen.seq)).map(Some).ok_or_else(|| {
+            Error::damaged(format!("The anchor {} was altered.", file.path().display()))
+                .hint("It says how far this machine saw the vault come. Look who could write there.")
+        })
     }
 
     /// That the anchor of a vault could not be kept now, and why, if so, a sentence. Makes
@@ -106,15 +110,6 @@ pub struct Freshness {
     pub anchor: Option<PathBuf>,
     /// Why it could not be moved, if so, the end of a sentence.
     pub trouble: Option<String>,
-}
-
-impl Freshness {
-    /// That the anchor cannot be kept, and why, if so, a sentence.
-    #[must_use]
-    pub fn unkept(&self) -> Option<String> {
-        let (path, trouble) = self.anchor.as_ref().zip(self.trouble.as_ref())?;
-        Some(unkept(path, trouble))
-    }
 }
 
 fn unkept(anchor: &Path, cause: &str) -> String {
@@ -216,6 +211,13 @@ impl Vault {
         self.anchor.refusal(self.store.path()).map_or(Ok(()), Err)
     }
 
+    /// That the anchor cannot be kept, and why, if so, a sentence.
+    #[must_use]
+    pub fn unkept(&self) -> Option<String> {
+        let (file, trouble) = self.anchor.file.as_ref().zip(self.anchor.trouble.as_ref())?;
+        Some(unkept(file.path(), trouble))
+    }
+
     /// Where vault and anchor stand.
     ///
     /// # Errors
@@ -245,11 +247,18 @@ impl Vault {
     /// record, and begins another line of history where nobody else has begun one.
     ///
     /// # Errors
-    /// Usage, when the file is the one that was seen last, or no reason is given; as every write.
+    /// Usage, when the file is the one that was seen last, or no reason is given; Failure, when
+    /// the anchor cannot be written, so that the next look would say the same; as every write.
     pub fn accept_restore(&mut self, reason: &str) -> Result<()> {
         if reason.trim().is_empty() {
             return Err(Error::usage("To take another file for the vault wants a reason, which goes on record.")
                 .hint("Say where the file comes from: --reason 'restored the backup of Monday'."));
+        }
+        let cannot_keep = |unkept: String| {
+            Error::failure(unkept).hint("Make it, and its folder, yours to write; until then no file is taken for it.")
+        };
+        if let Some(file) = &self.anchor.file {
+            file.check_writable().map_err(|error| cannot_keep(unkept(file.path(), &error.to_string())))?;
         }
         let Some(stale) = self.anchor.stale.take() else {
             return Err(Error::usage("This is the vault that this machine saw last; there is nothing to accept."));
@@ -265,7 +274,7 @@ impl Vault {
             }
             Err(_) => (self.anchor.stale, self.read_only) = (Some(stale), was_read_only),
         }
-        accepted
+        accepted.and_then(|()| self.unkept().map_or(Ok(()), |unkept| Err(cannot_keep(unkept))))
     }
 }
 
@@ -290,9 +299,14 @@ fn judge(tx: &Tx<'_>, keys: &Keyring, state: &StateRow, marks: Option<&Marks>) -
         // Another master key since, by whoever had the one before. Its code cannot be checked.
         Some(seen) if seen.key_epoch < keys.key_epoch => Ok((state.seq < seen.seq).then_some(Stale::Older { seen })),
         Some(seen) if seen.key_epoch > keys.key_epoch => Ok(Some(Stale::Older { seen })),
-        None if marks.iter().all(|mark| mark.iter().all(|byte| *byte == 0)) => Ok(None),
+        None if is_empty(marks) => Ok(None),
         _ => Ok(Some(Stale::Unreadable { cause: "the anchor was altered".to_owned() })),
     }
+}
+
+/// Nothing was seen so far.
+fn is_empty(marks: &Marks) -> bool {
+    marks.iter().flatten().all(|byte| *byte == 0)
 }
 
 /// Where a record that was seen is in the log.

@@ -232,6 +232,20 @@ impl Vault {
         })
     }
 
+    /// Takes the failed unlocks since the last write into the log, for whoever is about to
+    /// read it. A vault that cannot be written, or is of an older format, stays as it is.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn note_failed_unlocks(&mut self) -> Result<()> {
+        let is_wanted = self.store.read(|tx| Ok(tx.is_of_this_format()? && !tx.pending()?.is_empty()))?;
+        if is_wanted && self.read_only.is_none() {
+            // The next write does it, if this one cannot.
+            let _ = self.write(|_| Ok(()));
+        }
+        Ok(())
+    }
+
     /// Records the end of the session, writes the log back into the file and wipes the
     /// keys. The locked vault stays open for the next key.
     ///

@@ -227,8 +227,9 @@ fn checked(change: &Change<'_>, address: &Address, expected: Expected) -> Result
         )
         .hint("Look at what is there, then decide again.")),
         (Some((_, secret)), Expected::Version(seen) | Expected::This(_, Some(seen))) if secret.version != seen => {
+            let because = if secret.version > seen { ": another session wrote it" } else { "" };
             Err(Error::version_conflict(
-                format!("{address} is at version {} now, not {seen}: another session wrote it.", secret.version),
+                format!("{address} is at version {} now, not {seen}{because}.", secret.version),
                 secret.version,
             )
             .hint("Look at the new version, then decide again."))

@@ -87,6 +87,26 @@ fn a_restore_is_accepted_by_word_and_is_on_record() {
     room.good(&["verify"]);
 }
 
+/// What would be asked again at the next look is not said to be accepted.
+#[test]
+fn an_altered_anchor_is_told_without_a_key_and_nothing_is_accepted_that_cannot_be_kept() {
+    let room = Room::new();
+    room.set("KEY", "value");
+    let path = anchor(&room);
+    std::fs::write(&path, [0x5a; 640]).unwrap();
+    let doctor = room.run(&["doctor"]);
+    assert!(doctor.code == 1 && doctor.text().contains("was altered"), "{}", doctor.text());
+    assert!(room.fails(9, &["reveal", "KEY"]).contains("the anchor was altered"));
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    let accept = ["anchor", "accept", "--reason", "x", "--yes"];
+    assert!(room.fails(1, &accept).contains("cannot be kept"));
+    room.fails(9, &["reveal", "KEY"]);
+    assert_eq!(room.json(&["audit", "--action", "restore_accepted"]), serde_json::json!([]));
+    std::fs::remove_dir(&path).unwrap();
+    room.good(&["reveal", "KEY"]);
+}
+
 #[test]
 fn two_copies_that_were_both_written_are_two_vaults() {
     let (room, before) = changed();
@@ -122,5 +142,7 @@ fn an_anchor_that_cannot_be_kept_stops_nobody_and_is_told() {
     assert!(room.json(&["status"])["problem"].as_str().unwrap().contains(unkept));
     let doctor = room.run(&["doctor"]);
     assert!(doctor.code == 1 && doctor.text().contains(unkept), "{}", doctor.text());
+    // Every command says it, since an older file would pass unnoticed.
+    assert!(room.good(&["list"]).err.contains(unkept));
     assert_eq!(std::fs::read(&folder).unwrap(), b"in the way", "nothing was made or changed");
 }

@@ -171,7 +171,10 @@ fn audit_cut_moves_what_is_old_to_a_file_that_audit_shows_like_the_log() {
     // Nor is it said that nobody used, or tested, what the log cannot tell of any more.
     let elsewhere = "Records 1 to 23, until";
     assert!(old.run(&["list", "used:never"]).err.contains(elsewhere));
+    assert!(old.run(&["list", "used:never", "--json"]).err.contains(elsewhere), "nor to a script");
     assert!(!old.run(&["list", "dup"]).err.contains(elsewhere));
+    let since = old.run(&["check", "--backup-within", "9999d"]);
+    assert!(since.text().contains("The log tells of no backup; it begins"), "{}", since.text());
     assert!(old.run(&["key", "list"]).err.contains(elsewhere));
     let tested = old.run(&["key", "test"]).err;
     assert!(tested.contains("No earlier test of it is in the log") && tested.contains(elsewhere), "{tested}");

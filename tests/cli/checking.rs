@@ -142,6 +142,7 @@ fn verify_names_what_is_damaged_and_still_reads_the_rest() {
     let room = layered();
     room.good(&["verify"]);
     let whole_at = room.json(&["audit", "--action", "verify"])[0]["timestamp"].clone();
+    let before = std::fs::read(room.vault()).unwrap();
     let sql = rusqlite::Connection::open(room.vault()).unwrap();
     let damaged = "UPDATE version SET value = CAST(substr(value, 1, 20) || x'5555' || substr(value, 23) AS BLOB)";
     assert_eq!(sql.execute(damaged, []).unwrap(), 3);
@@ -159,6 +160,42 @@ fn verify_names_what_is_damaged_and_still_reads_the_rest() {
     assert_eq!((&found["action"], &found["success"]), (&"tamper_detected".into(), &false.into()));
     assert!(found["error"].as_str().unwrap().starts_with("KEY: "), "{found}");
     room.fails(9, &["reveal", "KEY"]);
+    // Whoever looks at how things stand is told again, until it is verified and well.
+    let problem = |room: &Room| room.json(&["status"])["problem"].clone();
+    assert!(problem(&room).as_str().unwrap().starts_with("strongroom verify found damage at 2"), "{}", problem(&room));
+    std::fs::write(room.vault(), before).unwrap();
+    room.good(&["anchor", "accept", "--reason", "put back", "--yes"]);
+    assert_eq!(problem(&room), Value::Null);
+}
+
+/// The metadata alone: whose they are the list tells.
+#[test]
+fn verify_names_whose_record_does_not_open() {
+    let room = layered();
+    let sql = rusqlite::Connection::open(room.vault()).unwrap();
+    let damaged =
+        "UPDATE secret SET metadata = CAST(substr(metadata, 1, 20) || x'5555' || substr(metadata, 23) AS BLOB)";
+    assert_eq!(sql.execute(damaged, []).unwrap(), 3);
+    drop(sql);
+    let told = room.run(&["verify", "--json"]).json();
+    let damage: Vec<&str> = told["damage"].as_array().unwrap().iter().map(|told| told.as_str().unwrap()).collect();
+    for address in ["KEY: ", "prod/KEY: ", "prod/pay/KEY: "] {
+        assert!(damage.iter().any(|told| told.starts_with(address)), "{address}{damage:?}");
+    }
+}
+
+#[test]
+fn a_record_that_does_not_open_is_named_and_those_before_it_are_counted() {
+    let room = layered();
+    let sql = rusqlite::Connection::open(room.vault()).unwrap();
+    let damaged =
+        "UPDATE audit SET body = CAST(substr(body, 1, 20) || x'5555' || substr(body, 23) AS BLOB) WHERE seq = 3";
+    assert_eq!(sql.execute(damaged, []).unwrap(), 1);
+    drop(sql);
+    assert_eq!(room.run(&["verify", "--json"]).json()["audit_records"], 2);
+    for line in [&["audit"][..], &["key", "test"], &["check", "--backup-within", "7d"]] {
+        assert!(room.fails(9, line).contains("Record 3 of the audit log was altered"), "{line:?}");
+    }
 }
 
 #[test]

@@ -73,6 +73,10 @@ fn key_add_env_prints_the_line_alone_and_never_into_json() {
 fn key_add_keyfile_writes_a_private_file_and_never_over_another() {
     let room = Room::new();
     let path = room.path("usb/ops.key").display().to_string();
+    // What is not mounted is not made on the disk that is.
+    assert!(room.fails(3, &["key", "add", "--keyfile", &path]).contains("Mount what it is on"));
+    assert!(!room.path("usb").exists());
+    fs::create_dir(room.path("usb")).unwrap();
     let added = room.json(&["key", "add", "--keyfile", &path]);
     assert_eq!((&added["kind"], &added["key_file"]), (&"key_file".into(), &path.as_str().into()));
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);

@@ -9,6 +9,7 @@ use crate::support::Room;
 /// A vault that opens with a key file at `place` as well, and nothing else that would help.
 fn room_with_key(place: &str) -> Room {
     let room = Room::new();
+    std::fs::create_dir_all(room.path(place).parent().unwrap()).unwrap();
     room.good(&["key", "add", "--keyfile", &room.path(place).display().to_string(), "--no-input"]);
     room
 }

@@ -83,7 +83,7 @@ fn a_read_only_vault_says_why_it_does_not_write() {
     let mut screen = Screen::locked(80, 24);
     let catalog = std::sync::Arc::new(secrets().into_iter().collect());
     let read_only = Some(ReadOnly::Damaged("the file is damaged.".to_owned()));
-    screen.event(Event::Vault(Answer::Unlocked { catalog, failed_unlocks: 0, read_only }));
+    screen.event(Event::Vault(Answer::Unlocked { catalog, failed_unlocks: 0, read_only, unkept: None }));
     assert!(screen.text().contains("READ-ONLY") && screen.text().contains("the file is damaged."));
     screen.keys("Esc");
     screen.take_effects();

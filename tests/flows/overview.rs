@@ -114,7 +114,7 @@ fn the_overview_says_of_a_log_that_was_cut_only_what_it_tells() {
     let mut screen = told(Backups::default(), screen::cut_off());
     for row in [
         "list and log verified 02:14 UTC, 711 records ",
-        "last backup  none since 2025-11-30 ",
+        "last backup  ! none since 2025-11-30 ",
         "not used     12 since 2025-11-30 ",
     ] {
         assert!(screen.text().contains(row), "{row}\n{}", screen.text());

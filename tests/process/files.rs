@@ -69,16 +69,16 @@ fn h4_every_file_is_its_owners_alone_whatever_the_umask() {
         good(&made);
         good(&under(&vault, umask, &["set", ADDRESS, "--stdin", "--raw"], VALUE));
         let path = |name: &str| home.join(name).to_str().unwrap().to_owned();
-        let second = path("keys/second.key");
+        let second = path("second.key");
         good(&under(&vault, umask, &["key", "add", "--keyfile", &second], ""));
         fs::write(home.join("template"), "{{secrets.CANARY_KEY}}").unwrap();
         let rendered = path("rendered");
         let render = ["render", &path("template"), "--scope", "production", "-o", &rendered];
         good(&under(&vault, umask, &render, ""));
         let (backup, restored) = (path("backups.one"), path("restored/new.db"));
-        let create = ["backup", "create", &backup, "--new-key-file", &path("keys/backup.key")];
+        let create = ["backup", "create", &backup, "--new-key-file", &path("backup.key")];
         good(&under(&vault, umask, &create, ""));
-        let key = path("keys/backup.key");
+        let key = path("backup.key");
         let restore = ["backup", "restore", &backup, "--to", &restored, "--backup-key-file", &key];
         good(&under(&vault, umask, &restore, ""));
         good(&under(&vault, umask, &["anchor"], ""));
@@ -104,9 +104,9 @@ fn h4_every_file_is_its_owners_alone_whatever_the_umask() {
         assert_eq!(fs::read_to_string(&rendered).unwrap(), VALUE);
         assert_eq!(fs::read_to_string(&exported).unwrap(), VALUE);
         let ours = census(&home);
-        for name in ["store/vault.db", "store/vault.db-wal", "store/vault.db-shm", "keys/second.key", "report.md"]
+        for name in ["store/vault.db", "store/vault.db-wal", "store/vault.db-shm", "second.key", "report.md"]
             .into_iter()
-            .chain(["backups.one", "keys/backup.key", "restored/new.db"])
+            .chain(["backups.one", "backup.key", "restored/new.db"])
         {
             assert!(ours.contains_key(&home.join(name)), "{name} is not there: {ours:#?}");
         }

@@ -381,7 +381,12 @@ impl Screen {
     /// The vault answers that it is open.
     pub(crate) fn unlock(&mut self) {
         let catalog: Catalog = self.secrets.iter().cloned().collect();
-        self.event(Event::Vault(Answer::Unlocked { catalog: Arc::new(catalog), failed_unlocks: 0, read_only: None }));
+        self.event(Event::Vault(Answer::Unlocked {
+            catalog: Arc::new(catalog),
+            failed_unlocks: 0,
+            read_only: None,
+            unkept: None,
+        }));
     }
 
     /// The vault has walked its log to the end.

@@ -311,9 +311,9 @@ fn the_walk_and_a_look_from_the_end_tell_the_same_of_backups_and_drills() {
     let (place, mut vault) = Place::new();
     let kept = Kept { place, key: RawKey::generate().unwrap() };
     let told = |vault: &mut Vault| {
-        let (usage, (last, is_cut)) = (vault.usage().unwrap(), vault.last_backups(usize::MAX).unwrap());
+        let (usage, (last, begins)) = (vault.usage().unwrap(), vault.last_backups(usize::MAX).unwrap());
         assert_eq!((usage.backups().made(), usage.backups().tried()), (last.made(), last.tried()));
-        assert!(!is_cut);
+        assert_eq!(begins, None);
         (last.made().map(|made| made.place().to_owned()), last.tried().map(|tried| tried.passed))
     };
     put(&mut vault, "A", "one");
@@ -334,6 +334,6 @@ fn the_walk_and_a_look_from_the_end_tell_the_same_of_backups_and_drills() {
     for round in 0..3 {
         put(&mut vault, "A", &format!("{round}"));
     }
-    let (last, could_be_older) = vault.last_backups(3).unwrap();
-    assert_eq!((last.made(), could_be_older), (None, true));
+    let (last, begins) = vault.last_backups(3).unwrap();
+    assert!(last.made().is_none() && begins.is_some());
 }

@@ -99,7 +99,7 @@ pub(super) fn list(call: &Call) -> Result<()> {
 pub(in crate::cli) fn say_what_is_elsewhere(call: &Call, segments: &[Segment], since: Option<Timestamp>) {
     let Some(newest) = segments.last() else { return };
     if since.is_none_or(|since| since <= newest.until) {
-        call.output.note(&newest.told());
+        call.output.warn(&newest.told());
     }
 }
 

@@ -56,7 +56,8 @@ pub(super) fn run(call: &Call, args: &CreateArgs) -> Result<()> {
     args.keys.check()?;
     let (mut vault, key) = call.open_with_key()?;
     let keys = args.keys.keys(call)?;
-    if keys.keys.iter().any(|new| new.is_same_secret(&key)) {
+    let is_shared = keys.keys.iter().any(|new| new.is_same_secret(&key));
+    if is_shared {
         call.output.warn(
             "The backup opens with a key that opens the vault too: who loses it, or has it stolen, loses both. \
              --new-key-file or --recovery gives it one of its own.",
@@ -71,10 +72,10 @@ pub(super) fn run(call: &Call, args: &CreateArgs) -> Result<()> {
     };
     let made = made.inspect_err(|_| keys.discard())?;
     keys.tell(call)?;
-    tell(call, &made, &keys)
+    tell(call, &made, &keys, is_shared)
 }
 
-fn tell(call: &Call, made: &BackedUp, keys: &NewKeys) -> Result<()> {
+fn tell(call: &Call, made: &BackedUp, keys: &NewKeys, is_shared: bool) -> Result<()> {
     let kinds = keys.kinds();
     if call.output.json {
         let mut value = shape(&made.about, made.file.as_deref().unwrap_or(Path::new("-")));
@@ -96,7 +97,11 @@ fn tell(call: &Call, made: &BackedUp, keys: &NewKeys) -> Result<()> {
         }
     }
     let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
-    call.output.note(&format!("It opens with its own {}, whatever becomes of the vault's keys.", words.join(" or ")));
+    let words = words.join(" or ");
+    call.output.note(&match is_shared {
+        true => format!("It opens with the {words}, whatever becomes of the vault's keys."),
+        false => format!("It opens with its own {words}, whatever becomes of the vault's keys."),
+    });
     if kinds == [SlotKind::KeyFile] {
         call.output.note("Keep a copy of that key file apart from the vault and from the backup.");
     }

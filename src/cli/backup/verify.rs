@@ -69,8 +69,8 @@ fn tell_drill(call: &Call, args: &VerifyArgs, drill: &Drill) -> Result<()> {
     }
     let as_of = both(about.as_of, call.now);
     call.output.print(&format!(
-        "As of {as_of}, {} are identical in backup and vault.\nSince then {} secrets were made, {} changed, {} purged; \
-         they have {} more versions, and the log {} more records.\n",
+        "As of {as_of}, {} in the backup; what the vault has of them is identical.\nSince then {} secrets were made, {} \
+         changed, {} purged; they have {} more versions, and the log {} more records.\n",
         holdings(about),
         since.made,
         since.changed,

@@ -239,7 +239,7 @@ impl BulkDialog {
     fn title(&self) -> String {
         let subject = match &*self.targets {
             [one] => one.address.to_string(),
-            many => text::counted_grouped(many.len() as u64, "secret"),
+            many => text::counted(many.len() as u64, "secret"),
         };
         match self.deed {
             Deed::Rotate => format!("Rotate {subject}"),

@@ -67,6 +67,7 @@ impl OpenVault {
             filtering: false,
             zoomed: place.zoomed,
             read_only,
+            unkept: None,
             damaged: Vec::new(),
             failed_unlocks,
             audit: None,

@@ -26,8 +26,8 @@ pub(super) fn take(state: &mut State, answer: Answer) -> Vec<Effect> {
     state.changed = true;
     match answer {
         Answer::Found(found) => unlock::found(state, found),
-        Answer::Unlocked { catalog, failed_unlocks, read_only } => {
-            return unlock::unlocked(state, catalog, failed_unlocks, read_only);
+        Answer::Unlocked { catalog, failed_unlocks, read_only, unkept } => {
+            return unlock::unlocked(state, catalog, failed_unlocks, (read_only, unkept));
         }
         Answer::UnlockFailed(error) => return unlock::failed(state, error),
         Answer::Locked => {}

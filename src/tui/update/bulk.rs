@@ -211,7 +211,7 @@ fn finished_locked(state: &mut State, job: &Job, result: Result<Option<Done>, Er
             say(state, Notice::done(format!("Ended by the lock: nothing of the {} was done.", job.deed.noun()), now));
         }
         Ok(Some(done)) => {
-            let changed = text::counted_grouped(done.changed as u64, "secret");
+            let changed = text::counted(done.changed as u64, "secret");
             say(state, Notice::done(format!("Before the lock: {} of {changed}.", job.deed.noun()), now));
         }
         Err(_) => say(state, Notice::done(format!("The {} failed; nothing was changed.", job.deed.noun()), now)),

@@ -15,7 +15,7 @@ use crate::vault::ReadOnly;
 use crate::vault::catalog::Catalog;
 
 use super::actions::moved;
-use super::{close_dialog, editor, give, open_dialog, say};
+use super::{close_dialog, editor, give, open_dialog, say, with_vault};
 
 pub(super) fn found(state: &mut State, found: Found) {
     if state.vault.is_some() {
@@ -44,7 +44,7 @@ pub(super) fn unlocked(
     state: &mut State,
     catalog: Arc<Catalog>,
     failed_unlocks: u64,
-    read_only: Option<ReadOnly>,
+    (read_only, unkept): (Option<ReadOnly>, Option<String>),
 ) -> Vec<Effect> {
     let now = state.now;
     let place = std::mem::take(&mut state.place);
@@ -56,6 +56,10 @@ pub(super) fn unlocked(
     if let Some(read_only) = state.vault.as_ref().and_then(|vault| vault.read_only.as_ref()) {
         let error = Error::denied(read_only.told());
         say(state, Notice::failed(&error));
+    }
+    if let Some(unkept) = unkept {
+        say(state, Notice::hint(unkept.clone(), now));
+        with_vault(state, |vault| vault.unkept = Some(unkept));
     }
     if failed_unlocks > 0 {
         let tries = counted(failed_unlocks, "failed unlock");

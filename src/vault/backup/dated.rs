@@ -7,13 +7,13 @@
 
 use jiff::Timestamp;
 
-use crate::crypto::seal::Padding;
 use crate::error::Result;
 
 use super::super::Vault;
 use super::super::audit::AuditAction;
-use super::super::change::audit_place;
+use super::super::audit_log::body_of;
 use super::super::record::{AuditBody, timestamp};
+use super::super::segments::cut_off;
 
 /// A backup older than this is work to do.
 const OLD_DAYS: i64 = 30;
@@ -127,17 +127,22 @@ impl Backups {
         self.tried
     }
 
-    /// What is to be done first, if anything.
+    /// What is to be done first, if anything. Where the log `begins` later than the vault,
+    /// what is not in it may have been before: it is then as old as that at least.
     #[must_use]
-    pub fn wanting(&self, now: Timestamp) -> Option<Wanting> {
+    pub fn wanting(&self, now: Timestamp, begins: Option<Timestamp>) -> Option<Wanting> {
         let is_over = |at: Timestamp, days: i64| now.as_second().saturating_sub(at.as_second()) > days * 86_400;
-        match (&self.made, self.tried) {
-            (_, Some(Tried { passed: false, .. })) => Some(Wanting::Failed),
+        let is_old = |at: Option<Timestamp>, days: i64| at.or(begins).map(|at| is_over(at, days));
+        let (made, tried) = (self.made.as_ref().map(|made| made.at), self.tried);
+        if tried.is_some_and(|tried| !tried.passed) {
+            return Some(Wanting::Failed);
+        }
+        match (is_old(made, OLD_DAYS), is_old(tried.map(|tried| tried.at), TRIED_DAYS)) {
             (None, _) => Some(Wanting::None),
-            (Some(made), _) if is_over(made.at, OLD_DAYS) => Some(Wanting::Old),
+            (Some(true), _) => Some(Wanting::Old),
             (_, None) => Some(Wanting::Untried),
-            (_, Some(tried)) if is_over(tried.at, TRIED_DAYS) => Some(Wanting::TriedLongAgo),
-            _ => None,
+            (_, Some(true)) => Some(Wanting::TriedLongAgo),
+            (Some(false), Some(false)) => None,
         }
     }
 
@@ -181,22 +186,21 @@ impl Note {
 
 impl Vault {
     /// What the newest `most` records tell of backups, without a walk along the whole log;
-    /// and whether an older one could tell more.
+    /// and, where an older one could tell more, since when all is known.
     ///
     /// # Errors
     /// Damaged, when a record does not open.
-    pub fn last_backups(&mut self, most: usize) -> Result<(Backups, bool)> {
+    pub fn last_backups(&mut self, most: usize) -> Result<(Backups, Option<Timestamp>)> {
         self.view(|view| {
             let (mut notes, mut buffer) = (Vec::new(), zeroize::Zeroizing::new(Vec::with_capacity(1024)));
-            let (mut left, mut is_made, mut is_tried) = (most, false, false);
+            let (mut left, mut is_made, mut is_tried, mut since) = (most, false, false, None);
             view.tx.each_audit_newest_first(u64::MAX, |row| {
                 if left == 0 || (is_made && is_tried) {
                     return Ok(false);
                 }
                 left -= 1;
-                let place = audit_place(view.keys, row.seq, row.at);
-                let range = view.keys.audit_body.open_within(&place, Padding::Blocks, &row.body, &mut buffer)?;
-                let Some(note) = Note::read(buffer.get(range).unwrap_or_default(), row.at)? else { return Ok(true) };
+                since = Some(row.at);
+                let Some(note) = Note::read(body_of(view, &row, &mut buffer)?, row.at)? else { return Ok(true) };
                 match &note {
                     Note::Made(made) => is_made |= !notes.iter().any(|later| is_of(later, made)),
                     Note::Tried(_) => is_tried = true,
@@ -207,8 +211,12 @@ impl Vault {
             })?;
             let mut backups = Backups::default();
             notes.into_iter().rev().for_each(|note| backups.add(note));
-            let is_known = (is_made && is_tried) || (left > 0 && view.tx.segments()?.is_empty());
-            Ok((backups, !is_known))
+            let begins = match (is_made && is_tried, left) {
+                (true, _) => None,
+                (false, 0) => since.map(timestamp).transpose()?,
+                (false, _) => cut_off(view)?.map(|segment| segment.until),
+            };
+            Ok((backups, begins))
         })
     }
 }
@@ -255,7 +263,17 @@ mod tests {
             (vec![made(-50, "a"), tried(0, false), tried(0, true)], Some(Wanting::Old)),
             (vec![tried(0, true)], Some(Wanting::None)),
         ] {
-            assert_eq!(folded(notes).wanting(at(0)), wanting);
+            assert_eq!(folded(notes).wanting(at(0), None), wanting);
+        }
+        // What is not in a log that begins later may have been before.
+        for (notes, begins, wanting) in [
+            (vec![], -10, None),
+            (vec![], -31, Some(Wanting::Old)),
+            (vec![made(0, "a")], -10, None),
+            (vec![made(0, "a")], -91, Some(Wanting::TriedLongAgo)),
+            (vec![tried(0, false)], -10, Some(Wanting::Failed)),
+        ] {
+            assert_eq!(folded(notes).wanting(at(0), Some(at(begins))), wanting);
         }
     }
 

@@ -48,10 +48,16 @@ impl Stale {
 
     /// What is wrong with the file at `path`, and the next step.
     pub(super) fn refusal(&self, path: &Path) -> Error {
-        Error::damaged(self.words(path)).hint(
-            "If you put another file there yourself, say so with strongroom anchor accept; else keep it for \
-             inspection, and restore a backup.",
-        )
+        Error::damaged(self.words(path)).hint(match self {
+            Self::Older { .. } | Self::Forked { .. } => {
+                "If you put another file there yourself, say so with strongroom anchor accept; else keep it for \
+                 inspection, and restore a backup."
+            }
+            Self::Unreadable { .. } => {
+                "Look who could write there, and mend it. Whether the vault went back is not known: hold it against a \
+                 checkpoint that was noted (strongroom anchor check) or a backup, then strongroom anchor accept."
+            }
+        })
     }
 
     /// What is wrong, a sentence for where the vault's path stands already.

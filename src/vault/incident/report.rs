@@ -89,11 +89,11 @@ impl Incident {
             self.sessions
         );
         if self.keys.is_empty() {
-            let _ = writeln!(text, "- None of them made or changed a key of the vault.");
+            let _ = writeln!(text, "- None of them made or changed a key of the vault, or made a backup.");
         } else {
             let _ = writeln!(
                 text,
-                "- They made or changed a key of the vault {} times. Whoever holds a key can open a copy of the file: \
+                "- They made or changed keys of the vault, or made backups with keys of their own, {} times. Whoever holds a key can open a copy of the file: \
                  look at `strongroom key list`, and replace the master key with `strongroom key replace`.",
                 self.keys.len()
             );

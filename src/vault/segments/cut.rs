@@ -8,13 +8,13 @@ use zeroize::Zeroizing;
 
 use crate::crypto::random_array;
 use crate::crypto::raw_key::RawKey;
-use crate::crypto::seal::Padding;
 use crate::error::{Error, Result};
 use crate::store::{Draft, SegmentRow};
 
 use super::super::Vault;
 use super::super::audit::{AuditAction, AuditQuery, AuditRecord, AuditVerdict};
-use super::super::change::{Change, audit_place};
+use super::super::audit_log::body_of;
+use super::super::change::Change;
 use super::super::keys::told;
 use super::super::record::SegmentBody;
 use super::file::{Header, Opened, Writer};
@@ -93,7 +93,10 @@ impl Vault {
         };
         let body = body.filter(is_it).ok_or_else(|| {
             Error::not_found(format!("{} is no segment of this vault's log.", path.display()))
-                .hint("The vault that it was cut off has its key. strongroom audit segments lists those of this one.")
+                .hint(
+                "The vault that it was cut off has its key, and strongroom audit segments lists those of this one. What \
+                 a cut that was interrupted has left holds nothing that is not in the log: delete it.",
+            )
         })?;
         let mut records = Vec::new();
         opened.records(&body, |record| records.extend(Some(record).filter(|record| query.wants(record))))?;
@@ -133,9 +136,7 @@ impl Vault {
                 if row.seq > last {
                     return Ok(false);
                 }
-                let place = audit_place(view.keys, row.seq, row.at);
-                let range = view.keys.audit_body.open_within(&place, Padding::Blocks, &row.body, &mut buffer)?;
-                writer.add(&row, buffer.get(range).unwrap_or_default())?;
+                writer.add(&row, body_of(view, &row, &mut buffer)?)?;
                 Ok(true)
             })?;
             writer.finish()

@@ -59,7 +59,7 @@ fn damaged(At(width, height): At) -> Steps {
     let read_only = Some(ReadOnly::Damaged("the list and the file do not agree.".to_owned()));
     let cause = "it was altered after it was written.".to_owned();
     Steps(screen)
-        .vault(Answer::Unlocked { catalog, failed_unlocks: 3, read_only })
+        .vault(Answer::Unlocked { catalog, failed_unlocks: 3, read_only, unkept: None })
         .vault(Answer::AuditVerified(AuditVerdict::Broken { first_bad: 17, cause }))
 }
 

@@ -311,7 +311,7 @@ impl Plan {
         let count = self.steps.len();
         if count > 0 {
             let verb = if count == 1 { one } else { many };
-            let fact = format!("{} {verb} {what}", text::counted_grouped(count as u64, "secret"));
+            let fact = format!("{} {verb} {what}", text::counted(count as u64, "secret"));
             self.facts.insert(0, (fact, Role::Accent));
         }
     }

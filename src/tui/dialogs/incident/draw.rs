@@ -112,7 +112,7 @@ impl IncidentDialog {
             (0, _) if !caveats.is_empty() => Some(text::printable(&caveats.join(" ")).into_owned()),
             (0, _) => Some(format!(
                 "No secret could have been seen: {}, all verified.",
-                text::counted_grouped(found.incident().records, "record")
+                text::counted(found.incident().records, "record")
             )),
             (_, 0) => Some("None of them matches.".to_owned()),
             _ => None,
@@ -190,8 +190,8 @@ impl IncidentDialog {
         let keys_made = found.incident().keys.len() as u64;
         if keys_made > 0 {
             let words = format!(
-                "They made or changed a key of the vault {}; strongroom key list names the keys.",
-                text::counted_grouped(keys_made, "time")
+                "They changed keys of the vault or made backups, {}: look at strongroom key list.",
+                text::counted(keys_made, "time")
             );
             below.extend(lines(&words, Role::Danger));
         }
@@ -228,8 +228,8 @@ fn far(progress: Option<Progress>) -> String {
 
 /// `alice, since 2026-02-08 02:14:00 UTC · seen 31 times · 4 sessions`
 fn whose(incident: &Incident) -> String {
-    let seen = text::counted_grouped(incident.exposures() as u64, "time");
-    let sessions = text::counted_grouped(incident.sessions, "session");
+    let seen = text::counted(incident.exposures() as u64, "time");
+    let sessions = text::counted(incident.sessions, "session");
     text::printable(&format!("{} · seen {seen} · {sessions}", incident.choice.told())).into_owned()
 }
 

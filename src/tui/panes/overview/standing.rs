@@ -22,6 +22,8 @@ pub struct Standing<'a> {
     pub audit: Option<(&'a AuditVerdict, Timestamp)>,
     /// Why nothing can be written, if so.
     pub read_only: Option<&'a ReadOnly>,
+    /// That an older file put back could not be told, and why, if so.
+    pub unkept: Option<&'a str>,
     /// Secrets that were found damaged, in that order.
     pub damaged: &'a [Damaged],
     /// Failed unlocks since the last entry in the log.
@@ -83,6 +85,10 @@ pub(super) fn trouble_rows(standing: Standing<'_>) -> Vec<Row> {
             rows.push(row(words.to_owned(), &told(read_only), None));
         }
         _ => {}
+    }
+    if let Some(unkept) = standing.unkept {
+        let told = format!("strongroom anchor tells more · {unkept}");
+        rows.push(row("an older file would not be told".to_owned(), &told, None));
     }
     rows
 }
@@ -158,10 +164,9 @@ fn last_backup(numbers: &Overview, standing: Standing<'_>) -> Row {
         let (words, role) = not_known(standing.usage);
         return plain("last backup", words.to_owned(), role);
     }
-    // There is nothing to lose yet; and a backup or a drill may be in what was cut off.
-    let is_known =
-        |wanting: &Wanting| standing.cut_off.is_none() || !matches!(wanting, Wanting::None | Wanting::Untried);
-    let wanting = backups.wanting(now).filter(|wanting| numbers.total > 0 && is_known(wanting));
+    let begins = standing.cut_off.map(|segment| segment.until);
+    // Without a secret there is nothing to lose yet.
+    let wanting = backups.wanting(now, begins).filter(|_| numbers.total > 0);
     let (mark, role) = match wanting {
         Some(Wanting::Failed) => ("!! ", Role::Danger),
         Some(_) => ("! ", Role::Warn),

@@ -94,7 +94,7 @@ impl Keeper {
 
     /// Makes the vault; its own key file first, so that no vault is without its key.
     pub(super) fn create(&self, keys: Vec<UnlockKey>, key: Option<RawKey>) -> Result<Vault> {
-        let written = key.map(|key| key_file::write(&self.place.key_file, &key)).transpose()?.is_some();
+        let written = key.map(|key| key_file::write_own(&self.place.key_file, &key)).transpose()?.is_some();
         let made = Vault::create(&self.place.vault, NewVault { keys, cost: None }, self.place.actor.clone());
         if let Err(error) = &made {
             // Only a key file that opens nothing is taken away again.
@@ -132,7 +132,8 @@ impl Keeper {
         let is_empty = catalog.listed().is_empty();
         let read_only = vault.read_only();
         self.told_read_only = read_only.is_some();
-        self.answer(Answer::Unlocked { catalog, failed_unlocks, read_only });
+        let unkept = vault.unkept();
+        self.answer(Answer::Unlocked { catalog, failed_unlocks, read_only, unkept });
         self.tell_pins();
         self.vault = Held::Unlocked(Box::new(vault));
         self.look_at = Instant::now() + LOOK_EVERY;

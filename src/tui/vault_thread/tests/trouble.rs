@@ -80,3 +80,17 @@ fn an_older_file_that_was_put_back_is_told_at_the_unlock() {
     assert!(matches!(read_only, ReadOnly::Stale(Stale::Older { .. })), "{read_only:?}");
     assert!(read_only.told().contains("strongroom anchor tells more."), "{}", read_only.told());
 }
+
+#[test]
+fn damage_that_verify_put_on_record_makes_every_screen_read_only() {
+    let (bench, key) = Bench::unlocked();
+    bench.create("KEY", "v");
+    let path = place(&bench.folder).vault;
+    let changed =
+        rusqlite::Connection::open(&path).unwrap().execute("UPDATE version SET value = zeroblob(length(value))", []);
+    assert_eq!(changed, Ok(1));
+    let other = LockedVault::open(&path).unwrap().unlock(&UnlockKey::Environment(key), Actor::default());
+    assert_eq!(other.map_err(|failed| failed.1).unwrap().verify().unwrap().damage.len(), 1);
+    let ReadOnly::Damaged(cause) = bench.read_only() else { panic!("not damaged") };
+    assert!(cause.starts_with("strongroom verify found damage at 2") && cause.contains("KEY: "), "{cause}");
+}
