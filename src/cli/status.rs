@@ -106,10 +106,9 @@ fn counts(
     let catalog = vault.catalog().map_err(|error| told(&error))?;
     let backups = vault.last_backups(LOOKED_THROUGH).map_err(|error| told(&error))?;
     let damage = vault.damage_on_record(LOOKED_THROUGH).map_err(|error| told(&error))?;
-    let next_step = |error: crate::error::Error| {
-        [error.message(), error.next_step().unwrap_or_default()].join(" ").trim_end().to_owned()
-    };
-    let stale = vault.check_freshness().err().map(next_step);
+    let damage = damage.map(|damage| format!("{damage} strongroom verify tells more."));
+    let stale = vault.check_freshness().err();
+    let stale = stale.map(|error| format!("{} {}", error.message(), error.next_step().unwrap_or_default()));
     Ok((Reminders::of(&catalog, now), backups, stale.or(damage).or_else(|| vault.unkept())))
 }
 

@@ -142,7 +142,7 @@ pub(super) fn finding(body: &[u8], at: i64) -> Result<Option<std::result::Result
     }
     let found = AuditBody::read(body)?.error.map_or(Ok(()), |damage| {
         let at = timestamp(at).map_or_else(|_| String::new(), |at| at.strftime(" at %Y-%m-%d %H:%M UTC").to_string());
-        Err(format!("strongroom verify found damage{at}: {damage}"))
+        Err(format!("Damage was found{at}: {damage}"))
     });
     Ok(Some(found))
 }

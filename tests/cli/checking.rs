@@ -162,7 +162,7 @@ fn verify_names_what_is_damaged_and_still_reads_the_rest() {
     room.fails(9, &["reveal", "KEY"]);
     // Whoever looks at how things stand is told again, until it is verified and well.
     let problem = |room: &Room| room.json(&["status"])["problem"].clone();
-    assert!(problem(&room).as_str().unwrap().starts_with("strongroom verify found damage at 2"), "{}", problem(&room));
+    assert!(problem(&room).as_str().unwrap().starts_with("Damage was found at 2"), "{}", problem(&room));
     std::fs::write(room.vault(), before).unwrap();
     room.good(&["anchor", "accept", "--reason", "put back", "--yes"]);
     assert_eq!(problem(&room), Value::Null);

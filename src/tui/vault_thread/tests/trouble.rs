@@ -92,5 +92,5 @@ fn damage_that_verify_put_on_record_makes_every_screen_read_only() {
     let other = LockedVault::open(&path).unwrap().unlock(&UnlockKey::Environment(key), Actor::default());
     assert_eq!(other.map_err(|failed| failed.1).unwrap().verify().unwrap().damage.len(), 1);
     let ReadOnly::Damaged(cause) = bench.read_only() else { panic!("not damaged") };
-    assert!(cause.starts_with("strongroom verify found damage at 2") && cause.contains("KEY: "), "{cause}");
+    assert!(cause.starts_with("Damage was found at 2") && cause.contains("KEY: "), "{cause}");
 }
