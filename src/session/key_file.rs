@@ -53,10 +53,10 @@ fn file_name(vault: &Path) -> String {
     format!("{stem}-{}.key", data_encoding::HEXLOWER.encode(&digest[..4]))
 }
 
-/// [`write`] to where [`own_key_file`] says, in folders of mode 0700 that are made.
+/// [`write()`] to where [`own_key_file`] says, in folders of mode 0700 that are made.
 ///
 /// # Errors
-/// As those of [`write`].
+/// As those of [`write()`].
 pub fn write_own(path: &Path, key: &RawKey) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("/"));
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| unwritable(path, &error))?;
