@@ -168,6 +168,20 @@ fn verify_names_what_is_damaged_and_still_reads_the_rest() {
     assert_eq!(problem(&room), Value::Null);
 }
 
+/// What is damaged, mended in place: the next look at everything ends what the last one said.
+#[test]
+fn damage_on_record_is_told_until_verify_finds_all_well() {
+    let room = layered();
+    let values = |change: &str| rusqlite::Connection::open(room.vault()).unwrap().execute_batch(change).unwrap();
+    values("UPDATE version SET value = CAST(value || x'55' AS BLOB)");
+    assert_eq!(room.run(&["verify"]).code, 9);
+    values("UPDATE version SET value = CAST(substr(value, 1, length(value) - 1) AS BLOB)");
+    let problem = || room.json(&["status"])["problem"].clone();
+    assert!(problem().as_str().unwrap().contains("strongroom verify tells more."), "nobody has looked since");
+    room.good(&["verify"]);
+    assert_eq!(problem(), Value::Null);
+}
+
 /// The metadata alone: whose they are the list tells.
 #[test]
 fn verify_names_whose_record_does_not_open() {
